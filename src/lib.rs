@@ -1,0 +1,1 @@
+//! One binary between infrastructure as code and GitOps.

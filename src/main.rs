@@ -1,0 +1,2 @@
+//! The `bridge` binary: parses arguments and runs one command.
+fn main() {}
