@@ -1,1 +1,17 @@
 //! One binary between infrastructure as code and GitOps.
+//!
+//! Data flows one way, and the modules are listed in its order:
+//!
+//! ```text
+//! profile ──► template ──► desired ──► plan ──► cluster ──► converge ──► report ──► cli
+//!  YAML to     ApplicationSet  profile to   desired and   Kubernetes   observe,     people and   clap, files,
+//!  a checked   documents       objects      live to       I/O          apply, wait  machines     environment
+//!  Profile                                  changes       fetch: HTTP
+//!                                                         and cache
+//! ```
+//!
+//! `profile` to `plan` are pure. A module imports only from modules before it; `tests/layers.rs` checks that.
+
+pub mod code;
+pub mod desired;
+pub mod profile;

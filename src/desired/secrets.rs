@@ -1,0 +1,31 @@
+//! What is known of the secrets that a profile refers to.
+
+use std::collections::BTreeMap;
+
+use crate::profile::model::SecretSource;
+use crate::profile::sensitive::Sensitive;
+
+/// Stands in a rendered object where a secret was not resolved.
+pub const PLACEHOLDER: &str = "(sensitive)";
+
+/// What is known of the secrets that a profile refers to.
+#[derive(Debug, Clone)]
+pub enum Secrets {
+    /// Nothing was resolved: every secret is [`PLACEHOLDER`]. For `validate`, `render` and `plan --offline`.
+    Masked,
+    /// Every reference of the profile, resolved.
+    Resolved(BTreeMap<SecretSource, Sensitive>),
+}
+
+impl Secrets {
+    /// The value of a reference.
+    #[must_use]
+    pub fn value(&self, source: &SecretSource) -> Sensitive {
+        match self {
+            Self::Masked => Sensitive::new(PLACEHOLDER),
+            Self::Resolved(values) => {
+                values.get(source).cloned().unwrap_or_else(|| Sensitive::new(PLACEHOLDER))
+            }
+        }
+    }
+}
