@@ -13,5 +13,7 @@
 //! `profile` to `plan` are pure. A module imports only from modules before it; `tests/layers.rs` checks that.
 
 pub mod code;
+pub mod converge;
 pub mod desired;
+pub mod plan;
 pub mod profile;

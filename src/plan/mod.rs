@@ -1,0 +1,7 @@
+//! 4. Desired and observed state to a plan.
+//!
+//! Architecture invariant: a plan cannot fail on I/O, because this layer has none; the same input gives the same plan.
+
+pub mod change;
+pub mod live;
+pub mod summary;
