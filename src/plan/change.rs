@@ -82,8 +82,9 @@ impl Change {
     pub fn id(&self) -> &ObjectId {
         match self {
             Self::Create { desired, check: _ } => desired.id(),
-            Self::Update { live, .. } | Self::Adopt { live, .. } => live.id(),
-            Self::Delete { live }
+            Self::Update { live, .. }
+            | Self::Adopt { live, .. }
+            | Self::Delete { live }
             | Self::Unchanged { live }
             | Self::Conflict { live, reason: _ }
             | Self::Terminating { live }
