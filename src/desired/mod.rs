@@ -5,5 +5,7 @@
 
 pub mod id;
 pub mod object;
+pub mod ownership;
 pub mod secrets;
 pub mod state;
+pub mod wave;

@@ -141,6 +141,8 @@ pub enum ConflictReason {
 /// Why an object that nobody asks for any more is not deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeepReason {
+    /// Its deletion has begun already.
+    Terminating,
     /// Namespaces and CustomResourceDefinitions take everything in them along; they go only when named.
     NeedsConsent,
     /// The annotation `bridge.gitops/keep`.

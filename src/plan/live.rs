@@ -10,7 +10,7 @@ use crate::desired::object::{NotAnObject, Object};
 /// An object as the API server has it. `Debug` shows the identity only, because the content may hold secrets.
 #[derive(Clone, PartialEq)]
 pub struct Live {
-    object: Object,
+    object: Box<Object>,
 }
 
 impl std::fmt::Debug for Live {
@@ -25,7 +25,7 @@ impl Live {
     /// # Errors
     /// When it is no object.
     pub fn new(body: Value) -> Result<Self, NotAnObject> {
-        Object::new(body).map(|object| Self { object })
+        Object::new(body).map(|object| Self { object: Box::new(object) })
     }
 
     /// Its identity.
@@ -118,6 +118,12 @@ impl<'a> ManagedFields<'a> {
     #[must_use]
     pub fn is_apply(self) -> bool {
         self.text("operation") == "Apply"
+    }
+
+    /// The version of the API in whose terms the fields are named.
+    #[must_use]
+    pub fn api_version(self) -> &'a str {
+        self.text("apiVersion")
     }
 
     /// The owned fields, as `fieldsV1`.

@@ -1,6 +1,8 @@
 //! The plan: every change, and what they add up to.
 
+use crate::plan::build::Owner;
 use crate::plan::change::Change;
+use crate::plan::inventory::Inventory;
 
 /// Which cluster a plan was made for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +20,14 @@ pub struct ClusterIdentity {
 pub struct Plan {
     /// The cluster; `None` for `plan --offline`.
     pub cluster: Option<ClusterIdentity>,
+    /// Whose inventory the objects are recorded in.
+    pub owner: Owner,
     /// In the order in which they are applied; deletions last.
     pub changes: Vec<Change>,
-    /// The inventory has to be written although no object changes, such as after an interrupted apply.
-    pub inventory_is_stale: bool,
+    /// What the inventory records now; `None` before the first apply.
+    pub recorded: Option<Inventory>,
+    /// What the inventory records once the plan is applied.
+    pub wanted: Inventory,
 }
 
 /// How many objects a plan adds, changes and destroys, in Terraform's words.
@@ -56,10 +62,16 @@ impl Plan {
         })
     }
 
+    /// Whether the inventory has to be written although no object changes, such as after an interrupted apply.
+    #[must_use]
+    pub fn inventory_is_stale(&self) -> bool {
+        self.recorded.as_ref() != Some(&self.wanted)
+    }
+
     /// Whether apply would write nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let Counts { add, change, destroy, blocked, unchanged: _ } = self.counts();
-        add + change + destroy + blocked == 0 && !self.inventory_is_stale
+        add + change + destroy + blocked == 0 && !self.inventory_is_stale()
     }
 }
