@@ -12,6 +12,7 @@
 //!
 //! `profile` to `plan` are pure. A module imports only from modules before it; `tests/layers.rs` checks that.
 
+pub mod cluster;
 pub mod code;
 pub mod converge;
 pub mod desired;

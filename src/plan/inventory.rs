@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_foreign_parent_is_refused() {
         let foreign = live(|parent| {
-            parent["metadata"]["annotations"]["applyset.kubernetes.io/tooling"] = "kubectl/v1.36".into()
+            parent["metadata"]["annotations"]["applyset.kubernetes.io/tooling"] = "kubectl/v1.36".into();
         });
         assert!(matches!(Inventory::read(&foreign), Err(NotOurInventory::Foreign { .. })));
         let copied = live(|parent| parent["metadata"]["namespace"] = "elsewhere".into());
