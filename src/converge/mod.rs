@@ -1,5 +1,7 @@
 //! 6. The loop: observe, plan, write wave by wave, wait. Prints nothing; speaks through [`event::Event`].
 
+pub mod apply;
+mod delete;
 pub mod error;
 pub mod event;
 mod foreign;
@@ -7,7 +9,10 @@ pub mod interrupt;
 pub mod observe;
 pub mod outcome;
 mod project_tokens;
+mod ready;
+mod record;
 mod trial;
+mod write;
 
 use crate::cluster::Cluster;
 use crate::converge::error::ConvergeError;
