@@ -30,7 +30,11 @@ const GENERATED: &[&str] = &["argocd-initial-admin-secret", "argocd-redis"];
 ///
 /// # Errors
 /// Every finding about the manifest and the patches.
-pub fn documents(mut documents: Vec<Value>, manifests: &Manifests, namespace: &str) -> Result<Vec<Value>, Vec<Finding>> {
+pub fn documents(
+    mut documents: Vec<Value>,
+    manifests: &Manifests,
+    namespace: &str,
+) -> Result<Vec<Value>, Vec<Finding>> {
     let findings = refuse(&documents, manifests);
     if !findings.is_empty() {
         return Err(findings);
@@ -86,11 +90,16 @@ fn refuse_incomplete(documents: &[Value], manifests: &Manifests) -> Option<Findi
     let missing: Vec<String> =
         REQUIRED.iter().filter(|one| !has(one)).map(|(kind, name)| format!("{kind} `{name}`")).collect();
     let fix = match manifests.flavor {
-        Flavor::Namespaced => "the flavor `namespaced` needs the three CRD files beside namespace-install.yaml",
-        Flavor::Standard | Flavor::Ha | Flavor::Core => "the file was cut off, or is another one: fetch it again",
+        Flavor::Namespaced => {
+            "the flavor `namespaced` needs the three CRD files beside namespace-install.yaml"
+        }
+        Flavor::Standard | Flavor::Ha | Flavor::Core => {
+            "the file was cut off, or is another one: fetch it again"
+        }
     };
-    (!missing.is_empty())
-        .then(|| finding(Code::MANIFEST_INCOMPLETE, format!("the manifest lacks {}", missing.join(", ")), fix))
+    (!missing.is_empty()).then(|| {
+        finding(Code::MANIFEST_INCOMPLETE, format!("the manifest lacks {}", missing.join(", ")), fix)
+    })
 }
 
 fn finding(code: Code, message: String, fix: &str) -> Finding {

@@ -132,9 +132,7 @@ fn application_sets(profile: &Profile, templates: &[Arc<Source>]) -> Result<Vec<
     }))
 }
 
-fn collect(
-    objects: impl Iterator<Item = Result<Declared, Finding>>,
-) -> Result<Vec<Declared>, Vec<Finding>> {
+fn collect(objects: impl Iterator<Item = Result<Declared, Finding>>) -> Result<Vec<Declared>, Vec<Finding>> {
     let (mut declared, mut findings) = (Vec::new(), Vec::new());
     for object in objects {
         match object {
@@ -183,7 +181,8 @@ fn duplicate(first: &Declared, second: &Declared) -> Finding {
 fn mark(declared: Declared, part_of: &str) -> Result<Object, Vec<Finding>> {
     let label = |mut body: Value| {
         let metadata = body.get_mut("metadata").and_then(Value::as_object_mut);
-        let labels = metadata.map(|metadata| metadata.entry("labels").or_insert_with(|| Value::Object(Map::new())));
+        let labels =
+            metadata.map(|metadata| metadata.entry("labels").or_insert_with(|| Value::Object(Map::new())));
         if let Some(labels) = labels.and_then(Value::as_object_mut) {
             labels.insert(PART_OF.to_owned(), Value::from(part_of));
         }

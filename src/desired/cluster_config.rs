@@ -176,5 +176,7 @@ fn go_json(config: &ClusterConfig<'_>) -> String {
         ('\u{2028}', "\\u2028"),
         ('\u{2029}', "\\u2029"),
     ];
-    escapes.into_iter().fold(json, |text, (from, to)| if text.contains(from) { text.replace(from, to) } else { text })
+    escapes
+        .into_iter()
+        .fold(json, |text, (from, to)| if text.contains(from) { text.replace(from, to) } else { text })
 }

@@ -68,7 +68,8 @@ pub fn canonical(image: &str) -> String {
 
 /// Docker Hub has several names.
 fn registry_alias(name: &str) -> String {
-    let (registry, rest) = name.split_once('/').map_or((name, None), |(registry, rest)| (registry, Some(rest)));
+    let (registry, rest) =
+        name.split_once('/').map_or((name, None), |(registry, rest)| (registry, Some(rest)));
     let registry = match registry {
         "index.docker.io" | "registry-1.docker.io" => "docker.io",
         other => other,

@@ -82,7 +82,9 @@ mod tests {
             message("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  labels: {}\n"),
             "document 1 of install.yaml has no `metadata.name`"
         );
-        assert!(message("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a\n").starts_with("install.yaml:"));
+        assert!(
+            message("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a\n").starts_with("install.yaml:")
+        );
         let bytes = parse("install.yaml", b"a: \xff").unwrap_err().message;
         assert_eq!(bytes, "install.yaml is no text: byte 3 is not UTF-8");
     }

@@ -87,7 +87,8 @@ fn encode_string_data(document: &mut Value) {
     let Some(Value::Object(texts)) = document.shift_remove("stringData") else { return };
     let data = document.entry("data").or_insert_with(|| Value::Object(Map::new()));
     if let Some(data) = data.as_object_mut() {
-        let encoded = texts.into_iter().map(|(key, text)| (key, Value::from(encode(plain(&text).as_bytes()))));
+        let encoded =
+            texts.into_iter().map(|(key, text)| (key, Value::from(encode(plain(&text).as_bytes()))));
         data.extend(encoded);
     }
 }
@@ -109,7 +110,8 @@ mod tests {
             "metadata": { "creationTimestamp": null, "uid": "1", "name": "s" }, "status": {},
         });
         normalize(&mut secret);
-        let expected = json!({ "kind": "Secret", "data": { "a": "eA==", "b": "eQ==" }, "metadata": { "name": "s" } });
+        let expected =
+            json!({ "kind": "Secret", "data": { "a": "eA==", "b": "eQ==" }, "metadata": { "name": "s" } });
         assert_eq!(secret, expected);
     }
 

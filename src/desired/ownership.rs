@@ -61,8 +61,14 @@ mod tests {
     #[test]
     fn ids_equal_those_of_kubectl() {
         let id = |name, namespace, group_kind| applyset_id(name, namespace, &GroupKind::parse(group_kind));
-        assert_eq!(id("myset", "default", "Secret"), "applyset-51uXdjs_k8zt9KVdAtPaWnW_O9B-EVzd2Bkztfa9DSA-v1");
-        assert_eq!(id("bridge", "argocd", "Secret"), "applyset-1LiEYg0iSKDUwEW3gF6Xhwbo4Y_gPK83wSNpt7uM-78-v1");
+        assert_eq!(
+            id("myset", "default", "Secret"),
+            "applyset-51uXdjs_k8zt9KVdAtPaWnW_O9B-EVzd2Bkztfa9DSA-v1"
+        );
+        assert_eq!(
+            id("bridge", "argocd", "Secret"),
+            "applyset-1LiEYg0iSKDUwEW3gF6Xhwbo4Y_gPK83wSNpt7uM-78-v1"
+        );
         assert_eq!(
             id("prod", "", "BridgeSet.bridge.dev"),
             "applyset-5ZL4Vw1WSIEVCYtWUyv_0gVdRPDXhb_BmQS0KOTqsTA-v1"

@@ -83,7 +83,9 @@ pub fn missing_path(document: &Value, path: &str) -> String {
 fn at_level(value: &Value, walked: &str, part: &str) -> String {
     let place = if walked.is_empty() { "the top" } else { walked };
     match value {
-        Value::Object(map) => format!("at {place}: {}", suggest("keys", part, map.keys().map(String::as_str))),
+        Value::Object(map) => {
+            format!("at {place}: {}", suggest("keys", part, map.keys().map(String::as_str)))
+        }
         Value::Array(list) => format!("{place} is a list of {}", list.len()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
             format!("{place} is a plain value")

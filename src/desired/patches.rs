@@ -114,12 +114,15 @@ fn removes_nothing_absent(document: &Value, changes: &Value, path: &str) -> Resu
 
 /// What makes an object this one and not another.
 fn identity(document: &Value) -> [String; 4] {
-    ["/apiVersion", "/kind", "/metadata/namespace", "/metadata/name"]
-        .map(|pointer| document.pointer(pointer).map_or_else(String::new, |v| v.as_str().unwrap_or_default().to_owned()))
+    ["/apiVersion", "/kind", "/metadata/namespace", "/metadata/name"].map(|pointer| {
+        document.pointer(pointer).map_or_else(String::new, |v| v.as_str().unwrap_or_default().to_owned())
+    })
 }
 
 fn identity_changed(before: &[String; 4], after: &[String; 4]) -> Refusal {
-    let show = |identity: &[String; 4]| identity.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" ");
+    let show = |identity: &[String; 4]| {
+        identity.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(" ")
+    };
     Refusal {
         code: Code::PATCH_IDENTITY,
         message: format!("the patch turns {} into {}", show(before), show(after)),

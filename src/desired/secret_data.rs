@@ -42,7 +42,8 @@ impl SecretData {
     /// The `data` field.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        let entries = self.encoded.iter().map(|(key, value)| ((*key).to_owned(), Value::from(value.as_str())));
+        let entries =
+            self.encoded.iter().map(|(key, value)| ((*key).to_owned(), Value::from(value.as_str())));
         Value::Object(entries.collect::<Map<_, _>>())
     }
 }

@@ -70,9 +70,12 @@ fn of_kind(kind: &str) -> Wave {
         "Namespace" => Wave::Namespaces,
         "CustomResourceDefinition" => Wave::Definitions,
         "ServiceAccount" | "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => Wave::Rbac,
-        "ConfigMap" | "PersistentVolumeClaim" | "PriorityClass" | "StorageClass" | "ResourceQuota" | "LimitRange" => {
-            Wave::Config
-        }
+        "ConfigMap"
+        | "PersistentVolumeClaim"
+        | "PriorityClass"
+        | "StorageClass"
+        | "ResourceQuota"
+        | "LimitRange" => Wave::Config,
         "Service" | "NetworkPolicy" | "Ingress" | "IngressClass" | "Gateway" | "HTTPRoute" => Wave::Network,
         _ => Wave::Workloads,
     }
