@@ -1,0 +1,61 @@
+//! Folders of one control plane: removed when all is well, kept for whoever must find out why it is not.
+
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tempfile::TempDir;
+
+/// A temporary folder that survives a failing test.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    folder: Option<TempDir>,
+    path: PathBuf,
+    files: AtomicUsize,
+}
+
+impl Scratch {
+    pub(crate) fn new(purpose: &str) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix(&format!("bridge-e2e-{purpose}-")).tempdir();
+        let folder = folder.context("cannot create a temporary folder")?;
+        Ok(Self { path: folder.path().to_owned(), folder: Some(folder), files: AtomicUsize::new(0) })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A path in the folder that no other call gets.
+    pub(crate) fn fresh_path(&self, stem: &str) -> PathBuf {
+        self.path.join(format!("{stem}-{}", self.files.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// The folder, where the watchdog may remove it after this process died.
+    pub(crate) fn doomed(&self) -> Option<&Path> {
+        (!keep_all()).then_some(self.path.as_path())
+    }
+
+    /// Keeps the folder for good.
+    pub(crate) fn keep_folder(mut self) -> PathBuf {
+        self.release();
+        self.path.clone()
+    }
+
+    fn release(&mut self) {
+        if let Some(folder) = self.folder.take() {
+            let _kept = folder.keep();
+        }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if self.folder.is_some() && (keep_all() || std::thread::panicking()) {
+            crate::say(&format!("logs kept in {}", self.path.display()));
+            self.release();
+        }
+    }
+}
+
+fn keep_all() -> bool {
+    std::env::var_os("BRIDGE_E2E_KEEP").is_some_and(|value| !value.is_empty() && value != "0")
+}
