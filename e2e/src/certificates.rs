@@ -73,7 +73,8 @@ fn client_params(user: &str, group: Option<&str>) -> CertificateParams {
     params
 }
 
-/// A private key as PEM, as ServiceAccount tokens are signed with.
-pub fn signing_key() -> Result<String> {
-    Ok(KeyPair::generate()?.serialize_pem())
+/// The key pair that ServiceAccount tokens are signed with: the private key, then the public one.
+pub fn signing_keys() -> Result<(String, String)> {
+    let key = KeyPair::generate()?;
+    Ok((key.serialize_pem(), key.public_key_pem()))
 }

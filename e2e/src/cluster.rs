@@ -247,10 +247,12 @@ impl Files {
         let front_proxy = Authority::new("bridge-e2e-front-proxy")?;
         write_identity(&folder, "proxy-client", &front_proxy.client("front-proxy-client", None)?)?;
         let tokens = [(User::Admin, random_token()?), (User::Restricted, random_token()?)];
+        let (private_key, public_key) = crate::certificates::signing_keys()?;
         for (name, text) in [
             ("ca.crt", authority.pem()),
             ("front-proxy-ca.crt", front_proxy.pem()),
-            ("service-account.key", crate::certificates::signing_key()?),
+            ("service-account.key", private_key),
+            ("service-account.pub", public_key),
             ("tokens.csv", token_file(&tokens)),
         ] {
             std::fs::write(folder.join(name), text)?;
@@ -269,11 +271,13 @@ impl Files {
         command.current_dir(&self.folder).arg(format!("--etcd-servers={}", etcd.url()));
         command.arg(format!("--etcd-prefix={prefix}")).arg(format!("--secure-port={port}")).args([
             "--bind-address=127.0.0.1",
+            // Else it looks for a default route, which an isolated machine has not.
+            "--advertise-address=127.0.0.1",
             "--tls-cert-file=serving.crt",
             "--tls-private-key-file=serving.key",
             "--client-ca-file=ca.crt",
             "--token-auth-file=tokens.csv",
-            "--service-account-key-file=service-account.key",
+            "--service-account-key-file=service-account.pub",
             "--service-account-signing-key-file=service-account.key",
             "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
             "--authorization-mode=Node,RBAC",

@@ -164,7 +164,7 @@ impl Binaries {
             None => crate::say("no envtest archive exists for this platform; building from source"),
             Some(archive) => match Self::download(&cache, &archive) {
                 Ok(binaries) => return Ok(binaries),
-                Err(error) => crate::say(&format!("{error:#}; building from source instead")),
+                Err(error) => crate::say(&format!("{}; building from source instead", in_short(&error))),
             },
         }
         Self::build(&cache, &Toolchain::obtain(&cache)?)
@@ -217,6 +217,12 @@ impl Binaries {
     fn in_folder(folder: &Path, origin: String) -> Self {
         Self { etcd: folder.join(NAMES[0]), kube_apiserver: folder.join(NAMES[1]), origin }
     }
+}
+
+/// What failed and its root, without the layers between.
+fn in_short(error: &anyhow::Error) -> String {
+    let root = error.root_cause().to_string();
+    if error.chain().len() > 1 { format!("{error} ({root})") } else { root }
 }
 
 /// `m:ss`, as a person reads a build time.
