@@ -7,11 +7,13 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// Waits for the end of its stdin, which only the death of the test process brings, then kills and cleans up.
+/// Waits for the end of its stdin, which only the death of the test process brings, then kills and cleans up,
+/// unless a failed test wants the logs.
 ///
 /// A pipe closes however a process dies, and unlike the kernel's parent-death signal it does not fire when the
 /// one thread ends that happened to start the server. The pause lets the server stop writing before its folder goes.
-const WATCHDOG: &str = r#"read -r _; kill -9 "$1"; [ -z "$2" ] || { sleep 0.3; rm -rf "$2"; }"#;
+const WATCHDOG: &str =
+    r#"read -r _; kill -9 "$1"; [ -z "$2" ] || [ -e "$2/.keep" ] || { sleep 0.3; rm -rf "$2"; }"#;
 
 /// A running server: killed on drop, and by a watchdog when this process dies without dropping it.
 #[derive(Debug)]

@@ -101,6 +101,23 @@ pub static KUBE_APISERVER: Tool = Tool {
     cold_build: "3 to 6 minutes",
 };
 
+/// The reference client, which the benchmark measures `bridge` against.
+pub static KUBECTL: Tool = Tool {
+    name: "kubectl",
+    package: "k8s.io/kubernetes/cmd/kubectl",
+    module: &KUBERNETES_MODULE,
+    cold_build: "about 1 minute",
+};
+
+/// The pinned kubectl from the cache, built first where it is missing. Whatever is on PATH may be any version.
+pub fn kubectl() -> Result<PathBuf> {
+    let cache = Cache::of_user()?;
+    match cache.find(&KUBERNETES_MODULE.key(), KUBECTL.name) {
+        Some(found) => Ok(found),
+        None => Toolchain::obtain(&cache)?.build(&cache, &KUBECTL),
+    }
+}
+
 impl Tool {
     /// The arguments of `go build` beside `-o` and the package.
     pub fn build_flags(&self) -> Vec<String> {

@@ -107,6 +107,28 @@ async fn siblings_share_nothing_but_etcd() {
     assert!(!folder.exists(), "a control plane that was dropped leaves no folder");
 }
 
+/// What `a_failing_test_keeps_the_logs` runs in a process of its own.
+#[tokio::test]
+#[ignore = "fails on purpose"]
+async fn failing_on_purpose() {
+    panic!("on purpose, beside {}", hub().await.apiserver_url());
+}
+
+#[test]
+fn a_failing_test_keeps_the_logs() {
+    let temporary = tempfile::tempdir().unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "cluster::failing_on_purpose"])
+        .env("TMPDIR", temporary.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success() && said.contains("logs kept in "), "{said}");
+    let entries = std::fs::read_dir(temporary.path()).unwrap().flatten();
+    let logs = entries.filter(|entry| entry.path().join("kube-apiserver.log").is_file()).count();
+    assert_eq!(logs, 1, "{said}");
+}
+
 /// `controlplane run` is killed with SIGKILL: its servers and folders go all the same.
 #[test]
 fn a_killed_process_leaves_nothing_behind() {
