@@ -1,9 +1,10 @@
 //! The Go toolchain, and `go build` of a pinned tool into the cache.
 
 use crate::cache::Cache;
+use crate::process::{Server, tail};
 use crate::tools::{Tool, minutes};
 use anyhow::{Context, Result, bail};
-use std::fs::{self, File, Permissions};
+use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -76,14 +77,14 @@ impl Toolchain {
 }
 
 /// Runs to the end, saying every half minute that it still does; a failure carries the end of its output.
+///
+/// The folder of `log` is a workspace: it goes when this process is killed, together with the build.
 fn run_logged(command: &mut Command, log: &Path, what: &str) -> Result<()> {
-    let file = File::create(log)?;
-    let child = command.stdout(file.try_clone()?).stderr(file).spawn();
-    let mut child = child.with_context(|| format!("cannot start {:?}", command.get_program()))?;
+    let mut build = Server::start(command, log, log.parent())?;
     let started = Instant::now();
     let mut next = HEARTBEAT;
     let status = loop {
-        if let Some(status) = child.try_wait()? {
+        if let Some(status) = build.exited() {
             break status;
         }
         if started.elapsed() >= next {
@@ -93,7 +94,7 @@ fn run_logged(command: &mut Command, log: &Path, what: &str) -> Result<()> {
         std::thread::sleep(Duration::from_millis(100));
     };
     if !status.success() {
-        bail!("{what} could not be built ({status}):\n{}", crate::process::tail(log, 20));
+        bail!("{what} could not be built ({status}):\n{}", tail(log, 20));
     }
     Ok(())
 }

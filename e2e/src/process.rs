@@ -1,11 +1,12 @@
-//! A server process that never outlives the test that started it.
+//! A process, most of all a server, that never outlives the one that started it.
 
 use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs::File;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// Waits for the end of its stdin, which only the death of the test process brings, then kills and cleans up,
 /// unless a failed test wants the logs.
@@ -13,9 +14,9 @@ use std::process::{Child, Command, Stdio};
 /// A pipe closes however a process dies, and unlike the kernel's parent-death signal it does not fire when the
 /// one thread ends that happened to start the server. The pause lets the server stop writing before its folder goes.
 const WATCHDOG: &str =
-    r#"read -r _; kill -9 "$1"; [ -z "$2" ] || [ -e "$2/.keep" ] || { sleep 0.3; rm -rf "$2"; }"#;
+    r#"read -r _; kill -s KILL -- "-$1"; [ -z "$2" ] || [ -e "$2/.keep" ] || { sleep 0.3; rm -rf "$2"; }"#;
 
-/// A running server: killed on drop, and by a watchdog when this process dies without dropping it.
+/// A running server (or build): killed with all its children on drop, and by a watchdog when this process dies without dropping it.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
@@ -27,7 +28,7 @@ impl Server {
     /// Starts `command` with its output in `log`. `scratch` is removed if this process dies before the drop.
     pub fn start(command: &mut Command, log: &Path, scratch: Option<&Path>) -> Result<Self> {
         let file = File::create(log).with_context(|| format!("cannot create {}", log.display()))?;
-        // A group of its own: Ctrl-C in a terminal reaches this process alone, which then stops the servers.
+        // A group of its own: Ctrl-C in a terminal reaches this process alone, and the servers end with it.
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).process_group(0);
         let mut child =
             command.spawn().with_context(|| format!("cannot start {:?}", command.get_program()))?;
@@ -46,8 +47,8 @@ impl Server {
     }
 
     /// How it ended, if it did.
-    pub fn exited(&mut self) -> Option<String> {
-        self.child.try_wait().ok().flatten().map(|status| status.to_string())
+    pub fn exited(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
     }
 
     /// The last lines of its log.
@@ -72,9 +73,13 @@ fn watch(pid: u32, scratch: Option<&Path>) -> Result<Child> {
     command.spawn().context("cannot start sh, which watches over the servers")
 }
 
+/// Kills the whole group of a child that has not been reaped yet, so that its id cannot be somebody else's.
 fn stop(child: &mut Child) {
-    let _already_gone = child.kill();
-    let _reaped = child.wait();
+    if matches!(child.try_wait(), Ok(None)) {
+        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let _already_gone = group.map(|group| kill_process_group(group, Signal::KILL));
+        let _reaped = child.wait();
+    }
 }
 
 /// The last `count` lines of a file; nothing if it cannot be read.
