@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 /// Generous, because a machine that also compiles is slow; a healthy start takes 3 seconds.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(50);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Keeps an assertion from hanging; a slow write of a big manifest takes a second.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often another port is tried when somebody else took the one that was free.
 const ATTEMPTS: usize = 3;
 
@@ -192,6 +195,7 @@ pub async fn connect(access: Access) -> Result<Client> {
     let mut config =
         Config::from_custom_kubeconfig(kubeconfig, &kube::config::KubeConfigOptions::default()).await?;
     config.proxy_url = None;
+    (config.connect_timeout, config.read_timeout) = (Some(CONNECT_TIMEOUT), Some(READ_TIMEOUT));
     Ok(Client::try_from(config)?)
 }
 
