@@ -12,6 +12,18 @@
 //!
 //! `profile` to `plan` are pure. A module imports only from modules before it; `tests/layers.rs` checks that.
 
+// In the order of the flow; the blank lines keep rustfmt from sorting them.
+
 pub mod code;
-pub mod desired;
+
 pub mod profile;
+
+pub mod template;
+
+pub mod desired;
+
+pub mod plan;
+
+pub mod cluster;
+
+pub mod converge;
