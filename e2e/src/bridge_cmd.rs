@@ -190,7 +190,6 @@ impl Drop for Running {
 }
 
 /// How a command ended, and what it said.
-#[must_use = "assert the exit code"]
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// Its arguments.
