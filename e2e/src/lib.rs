@@ -40,6 +40,7 @@ pub mod bridge_cmd;
 pub mod cache;
 pub mod certificates;
 pub mod cluster;
+pub mod demo;
 pub mod download;
 mod etcd;
 pub mod go;
