@@ -46,6 +46,7 @@ mod etcd;
 pub mod go;
 pub mod kubeconfig;
 pub mod manifests;
+pub mod measure;
 pub mod process;
 pub mod proxy;
 mod scratch;
