@@ -12,9 +12,20 @@
 //!
 //! `profile` to `plan` are pure. A module imports only from modules before it; `tests/layers.rs` checks that.
 
-pub mod cluster;
 pub mod code;
-pub mod converge;
-pub mod desired;
-pub mod plan;
+
 pub mod profile;
+
+pub mod template;
+
+pub mod desired;
+
+pub mod plan;
+
+pub mod cluster;
+
+pub mod fetch;
+
+pub mod converge;
+
+pub mod report;
