@@ -5,8 +5,9 @@ use std::io::BufRead;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::interrupt::Interrupt;
+use crate::cli::interrupt;
 use crate::code::Code;
+use crate::converge::interrupt::Interrupt;
 use crate::plan::summary::ClusterIdentity;
 use crate::report::style::{self, paint, plain};
 
@@ -43,7 +44,7 @@ pub(super) async fn ask(
     interrupt: &Interrupt,
 ) -> Result<(), CliError> {
     context.ui.say(&prompt(question, cluster));
-    let answer = interrupt.unless(tokio::task::spawn_blocking(read_line)).await?;
+    let answer = interrupt::unless(interrupt, tokio::task::spawn_blocking(read_line)).await?;
     context.ui.say("\n");
     if answer.is_ok_and(|answer| answer.trim() == "yes") {
         return Ok(());

@@ -1,49 +1,46 @@
 //! Ctrl-C and SIGTERM: the first asks to stop after the request in flight, the second ends the process at once.
 
-use tokio::sync::watch;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::code::Code;
+use crate::converge::interrupt::Interrupt;
 use crate::report::ui::Ui;
 
-/// Whether the user asked to stop. Clones see the same answer.
-#[derive(Debug, Clone)]
-pub(super) struct Interrupt(watch::Receiver<bool>);
+/// Listens from now on.
+pub(super) fn listen(ui: Ui) -> Arc<Interrupt> {
+    let interrupt = Arc::new(Interrupt::default());
+    let requested = Arc::clone(&interrupt);
+    tokio::spawn(async move {
+        signal().await;
+        requested.request();
+        ui.say("\ninterrupted: stopping after the request in flight; press Ctrl-C again to end at once\n");
+        signal().await;
+        std::process::exit(i32::from(Exit::Interrupted.code()));
+    });
+    interrupt
+}
 
-impl Interrupt {
-    /// Listens from now on.
-    pub(super) fn listen(ui: Ui) -> Self {
-        let (sender, receiver) = watch::channel(false);
-        tokio::spawn(async move {
-            signal().await;
-            ui.say("interrupted: finishing the request in flight; once more to end at once\n");
-            sender.send(true).unwrap_or_default();
-            signal().await;
-            std::process::exit(i32::from(Exit::Interrupted.code()));
-        });
-        Self(receiver)
-    }
-
-    /// The flag itself, for the engine.
-    pub(super) fn flag(&self) -> watch::Receiver<bool> {
-        self.0.clone()
-    }
-
-    /// Runs something that writes nothing, and drops it when the user asks to stop.
-    ///
-    /// # Errors
-    /// When the user asked to stop.
-    pub(super) async fn unless<T>(&self, work: impl Future<Output = T>) -> Result<T, CliError> {
-        let mut flag = self.0.clone();
-        tokio::select! {
-            result = work => Ok(result),
-            Ok(_) = flag.wait_for(|is_interrupted| *is_interrupted) => Err(interrupted()),
-        }
+/// Runs something that writes nothing, and drops it when the user asks to stop.
+///
+/// # Errors
+/// When the user asked to stop.
+pub(super) async fn unless<T>(interrupt: &Interrupt, work: impl Future<Output = T>) -> Result<T, CliError> {
+    tokio::select! {
+        result = work => Ok(result),
+        () = requested(interrupt) => Err(nothing_written()),
     }
 }
 
-fn interrupted() -> CliError {
+async fn requested(interrupt: &Interrupt) {
+    while !interrupt.is_requested() {
+        interrupt.pause(Duration::from_secs(3600)).await;
+    }
+}
+
+fn nothing_written() -> CliError {
     CliError::new(Code::INTERRUPTED, Exit::Interrupted, "interrupted; nothing was written")
 }
 
