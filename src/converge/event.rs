@@ -77,3 +77,6 @@ pub enum Action {
     /// It was deleted.
     Deleted,
 }
+
+/// Where the engine sends its events.
+pub type Emit<'a> = &'a (dyn Fn(Event) + Sync);

@@ -1,5 +1,7 @@
 //! How an apply or destroy ended.
 
+use crate::converge::error::ConvergeError;
+use crate::converge::event::Action;
 use crate::desired::id::ObjectId;
 
 /// How an apply or destroy ended.
@@ -21,6 +23,33 @@ pub struct Outcome {
     pub remaining: Vec<(ObjectId, String)>,
     /// The user interrupted.
     pub interrupted: bool,
+    /// What ended the apply before its time; what was done before is counted all the same.
+    pub error: Option<ConvergeError>,
+}
+
+impl Outcome {
+    /// Counts something that was done.
+    pub(super) fn count(&mut self, action: Action) {
+        match action {
+            Action::Created => self.added += 1,
+            Action::Updated | Action::Adopted => self.changed += 1,
+            Action::Deleted => self.destroyed += 1,
+        }
+    }
+
+    /// Whether later waves must not begin.
+    pub(super) fn must_stop(&self) -> bool {
+        !self.failures.is_empty() || !self.remaining.is_empty()
+    }
+
+    /// Whether everything was done that the plan asked for; workloads may still have to become ready.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.failures.is_empty()
+            && self.not_tried.is_empty()
+            && self.remaining.is_empty()
+            && !self.interrupted
+    }
 }
 
 /// An object that could not be written.

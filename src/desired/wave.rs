@@ -28,6 +28,12 @@ pub enum Wave {
 }
 
 impl Wave {
+    /// Its name for people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        "wave"
+    }
+
     /// The wave of an object.
     #[must_use]
     pub fn of(_object: &Object) -> Self {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::desired::id::ObjectId;
+use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
 use crate::desired::state::Desired;
 use crate::desired::wave::Wave;
@@ -43,7 +43,7 @@ pub struct Owner {
 pub fn build(owner: &Owner, observed: Observed, consent: &Consent) -> Plan {
     let Observed { cluster, recorded, desired, surplus, foreign } = observed;
     let applyset = applyset_id(&owner.namespace);
-    let recorded_kinds = recorded.as_ref().map(|inventory| inventory.group_kinds.clone()).unwrap_or_default();
+    let recorded_kinds = recorded.as_ref().map_or_else(containers, |inventory| inventory.group_kinds.clone());
     let mut changes: Vec<Change> = Vec::with_capacity(desired.len() + surplus.len());
     let desired_ids: Vec<ObjectId> = desired.iter().map(|(object, _)| object.id().clone()).collect();
     changes.extend(desired.into_iter().map(|(object, seen)| decide(object, seen, consent, &applyset)));
@@ -51,13 +51,21 @@ pub fn build(owner: &Owner, observed: Observed, consent: &Consent) -> Plan {
         changes.extend(pruned(surplus, &recorded_kinds, &foreign, consent));
     }
     let wanted = wanted(owner, &desired_ids, &changes, recorded.as_ref(), consent);
+    let wanted =
+        Some(wanted).filter(|wanted| !desired_ids.is_empty() || wanted.records_more_than(&containers()));
     Plan { cluster: Some(cluster), owner: owner.clone(), changes, recorded, wanted }
+}
+
+/// What may still be there after the inventory itself was destroyed: what goes only when it is named.
+#[must_use]
+pub fn containers() -> BTreeSet<GroupKind> {
+    ["Namespace", "CustomResourceDefinition.apiextensions.k8s.io"].into_iter().map(GroupKind::parse).collect()
 }
 
 /// Deletions go against the order of creation: what depends on others goes first.
 fn pruned(
     surplus: Vec<Live>,
-    recorded: &BTreeSet<crate::desired::id::GroupKind>,
+    recorded: &BTreeSet<GroupKind>,
     foreign: &BTreeMap<ObjectId, String>,
     consent: &Consent,
 ) -> Vec<Change> {
@@ -95,5 +103,11 @@ pub fn offline(desired: Desired) -> Plan {
     let check = Check::NotChecked(NotChecked::Offline);
     let create = |desired| Change::Create { desired, check: check.clone() };
     let wanted = Inventory::of(&owner.profile, &owner.namespace, ids.iter());
-    Plan { cluster: None, owner, changes: objects.into_iter().map(create).collect(), recorded: None, wanted }
+    Plan {
+        cluster: None,
+        owner,
+        changes: objects.into_iter().map(create).collect(),
+        recorded: None,
+        wanted: Some(wanted),
+    }
 }

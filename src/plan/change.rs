@@ -110,6 +110,8 @@ pub enum NotChecked {
     NamespaceIsNew,
     /// The plan creates the CustomResourceDefinition of the object.
     KindIsNew,
+    /// Somebody else installs the CustomResourceDefinition of the object; apply waits for it.
+    KindIsAwaited,
     /// The plan creates the role that the binding refers to.
     RoleIsNew,
     /// An admission webhook does not support dry runs; its words.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::desired::id::GroupKind;
+use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
 use crate::desired::ownership;
 use crate::plan::live::Live;
@@ -78,11 +78,7 @@ impl Inventory {
     }
 
     /// What an inventory must record to own these objects.
-    pub fn of<'a>(
-        profile: &str,
-        namespace: &str,
-        objects: impl Iterator<Item = &'a crate::desired::id::ObjectId>,
-    ) -> Self {
+    pub fn of<'a>(profile: &str, namespace: &str, objects: impl Iterator<Item = &'a ObjectId>) -> Self {
         let mut inventory =
             Self { profile: profile.to_owned(), group_kinds: BTreeSet::new(), namespaces: BTreeSet::new() };
         for id in objects {
@@ -100,6 +96,20 @@ impl Inventory {
             group_kinds: self.group_kinds.union(&other.group_kinds).cloned().collect(),
             namespaces: self.namespaces.union(&other.namespaces).cloned().collect(),
         }
+    }
+
+    /// Whether this one records all that the other does, for the same profile.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.profile == other.profile
+            && self.group_kinds.is_superset(&other.group_kinds)
+            && self.namespaces.is_superset(&other.namespaces)
+    }
+
+    /// Whether it records any other kind than these.
+    #[must_use]
+    pub fn records_more_than(&self, kinds: &BTreeSet<GroupKind>) -> bool {
+        !self.group_kinds.is_subset(kinds)
     }
 
     /// The parent object to apply.

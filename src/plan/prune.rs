@@ -39,11 +39,23 @@ fn reason_to_keep(
     consent: &Consent,
 ) -> Option<KeepReason> {
     let id = live.id();
-    if live.is_terminating() {
-        return Some(KeepReason::Terminating);
-    }
     if !recorded.contains(&id.group_kind) {
         return Some(KeepReason::NotRecorded);
+    }
+    if let Some(reason) = protection(live) {
+        return Some(reason);
+    }
+    if is_container(&id.group_kind) && !consent.allow_delete.iter().any(|selector| selector.matches(id)) {
+        return Some(KeepReason::NeedsConsent);
+    }
+    foreign.get(id).map(|what| KeepReason::HoldsForeign(what.clone()))
+}
+
+/// Why the object itself says that it is not ours to delete. Asked again right before a deletion whose object moved.
+#[must_use]
+pub fn protection(live: &Live) -> Option<KeepReason> {
+    if live.is_terminating() {
+        return Some(KeepReason::Terminating);
     }
     if !is_applied(live) {
         return Some(KeepReason::NotApplied);
@@ -51,14 +63,9 @@ fn reason_to_keep(
     if live.annotation(KEEP_ANNOTATION).is_some() {
         return Some(KeepReason::Annotated);
     }
-    if let Some(owner) = live.owner_references().first() {
-        let text = |key| owner.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
-        return Some(KeepReason::OwnedByAnother(format!("{}/{}", text("kind"), text("name"))));
-    }
-    if is_container(&id.group_kind) && !consent.allow_delete.iter().any(|selector| selector.matches(id)) {
-        return Some(KeepReason::NeedsConsent);
-    }
-    foreign.get(id).map(|what| KeepReason::HoldsForeign(what.clone()))
+    let owner = live.owner_references().first()?;
+    let text = |key| owner.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+    Some(KeepReason::OwnedByAnother(format!("{}/{}", text("kind"), text("name"))))
 }
 
 #[cfg(test)]

@@ -26,8 +26,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What the inventory records now; `None` before the first apply.
     pub recorded: Option<Inventory>,
-    /// What the inventory records once the plan is applied.
-    pub wanted: Inventory,
+    /// What the inventory records once the plan is applied; `None` when nothing is left to record and it goes.
+    pub wanted: Option<Inventory>,
 }
 
 /// How many objects a plan adds, changes and destroys, in Terraform's words.
@@ -65,7 +65,7 @@ impl Plan {
     /// Whether the inventory has to be written although no object changes, such as after an interrupted apply.
     #[must_use]
     pub fn inventory_is_stale(&self) -> bool {
-        self.recorded.as_ref() != Some(&self.wanted)
+        self.recorded != self.wanted
     }
 
     /// Whether apply would write nothing.
