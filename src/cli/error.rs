@@ -116,7 +116,7 @@ impl From<ClusterError> for CliError {
 }
 
 /// A kubeconfig or context that does not exist is wrong usage; a server that says no is not.
-fn cluster_exit(error: &ClusterError) -> Exit {
+pub(super) fn cluster_exit(error: &ClusterError) -> Exit {
     match error {
         ClusterError::NoKubeconfig { .. }
         | ClusterError::Kubeconfig(_)

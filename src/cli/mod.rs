@@ -5,6 +5,7 @@
 mod apply;
 mod approve;
 mod args;
+mod carry_out;
 mod completions;
 mod context;
 mod converged;

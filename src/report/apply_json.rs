@@ -55,7 +55,7 @@ pub fn event(event: &Event) -> String {
 /// The last line.
 #[must_use]
 pub fn outcome(outcome: &Outcome, exit_code: u8) -> String {
-    let Outcome { added, changed, destroyed, failures, not_tried, not_ready, remaining, interrupted } = outcome;
+    let Outcome { added, changed, destroyed, failures, not_tried, not_ready, remaining, interrupted, error } = outcome;
     line(
         "complete",
         json!({
@@ -66,6 +66,7 @@ pub fn outcome(outcome: &Outcome, exit_code: u8) -> String {
             "notReady": reasons(not_ready),
             "remaining": reasons(remaining),
             "interrupted": interrupted,
+            "error": error.as_ref().map(|error| json!({ "code": error.code().to_string(), "message": error.to_string() })),
             "exitCode": exit_code,
         }),
     )

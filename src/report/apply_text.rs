@@ -19,8 +19,10 @@ pub enum Operation {
 /// Whether everything that was asked for is done and ready.
 #[must_use]
 pub fn is_complete(outcome: &Outcome) -> bool {
-    let Outcome { failures, not_tried, not_ready, remaining, interrupted, .. } = outcome;
-    failures.is_empty() && not_tried.is_empty() && not_ready.is_empty() && remaining.is_empty() && !interrupted
+    let Outcome { added: _, changed: _, destroyed: _, failures, not_tried, not_ready, remaining, interrupted, error } =
+        outcome;
+    let is_clean = failures.is_empty() && not_tried.is_empty() && not_ready.is_empty() && remaining.is_empty();
+    is_clean && !interrupted && error.is_none()
 }
 
 /// `Apply complete! Resources: 1 added, 0 changed, 0 destroyed.`

@@ -80,13 +80,13 @@ mod tests {
 
     use super::*;
     use crate::plan::live::Live;
+    use crate::report::plan_text::tests::plan_of;
 
     fn plan(names: impl Iterator<Item = String>) -> Plan {
         let secret = |name| {
             json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": name, "namespace": "argocd" } })
         };
-        let changes = names.map(|name| Change::Delete { live: Live::new(secret(name)).unwrap() }).collect();
-        Plan { cluster: None, changes, inventory_is_stale: false }
+        plan_of(names.map(|name| Change::Delete { live: Live::new(secret(name)).unwrap() }).collect())
     }
 
     #[test]

@@ -143,4 +143,4 @@ fn named(names: &BTreeSet<String>) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

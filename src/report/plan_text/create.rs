@@ -1,10 +1,11 @@
-//! What will be created: one line an object, grouped by kind, because nobody reads 343 kB of a new definition.
+//! What will be created: one line an object, grouped by wave, because nobody reads 343 kB of a new definition.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::desired::object::Object;
+use crate::desired::wave::Wave;
 use crate::plan::change::{Change, Check, NotChecked};
 use crate::plan::diff::diff;
 use crate::plan::summary::Plan;
@@ -15,7 +16,7 @@ use crate::report::style::{self, paint, plain};
 /// Every object that will be created.
 pub(super) fn section(plan: &Plan, detail: Detail) -> String {
     let creations: Vec<(&Object, &Check)> = plan.changes.iter().filter_map(creation).collect();
-    groups(&creations).iter().map(|group| group_text(group, detail)).collect()
+    waves(&creations).iter().map(|wave| wave_text(wave, detail)).collect()
 }
 
 fn creation(change: &Change) -> Option<(&Object, &Check)> {
@@ -32,13 +33,15 @@ fn creation(change: &Change) -> Option<(&Object, &Check)> {
     }
 }
 
-/// Neighbours of one kind, in the order of the plan.
-fn groups<'a, 'b>(creations: &'b [(&'a Object, &'a Check)]) -> Vec<&'b [(&'a Object, &'a Check)]> {
-    creations.chunk_by(|a, b| a.0.id().group_kind == b.0.id().group_kind).collect()
+/// Neighbours of one wave, in the order of the plan.
+fn waves<'a, 'b>(creations: &'b [(&'a Object, &'a Check)]) -> Vec<&'b [(&'a Object, &'a Check)]> {
+    creations.chunk_by(|a, b| Wave::of(a.0) == Wave::of(b.0)).collect()
 }
 
-fn group_text(group: &[(&Object, &Check)], detail: Detail) -> String {
-    let mut out: String = group.iter().map(|(object, check)| object_text(object, check, detail)).collect();
+fn wave_text(wave: &[(&Object, &Check)], detail: Detail) -> String {
+    let heading = wave.first().map(|(object, _)| Wave::of(object).name()).unwrap_or_default();
+    let mut out = format!("  {}\n", paint(style::STRONG, &format!("# {heading}: {} to create", wave.len())));
+    out.extend(wave.iter().map(|(object, check)| object_text(object, check, detail)));
     out.push('\n');
     out
 }
@@ -83,6 +86,7 @@ pub(in crate::report) fn not_checked(why: &NotChecked) -> String {
     match why {
         NotChecked::NamespaceIsNew => "its namespace is new".to_owned(),
         NotChecked::KindIsNew => "its CustomResourceDefinition is new".to_owned(),
+        NotChecked::KindIsAwaited => "somebody else installs its CustomResourceDefinition".to_owned(),
         NotChecked::RoleIsNew => "the role that it refers to is new".to_owned(),
         NotChecked::Webhook(words) => format!("a webhook takes no dry runs: {}", plain(words)),
         NotChecked::Offline => "no cluster was asked".to_owned(),

@@ -2,7 +2,9 @@ use serde_json::json;
 
 use super::*;
 use crate::desired::object::Object;
+use crate::plan::build::Owner;
 use crate::plan::change::{Check, ConflictReason, KeepReason, NotChecked, Shown, ValueChange};
+use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
 
 fn body(kind: &str, name: &str) -> serde_json::Value {
@@ -22,8 +24,15 @@ fn label(path: &str, before: &str, after: &str) -> FieldChange {
     FieldChange { path: path.into(), change }
 }
 
+/// A plan whose inventory is up to date.
+pub(in crate::report) fn plan_of(changes: Vec<Change>) -> Plan {
+    let owner = Owner { profile: "acme".into(), namespace: "argocd".into() };
+    let inventory = Inventory::of("acme", "argocd", std::iter::empty());
+    Plan { cluster: None, owner, changes, recorded: Some(inventory.clone()), wanted: Some(inventory) }
+}
+
 fn shown(changes: Vec<Change>) -> String {
-    let plan = Plan { cluster: None, changes, inventory_is_stale: false };
+    let plan = plan_of(changes);
     anstream::adapter::strip_str(&render(&plan, Detail::Short)).to_string()
 }
 
