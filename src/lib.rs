@@ -29,3 +29,5 @@ pub mod fetch;
 pub mod converge;
 
 pub mod report;
+
+pub mod cli;

@@ -83,7 +83,7 @@ fn wave_of(change: &Change) -> Wave {
         | Change::Conflict { live, .. }
         | Change::Terminating { live }
         | Change::Keep { live, .. } => Wave::of(live.object()),
-        Change::Refused { .. } => Wave::ApplicationSet,
+        Change::Refused { .. } => Wave::ApplicationSets,
     }
 }
 
@@ -94,7 +94,7 @@ fn is_write(change: &Change) -> bool {
 /// The live object of a change that writes nothing, when it is a workload.
 fn workload(change: Change) -> Option<Live> {
     match change {
-        Change::Unchanged { live } if Wave::of(live.object()) == Wave::Workload => Some(live),
+        Change::Unchanged { live } if Wave::of(live.object()) == Wave::Workloads => Some(live),
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Adopt { .. }
@@ -115,7 +115,7 @@ impl Run<'_> {
             plan.changes.into_iter().partition(|change| matches!(change, Change::Delete { .. }));
         for (wave, changes) in waves(others) {
             let stop = outcome.must_stop() || self.interrupt.is_requested();
-            if wave > Wave::Namespace && !stop {
+            if wave > Wave::Namespaces && !stop {
                 record.widen(self, &kinds).await?;
             }
             self.wave(wave, changes, &mut kinds, stop, outcome).await?;
@@ -143,19 +143,19 @@ impl Run<'_> {
             self.skip(&writes, outcome);
             return Ok(());
         }
-        if matches!(wave, Wave::Project | Wave::ApplicationSet) && !writes.is_empty() {
+        if matches!(wave, Wave::Projects | Wave::ApplicationSets) && !writes.is_empty() {
             ready::await_kinds(self, kinds, &writes).await?;
         }
         if !writes.is_empty() {
-            (self.emit)(Event::WaveStarted { name: wave.name(), changes: writes.len() });
+            (self.emit)(Event::WaveStarted { name: wave_name(wave), changes: writes.len() });
         }
         let mut written = Writer { run: self, kinds }.write_all(writes, outcome).await;
         match wave {
-            Wave::Crd if !written.is_empty() => {
+            Wave::Definitions if !written.is_empty() => {
                 ready::await_established(self, kinds, written, outcome).await?;
                 *kinds = self.cluster.kinds().await?;
             }
-            Wave::Workload => {
+            Wave::Workloads => {
                 written.extend(rest.into_iter().filter_map(workload));
                 self.wait_ready(kinds, written, outcome).await?;
             }
@@ -184,5 +184,21 @@ impl Run<'_> {
             outcome.not_ready.extend(late);
         }
         Ok(())
+    }
+}
+
+/// What is in a wave, for people.
+pub(super) fn wave_name(wave: Wave) -> &'static str {
+    match wave {
+        Wave::Namespaces => "namespaces",
+        Wave::Definitions => "CustomResourceDefinitions",
+        Wave::Rbac => "accounts and roles",
+        Wave::Config => "configuration",
+        Wave::Network => "services and network policies",
+        Wave::Workloads => "workloads",
+        Wave::Projects => "AppProjects",
+        Wave::Repositories => "repositories",
+        Wave::Clusters => "clusters",
+        Wave::ApplicationSets => "ApplicationSets",
     }
 }

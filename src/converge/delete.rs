@@ -3,7 +3,7 @@
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::cluster::{ClusterError, Kinds};
-use crate::converge::apply::Run;
+use crate::converge::apply::{Run, wave_name};
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Action, Event};
 use crate::converge::outcome::Outcome;
@@ -29,14 +29,14 @@ pub(super) async fn delete_all(
             outcome.not_tried.extend(objects.into_iter().map(|live| live.id().clone()));
             continue;
         }
-        if wave == Wave::Namespace && record.goes() {
+        if wave == Wave::Namespaces && record.goes() {
             // The inventory stands in the namespace; afterwards nobody could tell whether it was deleted or lost.
             record.remove(run, kinds).await?;
         }
-        (run.emit)(Event::WaveStarted { name: wave.name(), changes: objects.len() });
+        (run.emit)(Event::WaveStarted { name: wave_name(wave), changes: objects.len() });
         let deleted = delete_wave(run, kinds, objects, outcome).await;
         await_gone(run, kinds, &deleted, outcome).await?;
-        if wave == Wave::ApplicationSet {
+        if wave == Wave::ApplicationSets {
             await_applications(run, kinds, &deleted, outcome).await?;
         }
     }

@@ -7,9 +7,10 @@ use serde_json::Value;
 use crate::cluster::{Cluster, ClusterError, Kinds};
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::ownership::PART_OF;
+use crate::desired::ownership::{INVENTORY, inventory_id};
 use crate::plan::build::Owner;
 use crate::plan::consent::Consent;
-use crate::plan::inventory::{PARENT, applyset_id};
+
 use crate::plan::live::Live;
 
 /// What Kubernetes and Argo CD make by themselves in Argo CD's namespace.
@@ -99,7 +100,7 @@ async fn foreign_of_kind(
         Err(error) if error.is_not_found() => Vec::new(),
         Err(error) => return Err(error),
     };
-    let is_foreign = |item: &&Value| is_foreign(item, &group_kind.kind, &applyset_id(&owner.namespace));
+    let is_foreign = |item: &&Value| is_foreign(item, &group_kind.kind, &inventory_id(&owner.namespace));
     let name = |item: &Value| {
         format!("{}/{}", group_kind.kind, item["metadata"]["name"].as_str().unwrap_or_default())
     };
@@ -110,7 +111,7 @@ fn is_foreign(item: &Value, kind: &str, applyset: &str) -> bool {
     let metadata = &item["metadata"];
     let name = metadata["name"].as_str().unwrap_or_default();
     let is_member = metadata["labels"][PART_OF] == applyset;
-    let is_parent = kind == "ConfigMap" && name == PARENT;
+    let is_parent = kind == "ConfigMap" && name == INVENTORY;
     let has_owner = metadata["ownerReferences"].as_array().is_some_and(|owners| !owners.is_empty());
     !is_member && !is_parent && !has_owner && !GENERATED.contains(&(kind, name))
 }

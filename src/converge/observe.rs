@@ -12,11 +12,12 @@ use crate::converge::trial::Tester;
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
 use crate::desired::ownership::PART_OF;
+use crate::desired::ownership::{INVENTORY, inventory_id};
 use crate::plan::build::{Observed, Owner, containers};
 use crate::plan::consent::Consent;
 use crate::plan::decide::Observation;
 use crate::plan::gate::is_cluster_secret;
-use crate::plan::inventory::{Inventory, PARENT, applyset_id};
+use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
 use crate::plan::same_server;
 
@@ -39,7 +40,7 @@ pub async fn observe(
     let objects = targeted(objects, consent)?;
     let members = members(cluster, &kinds, owner, recorded.as_ref(), &objects).await?;
     let objects = same_server::keep_names(objects, &cluster_secrets(&members, owner))?;
-    let (known, surplus) = split(members, &objects, &applyset_id(&owner.namespace));
+    let (known, surplus) = split(members, &objects, &inventory_id(&owner.namespace));
     let tester = Tester::new(cluster, &kinds, consent, &objects).await?;
     let desired = try_all(cluster, &tester, objects, known, emit).await?;
     let foreign = foreign::find(cluster, &kinds, owner, &surplus, consent).await?;
@@ -68,7 +69,7 @@ pub(super) fn parent_id(owner: &Owner) -> ObjectId {
     ObjectId {
         group_kind: GroupKind::parse("ConfigMap"),
         namespace: Some(owner.namespace.clone()),
-        name: PARENT.to_owned(),
+        name: INVENTORY.to_owned(),
     }
 }
 
@@ -116,7 +117,7 @@ fn queries(kinds: &Kinds, owner: &Owner, recorded: Option<&Inventory>, objects: 
         objects.iter().filter_map(|object| object.id().namespace.clone()).collect();
     namespaces.extend(recorded.into_iter().flat_map(|inventory| inventory.namespaces.iter().cloned()));
     namespaces.insert(owner.namespace.clone());
-    let part_of = format!("{PART_OF}={}", applyset_id(&owner.namespace));
+    let part_of = format!("{PART_OF}={}", inventory_id(&owner.namespace));
     let mut queries = Vec::new();
     for group_kind in group_kinds {
         match kinds.is_namespaced(&group_kind) {
@@ -151,7 +152,7 @@ fn selectors(
 
 /// Ours first, because the first one that stands for a server is the one that is kept.
 fn cluster_secrets(members: &[Live], owner: &Owner) -> Vec<Live> {
-    let ours = applyset_id(&owner.namespace);
+    let ours = inventory_id(&owner.namespace);
     let mut secrets: Vec<Live> = members.iter().filter(|live| is_cluster_secret(live)).cloned().collect();
     secrets.sort_by_key(|live| (live.label(PART_OF) != Some(&ours), live.id().clone()));
     secrets

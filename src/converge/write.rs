@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use futures::{StreamExt, stream};
 
-use crate::cluster::{Applied, Apply, ClusterError, Guard, Kinds};
+use crate::cluster::{ApiStatus, Applied, Apply, ClusterError, Guard, Kinds};
 use crate::converge::apply::Run;
 use crate::converge::event::{Action, Event};
 use crate::converge::outcome::{Failure, Outcome};
@@ -216,8 +216,8 @@ impl Write {
 }
 
 pub(super) fn failure_of(id: ObjectId, error: &ClusterError) -> Failure {
-    let conflicts = error.status().map(|status| status.field_conflicts()).unwrap_or_default();
-    let is_conflict = !conflicts.is_empty() || error.status().is_some_and(|status| status.is_stale());
+    let conflicts = error.status().map(ApiStatus::field_conflicts).unwrap_or_default();
+    let is_conflict = !conflicts.is_empty() || error.status().is_some_and(ApiStatus::is_stale);
     let mut fix = error.hints().join("; ");
     if let Some(conflict) = conflicts.first() {
         let kind_name = format!("{}/{}", id.group_kind.kind, id.name);

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
+use crate::desired::ownership::{INVENTORY, inventory_id};
 use crate::desired::state::Desired;
 use crate::desired::wave::Wave;
 use crate::plan::change::{Change, Check, NotChecked};
 use crate::plan::consent::Consent;
 use crate::plan::decide::{Observation, decide};
-use crate::plan::inventory::{Inventory, PARENT, applyset_id};
+use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
 use crate::plan::prune;
 use crate::plan::summary::{ClusterIdentity, Plan};
@@ -42,7 +43,7 @@ pub struct Owner {
 #[must_use]
 pub fn build(owner: &Owner, observed: Observed, consent: &Consent) -> Plan {
     let Observed { cluster, recorded, desired, surplus, foreign } = observed;
-    let applyset = applyset_id(&owner.namespace);
+    let applyset = inventory_id(&owner.namespace);
     let recorded_kinds = recorded.as_ref().map_or_else(containers, |inventory| inventory.group_kinds.clone());
     let mut changes: Vec<Change> = Vec::with_capacity(desired.len() + surplus.len());
     let desired_ids: Vec<ObjectId> = desired.iter().map(|(object, _)| object.id().clone()).collect();
@@ -75,7 +76,7 @@ fn pruned(
 }
 
 fn is_parent(id: &ObjectId) -> bool {
-    id.group_kind.kind == "ConfigMap" && id.name == PARENT
+    id.group_kind.kind == "ConfigMap" && id.name == INVENTORY
 }
 
 /// What the inventory records once the plan is applied: the desired objects and those that stay.

@@ -9,16 +9,10 @@ use serde_json::{Value, json};
 
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
-use crate::desired::ownership;
+use crate::desired::ownership::{
+    self, ADDITIONAL_NAMESPACES, APPLYSET_ID, CONTAINS_GROUP_KINDS, INVENTORY, TOOLING, inventory_id,
+};
 use crate::plan::live::Live;
-
-const ID: &str = "applyset.kubernetes.io/id";
-const TOOLING: &str = "applyset.kubernetes.io/tooling";
-const GROUP_KINDS: &str = "applyset.kubernetes.io/contains-group-kinds";
-const NAMESPACES: &str = "applyset.kubernetes.io/additional-namespaces";
-
-/// Name of the parent ConfigMap.
-pub const PARENT: &str = "bridge";
 
 /// What the parent of the ApplySet records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,13 +29,13 @@ pub struct Inventory {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotOurInventory {
     /// Something that is no ApplySet parent of bridge stands there.
-    #[error("ConfigMap {namespace}/{PARENT} exists and is no inventory of bridge")]
+    #[error("ConfigMap {namespace}/{INVENTORY} exists and is no inventory of bridge")]
     Foreign {
         /// Where.
         namespace: String,
     },
     /// Its id is not the one that follows from its name: a copy of another parent.
-    #[error("ConfigMap {namespace}/{PARENT} carries the id {found} instead of {expected}")]
+    #[error("ConfigMap {namespace}/{INVENTORY} carries the id {found} instead of {expected}")]
     WrongId {
         /// Where.
         namespace: String,
@@ -60,20 +54,21 @@ impl Inventory {
     pub fn read(parent: &Live) -> Result<Self, NotOurInventory> {
         let namespace = parent.id().namespace.clone().unwrap_or_default();
         let tooling = parent.annotation(TOOLING).and_then(|tooling| tooling.rsplit_once('/'));
-        let Some(found) = parent.label(ID).filter(|_| tooling.is_some_and(|(tool, _)| tool == "bridge"))
+        let Some(found) =
+            parent.label(APPLYSET_ID).filter(|_| tooling.is_some_and(|(tool, _)| tool == "bridge"))
         else {
             return Err(NotOurInventory::Foreign { namespace });
         };
-        let expected = applyset_id(&namespace);
+        let expected = inventory_id(&namespace);
         if found != expected {
             return Err(NotOurInventory::WrongId { namespace, found: found.to_owned(), expected });
         }
         let list =
             |key| parent.annotation(key).unwrap_or_default().split(',').filter(|item| !item.is_empty());
         Ok(Self {
-            profile: parent.annotation(ownership::PROFILE_ANNOTATION).unwrap_or_default().to_owned(),
-            group_kinds: list(GROUP_KINDS).map(GroupKind::parse).collect(),
-            namespaces: list(NAMESPACES).map(str::to_owned).collect(),
+            profile: parent.annotation(ownership::PROFILE).unwrap_or_default().to_owned(),
+            group_kinds: list(CONTAINS_GROUP_KINDS).map(GroupKind::parse).collect(),
+            namespaces: list(ADDITIONAL_NAMESPACES).map(str::to_owned).collect(),
         })
     }
 
@@ -120,14 +115,14 @@ impl Inventory {
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {
-                "name": PARENT,
+                "name": INVENTORY,
                 "namespace": namespace,
-                "labels": { ID: applyset_id(namespace) },
+                "labels": { APPLYSET_ID: inventory_id(namespace) },
                 "annotations": {
                     TOOLING: concat!("bridge/v", env!("CARGO_PKG_VERSION")),
-                    GROUP_KINDS: join(&kinds),
-                    NAMESPACES: join(&self.namespaces),
-                    ownership::PROFILE_ANNOTATION: self.profile,
+                    CONTAINS_GROUP_KINDS: join(&kinds),
+                    ADDITIONAL_NAMESPACES: join(&self.namespaces),
+                    ownership::PROFILE: self.profile,
                 },
             },
         })
@@ -136,12 +131,6 @@ impl Inventory {
 
 fn join(items: &BTreeSet<String>) -> String {
     items.iter().map(String::as_str).collect::<Vec<_>>().join(",")
-}
-
-/// The id of the ApplySet whose parent stands in this namespace.
-#[must_use]
-pub fn applyset_id(namespace: &str) -> String {
-    ownership::applyset_id(PARENT, namespace, "ConfigMap", "")
 }
 
 /// Whether the object is a member of the ApplySet with this id.

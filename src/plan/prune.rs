@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::desired::id::{GroupKind, ObjectId};
-use crate::desired::ownership::KEEP_ANNOTATION;
+use crate::desired::ownership::KEEP;
 use crate::plan::change::{Change, KeepReason};
 use crate::plan::consent::Consent;
 use crate::plan::decide::is_applied;
@@ -60,7 +60,7 @@ pub fn protection(live: &Live) -> Option<KeepReason> {
     if !is_applied(live) {
         return Some(KeepReason::NotApplied);
     }
-    if live.annotation(KEEP_ANNOTATION).is_some() {
+    if live.annotation(KEEP).is_some() {
         return Some(KeepReason::Annotated);
     }
     let owner = live.owner_references().first()?;

@@ -22,8 +22,25 @@ pub struct UnknownName {
 }
 
 const KEYWORDS: &[&str] = &[
-    "and", "or", "not", "in", "is", "if", "else", "elif", "for", "true", "True", "false", "False", "none", "None", "null",
-    "loop", "self", "__tera_context",
+    "and",
+    "or",
+    "not",
+    "in",
+    "is",
+    "if",
+    "else",
+    "elif",
+    "for",
+    "true",
+    "True",
+    "false",
+    "False",
+    "none",
+    "None",
+    "null",
+    "loop",
+    "self",
+    "__tera_context",
 ];
 
 /// Every name of the template that neither the profile nor the template itself defines.
@@ -229,7 +246,10 @@ mod tests {
         assert_eq!(names("<< hub.regoin >>"), ["hub.regoin"]);
         assert_eq!(names("<% if hub.regoin %>x<% endif %>"), ["hub.regoin"]);
         assert_eq!(names("<% if nope %>x<% elif hbu.name %>y<% endif %>"), ["nope", "hbu"]);
-        assert_eq!(names("<% for c in clusters %><% if c.nmae and c.name %><% endif %><% endfor %>"), ["c.nmae"]);
+        assert_eq!(
+            names("<% for c in clusters %><% if c.nmae and c.name %><% endif %><% endfor %>"),
+            ["c.nmae"]
+        );
         assert_eq!(names("<% for c in clusters %><% endfor %><< c.name >>"), ["c"]);
         assert_eq!(names("<% set s = gitops.addons %><< s.urll >>"), ["s.urll"]);
         assert_eq!(names(r#"<< hub["regoin"] >>"#), ["hub.regoin"]);

@@ -30,10 +30,15 @@ pub struct Rendered {
 pub fn render(profile: &Profile, user: &[Arc<Source>]) -> Result<Vec<Rendered>, Vec<Finding>> {
     let templates = overlay(user)?;
     let engine = Engine::new(&templates)?;
-    let context = tera::Context::from_serialize(&context::build(profile)).map_err(|error| vec![broken(&error)])?;
+    let context =
+        tera::Context::from_serialize(&context::build(profile)).map_err(|error| vec![broken(&error)])?;
     let (mut rendered, mut findings) = (Vec::new(), Vec::new());
     for template in templates.iter().filter(|template| !template.is_part()) {
-        match engine.render(template, &context).map_err(|finding| vec![finding]).and_then(|t| parse(template, &t)) {
+        match engine
+            .render(template, &context)
+            .map_err(|finding| vec![finding])
+            .and_then(|t| parse(template, &t))
+        {
             Ok(documents) => rendered.extend(documents),
             Err(more) => findings.extend(more),
         }
@@ -58,7 +63,12 @@ fn parse(template: &Template, text: &str) -> Result<Vec<Rendered>, Vec<Finding>>
     let documents = yaml::parse_documents(text).map_err(|error| {
         let line = text.lines().nth(error.line - 1).unwrap_or_default().trim();
         let message = format!("line {} of the rendered text is no YAML: {error}: `{line}`", error.line);
-        vec![Finding::error(Code::TEMPLATE_OUTPUT, &at, message, "values need `| quote` where they may hold `:` or `#`")]
+        vec![Finding::error(
+            Code::TEMPLATE_OUTPUT,
+            &at,
+            message,
+            "values need `| quote` where they may hold `:` or `#`",
+        )]
     })?;
     Ok(documents.into_iter().map(|document| Rendered { document, at: at.clone() }).collect())
 }

@@ -115,7 +115,11 @@ pub const CONTEXT: Shape = Shape::Record(&[
                 ]),
                 "which sets generate one Application for each cluster",
             ),
-            field("preserve_resources_on_deletion", Shape::Leaf, "applicationSets.preserveResourcesOnDeletion"),
+            field(
+                "preserve_resources_on_deletion",
+                Shape::Leaf,
+                "applicationSets.preserveResourcesOnDeletion",
+            ),
         ]),
         "the profile's `applicationSets`",
     ),

@@ -72,22 +72,54 @@ mod tests {
     #[test]
     fn what_go_would_read_as_another_type_is_quoted() {
         let words = [
-            "yes", "no", "on", "off", "y", "n", "Y", "true", "null", "~", "", "1.20", "1_000", "0755", "0o7",
-            "2024-01-01", "12:30:45", "1e3", "=", "<<", "- a", "a: b", "#", "0x1F", ".inf", "+1",
+            "yes",
+            "no",
+            "on",
+            "off",
+            "y",
+            "n",
+            "Y",
+            "true",
+            "null",
+            "~",
+            "",
+            "1.20",
+            "1_000",
+            "0755",
+            "0o7",
+            "2024-01-01",
+            "12:30:45",
+            "1e3",
+            "=",
+            "<<",
+            "- a",
+            "a: b",
+            "#",
+            "0x1F",
+            ".inf",
+            "+1",
         ];
         for word in words {
             let text = print(&json!({ "key": word }));
-            assert!(
-                text.contains('"') || text.contains('\''),
-                "{word:?} was printed unquoted: {text}"
-            );
+            assert!(text.contains('"') || text.contains('\''), "{word:?} was printed unquoted: {text}");
             assert_eq!(parse_documents(&text).unwrap(), [json!({ "key": word })]);
         }
     }
 
     #[test]
     fn texts_of_several_lines_come_back() {
-        for text in ["a\nb\n", "a\nb", "\n", " a\nb", "a\n\n\n", "\ta\n", "a \nb", "- x\n  y: |\n", "a\r\nb", "é\u{85}"] {
+        for text in [
+            "a\nb\n",
+            "a\nb",
+            "\n",
+            " a\nb",
+            "a\n\n\n",
+            "\ta\n",
+            "a \nb",
+            "- x\n  y: |\n",
+            "a\r\nb",
+            "é\u{85}",
+        ] {
             let value = json!({ "data": { "file": text } });
             assert_eq!(parse_documents(&print(&value)).unwrap(), [value]);
         }
