@@ -1,4 +1,10 @@
 //! The desired state: from a profile, the official manifests and the templates to objects.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "test helpers read the official manifests and stop at once"
+)]
 
 #[path = "desired_objects/cluster_secret.rs"]
 mod cluster_secret;

@@ -25,8 +25,8 @@ super::codes! {
         "Without TLS anybody on the way can replace the file. Plain http is allowed for loopback addresses only.";
     DOWNLOAD_TOO_LARGE = 1423, "the download is larger than any manifest",
         "The answer is larger than the limit, so it is not the file that bridge asked for. Check the address and what answers there.";
-    CACHE_FAILED = 1424, "the cache cannot be used",
-        "bridge keeps downloads in its cache folder and could not write there. Check the permissions and the free space.";
+    NOT_FOUND = 1424, "the address does not exist",
+        "The server answered that there is no such file. Usually the version has a typo, or this version has no manifest of this flavor.";
     LOCK_MISSING = 1430, "bridge.lock has no entry for the manifest",
         "With `--locked`, or in CI, bridge uses only files whose digest is pinned in bridge.lock. Run `bridge plan` once on your machine and commit bridge.lock, or add the line that the message shows after checking the digest yourself.";
     LOCK_INVALID = 1431, "bridge.lock cannot be read",

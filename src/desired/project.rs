@@ -17,7 +17,7 @@ pub fn document(project: &Project, namespace: &str) -> Value {
     for role in roles.filter_map(Value::as_object_mut) {
         role.shift_remove("jwtTokens");
     }
-    app_project(project.name.as_str(), namespace, Value::Object(spec))
+    app_project(project.name.as_str(), namespace, &Value::Object(spec))
 }
 
 /// The project `default` where nobody else creates it: Argo CD's API server does, and the flavor `core` has none.
@@ -34,10 +34,10 @@ pub fn default_for_core(profile: &Profile) -> Option<Value> {
         "destinations": [{ "namespace": "*", "server": "*" }],
         "sourceRepos": ["*"],
     });
-    (is_core && !is_declared).then(|| app_project(DEFAULT, profile.argocd.namespace.as_str(), spec))
+    (is_core && !is_declared).then(|| app_project(DEFAULT, profile.argocd.namespace.as_str(), &spec))
 }
 
-fn app_project(name: &str, namespace: &str, spec: Value) -> Value {
+fn app_project(name: &str, namespace: &str, spec: &Value) -> Value {
     json!({
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",

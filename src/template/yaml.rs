@@ -1,7 +1,8 @@
-//! Every call of the YAML library for untyped documents, behind two functions.
+//! Every call of the YAML library for documents, behind three functions.
 
 use std::fmt::Write as _;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Why a text is no YAML.
@@ -24,14 +25,25 @@ pub struct YamlError {
 /// # Errors
 /// When the text is no YAML, has duplicate keys, or is absurdly large.
 pub fn parse_documents(text: &str) -> Result<Vec<Value>, YamlError> {
-    let options = serde_saphyr::options! {
+    let documents: Vec<Value> =
+        serde_saphyr::from_multiple_with_options(text, options()).map_err(|error| describe(&error))?;
+    Ok(documents.into_iter().filter(|document| !document.is_null()).collect())
+}
+
+/// Parses one document of a known form.
+///
+/// # Errors
+/// When the text is no YAML of that form.
+pub fn decode<T: DeserializeOwned>(text: &str) -> Result<T, YamlError> {
+    serde_saphyr::from_str_with_options(text, options()).map_err(|error| describe(&error))
+}
+
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
         strict_booleans: true,
         legacy_octal_numbers: true,
         with_snippet: false,
-    };
-    let documents: Vec<Value> =
-        serde_saphyr::from_multiple_with_options(text, options).map_err(|error| describe(&error))?;
-    Ok(documents.into_iter().filter(|document| !document.is_null()).collect())
+    }
 }
 
 fn describe(error: &serde_saphyr::Error) -> YamlError {
