@@ -1,5 +1,7 @@
 //! `bridge apply`.
 
+use std::sync::Arc;
+
 use clap::Args as ClapArgs;
 
 use crate::cli::approve::{self, Question};
@@ -12,6 +14,7 @@ use crate::cli::exit::Exit;
 use crate::cli::{for_each_profile, interrupt, prepare, target};
 use crate::code::Code;
 use crate::converge::apply::ApplySettings;
+use crate::converge::interrupt::Interrupt;
 use crate::plan::change::Change;
 use crate::plan::gate::check_deletions;
 use crate::plan::summary::Plan;
@@ -42,22 +45,35 @@ pub(super) struct Args {
 pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let output = context.output("apply", &[Output::Text, Output::Json])?;
     approve::check_can_ask(context, args.auto_approve)?;
-    for_each_profile(context, async |path| one(context, args, output, path).await).await
+    let interrupt = interrupt::listen(context.ui.clone());
+    let run = Run { context, args, output, interrupt: &interrupt };
+    for_each_profile(context, async |path| run.one(path).await).await
 }
 
-async fn one(context: &Context, args: &Args, output: Output, path: &str) -> Result<Exit, CliError> {
-    let ready = prepare::load(context, path)?;
-    let target = target::choose(context, &ready.profile)?;
-    if args.auto_approve {
-        target.check_is_named()?;
+/// One run of the command.
+struct Run<'a> {
+    context: &'a Context,
+    args: &'a Args,
+    output: Output,
+    interrupt: &'a Arc<Interrupt>,
+}
+
+impl Run<'_> {
+    async fn one(&self, path: &str) -> Result<Exit, CliError> {
+        let Self { context, args, output, interrupt } = *self;
+        let ready = prepare::load(context, path)?;
+        let target = target::choose(context, &ready.profile)?;
+        if args.auto_approve {
+            target.check_is_named()?;
+        }
+        let hub = Hub::connect(context, &target, interrupt).await?;
+        let consent = consent(&args.consent, &args.target);
+        let plan = hub.plan(context, &ready, &consent, &progress(context)).await?;
+        let settings = ApplySettings { wait: !args.no_wait, timeout: context.global.timeout, consent };
+        let auto_approve = args.auto_approve;
+        let wanted = Wanted { operation: Operation::Apply, question: Question::Apply, auto_approve, output };
+        carry_out(context, &hub, plan, &settings, &wanted).await
     }
-    let interrupt = interrupt::listen(context.ui.clone());
-    let hub = Hub::connect(context, &target, &interrupt).await?;
-    let consent = consent(&args.consent, &args.target);
-    let plan = hub.plan(context, &ready, &consent, &progress(context)).await?;
-    let settings = ApplySettings { wait: !args.no_wait, timeout: context.global.timeout, consent };
-    let wanted = Wanted { operation: Operation::Apply, question: Question::Apply, auto_approve: args.auto_approve, output };
-    carry_out(context, &hub, plan, &settings, &wanted).await
 }
 
 /// Refuses a plan of which a part is blocked: half of it is not what was asked for.

@@ -72,6 +72,15 @@ impl CliError {
         }
     }
 
+    /// The same with what led to it, outermost first.
+    #[must_use]
+    pub fn with_causes(self, causes: Vec<String>) -> Self {
+        match self {
+            Self::One(one) => Self::One(Box::new(OneError { causes, ..*one })),
+            Self::Findings(findings) => Self::Findings(findings),
+        }
+    }
+
     /// How the process ends.
     #[must_use]
     pub fn exit(&self) -> Exit {

@@ -139,6 +139,7 @@ fn wait(work: impl Future<Output = Result<Exit, CliError>>) -> Result<Exit, CliE
 }
 
 /// Does the work for each profile, one after the other; the worst exit code counts.
+/// Bases among them, such as a shell's `*.yaml` brings along, are passed over.
 async fn for_each_profile(
     context: &Context,
     work: impl AsyncFn(&str) -> Result<Exit, CliError>,
@@ -148,13 +149,16 @@ async fn for_each_profile(
         return work(only).await;
     }
     let mut worst = Exit::Done;
-    for profile in &profiles {
+    for profile in profiles.iter().filter(|profile| !prepare::is_base(profile)) {
         context.ui.status(&format!("profile {profile}"));
         let exit = work(profile).await.unwrap_or_else(|error| {
             error.show(&context.ui);
             error.exit()
         });
         worst = worst.worst(exit);
+        if exit == Exit::Interrupted {
+            break;
+        }
     }
     Ok(worst)
 }

@@ -1,5 +1,7 @@
 //! `bridge plan`.
 
+use std::sync::Arc;
+
 use clap::Args as ClapArgs;
 
 use crate::cli::args::{ConsentArgs, Output, TargetArgs, consent};
@@ -9,6 +11,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
 use crate::cli::{for_each_profile, interrupt, manifest, prepare, target};
+use crate::converge::interrupt::Interrupt;
 use crate::desired::secrets::Secrets;
 use crate::plan::build;
 use crate::plan::summary::Plan;
@@ -42,32 +45,44 @@ pub(super) struct Args {
 /// Plans each profile.
 pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let output = context.output("plan", &[Output::Text, Output::Json, Output::Markdown])?;
-    for_each_profile(context, async |path| one(context, args, output, path).await).await
-}
-
-async fn one(context: &Context, args: &Args, output: Output, path: &str) -> Result<Exit, CliError> {
-    let ready = prepare::load(context, path)?;
-    let plan = if args.offline { offline(context, &ready).await? } else { online(context, args, &ready).await? };
-    context.ui.data(&text(context, output, &plan))?;
-    Ok(exit(&plan, args.detailed_exitcode))
-}
-
-async fn offline(context: &Context, ready: &Ready) -> Result<Plan, CliError> {
-    let desired = ready.desired(context, manifest::Lock::Write, &Secrets::Masked).await?;
-    context.ui.status("no cluster was asked: everything counts as new, and nothing was checked by a server");
-    Ok(build::offline(desired))
-}
-
-async fn online(context: &Context, args: &Args, ready: &Ready) -> Result<Plan, CliError> {
-    let target = target::choose(context, &ready.profile)?;
     let interrupt = interrupt::listen(context.ui.clone());
-    let hub = Hub::connect(context, &target, &interrupt).await?;
-    let consent = consent(&args.consent, &args.target);
-    let emit = progress(context);
-    if args.destroy {
-        hub.plan_destroy(ready, &consent, &emit).await
-    } else {
-        hub.plan(context, ready, &consent, &emit).await
+    let run = Run { context, args, output, interrupt: &interrupt };
+    for_each_profile(context, async |path| run.one(path).await).await
+}
+
+/// One run of the command.
+struct Run<'a> {
+    context: &'a Context,
+    args: &'a Args,
+    output: Output,
+    interrupt: &'a Arc<Interrupt>,
+}
+
+impl Run<'_> {
+    async fn one(&self, path: &str) -> Result<Exit, CliError> {
+        let ready = prepare::load(self.context, path)?;
+        let plan = if self.args.offline { self.offline(&ready).await? } else { self.online(&ready).await? };
+        self.context.ui.data(&text(self.context, self.output, &plan))?;
+        Ok(exit(&plan, self.args.detailed_exitcode))
+    }
+
+    async fn offline(&self, ready: &Ready) -> Result<Plan, CliError> {
+        let work = ready.desired(self.context, manifest::Lock::Write, &Secrets::Masked);
+        let desired = interrupt::unless(self.interrupt, work).await??;
+        self.context.ui.status("no cluster was asked: everything counts as new, and no server has checked it");
+        Ok(build::offline(desired))
+    }
+
+    async fn online(&self, ready: &Ready) -> Result<Plan, CliError> {
+        let target = target::choose(self.context, &ready.profile)?;
+        let hub = Hub::connect(self.context, &target, self.interrupt).await?;
+        let consent = consent(&self.args.consent, &self.args.target);
+        let emit = progress(self.context);
+        if self.args.destroy {
+            hub.plan_destroy(ready, &consent, &emit).await
+        } else {
+            hub.plan(self.context, ready, &consent, &emit).await
+        }
     }
 }
 

@@ -93,6 +93,11 @@ fn variable(text: &str) -> Result<(String, String), CliError> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+/// Whether the file is a base, which is no profile of its own.
+pub(super) fn is_base(path: &str) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|text| crate::cli::init::is_base(&text))
+}
+
 /// The folder of a profile; empty for the current one.
 pub(super) fn folder(path: &str) -> PathBuf {
     Path::new(path).parent().map(Path::to_path_buf).unwrap_or_default()

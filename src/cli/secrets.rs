@@ -168,10 +168,11 @@ async fn on_hub(
     name: &ObjectName,
     key: &str,
 ) -> Result<Sensitive, Unresolved> {
-    let kubectl = format!("look with: kubectl describe secret {name} -n {namespace}");
-    let value = cluster
-        .secret_value(namespace.as_str(), name.as_str(), key)
-        .await
-        .map_err(|error| unresolved(format!("the Secret {namespace}/{name} cannot be read: {error}"), kubectl))?;
-    Ok(value)
+    let whose = format!("the key `{key}` of the Secret {namespace}/{name}");
+    let look = format!("look with: kubectl describe secret {name} -n {namespace}");
+    match cluster.secret_value(namespace.as_str(), name.as_str(), key).await {
+        Ok(Some(bytes)) => value_of(bytes, &whose),
+        Ok(None) => Err(unresolved(format!("{whose} does not exist"), look)),
+        Err(error) => Err(unresolved(format!("{whose} cannot be read: {error}"), look)),
+    }
 }
