@@ -84,7 +84,8 @@ pub(super) fn check_not_blocked(plan: &Plan) -> Result<(), CliError> {
     let worst = plan.changes.iter().filter_map(blocked).min_by_key(|(rank, ..)| *rank);
     let Some((_, code, exit)) = worst else { return Ok(()) };
     let count = plan.counts().blocked;
-    let what = if count == 1 { "1 object is blocked".to_owned() } else { format!("{count} objects are blocked") };
+    let what =
+        if count == 1 { "1 object is blocked".to_owned() } else { format!("{count} objects are blocked") };
     Err(CliError::new(code, exit, format!("{what}, see above; nothing was written")))
 }
 

@@ -60,10 +60,13 @@ fn read_line() -> String {
 
 fn prompt(question: Question, cluster: Option<&ClusterIdentity>) -> String {
     let (heading, warning) = match question {
-        Question::Apply => ("Do you want to perform these actions?", "bridge will perform the actions described above."),
-        Question::Destroy => {
-            ("Do you really want to destroy all of this?", "bridge will delete what is shown above. There is no undo.")
+        Question::Apply => {
+            ("Do you want to perform these actions?", "bridge will perform the actions described above.")
         }
+        Question::Destroy => (
+            "Do you really want to destroy all of this?",
+            "bridge will delete what is shown above. There is no undo.",
+        ),
     };
     let place = cluster.map_or(String::new(), |ClusterIdentity { server, context, uid }| {
         format!("  context {}  server {}  uid {}\n", plain(context), plain(server), plain(uid))

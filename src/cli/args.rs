@@ -11,71 +11,71 @@ use crate::report::ui;
 /// Options of every command
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
-pub struct Global {
+pub(super) struct Global {
     /// Profile to read; several are handled one after the other [default: bridge.yaml]
     #[arg(short = 'f', long, global = true, value_name = "FILE", num_args = 1.., action = ArgAction::Append)]
-    pub profile: Vec<String>,
+    pub(super) profile: Vec<String>,
 
     /// Value of a variable of the profile; never for secrets, which have no option
     #[arg(long, global = true, value_name = "NAME=VALUE")]
-    pub var: Vec<String>,
+    pub(super) var: Vec<String>,
 
     /// File with values of variables: YAML, JSON, or the output of `terraform output -json`
     #[arg(long, global = true, value_name = "FILE")]
-    pub var_file: Vec<String>,
+    pub(super) var_file: Vec<String>,
 
     /// Kubeconfig context of the hub, where the profile names none
     #[arg(long, global = true, value_name = "NAME")]
-    pub context: Option<String>,
+    pub(super) context: Option<String>,
 
     /// Kubeconfig file [default: KUBECONFIG, else ~/.kube/config]
     #[arg(long, global = true, value_name = "FILE")]
-    pub kubeconfig: Option<PathBuf>,
+    pub(super) kubeconfig: Option<PathBuf>,
 
     /// Use the ServiceAccount of the pod that bridge runs in
     #[arg(long, global = true, conflicts_with_all = ["context", "kubeconfig"])]
-    pub in_cluster: bool,
+    pub(super) in_cluster: bool,
 
     /// Format of the output; which ones there are depends on the command
     #[arg(short, long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
-    pub output: Output,
+    pub(super) output: Output,
 
     /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    pub color: Color,
+    pub(super) color: Color,
 
     /// Print data, warnings and errors only
     #[arg(short, long, global = true)]
-    pub quiet: bool,
+    pub(super) quiet: bool,
 
     /// Say more: -v shows whole objects and steps, -vv requests, -vvv everything
     #[arg(short, long, global = true, action = ArgAction::Count)]
-    pub verbose: u8,
+    pub(super) verbose: u8,
 
     /// How many requests run at the same time
     #[arg(long, global = true, value_name = "N", default_value_t = 10, value_parser = parallelism)]
-    pub parallelism: usize,
+    pub(super) parallelism: usize,
 
     /// How long to wait for what was applied to become ready, such as 90s or 10m
     #[arg(long, global = true, value_name = "DURATION", default_value = "10m", value_parser = duration)]
-    pub timeout: Duration,
+    pub(super) timeout: Duration,
 
     /// Fetch nothing from the network; the Argo CD manifest must be in the cache or a file
     #[arg(long, global = true)]
-    pub no_download: bool,
+    pub(super) no_download: bool,
 
     /// Treat a missing entry of bridge.lock as an error, as in CI (CI=true)
     #[arg(long, global = true)]
-    pub locked: bool,
+    pub(super) locked: bool,
 
     /// Run the credential commands of the profile although CI=true
     #[arg(long, global = true)]
-    pub allow_exec: bool,
+    pub(super) allow_exec: bool,
 }
 
 /// Format of the output
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Output {
+pub(super) enum Output {
     /// For people
     #[default]
     Text,
@@ -89,7 +89,7 @@ pub enum Output {
 
 /// When to use colours
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(super) enum Color {
     /// On a terminal, unless `NO_COLOR` is set
     #[default]
     Auto,
@@ -112,27 +112,27 @@ impl From<Color> for ui::Color {
 /// What the user allows beyond the harmless
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Consent")]
-pub struct ConsentArgs {
+pub(super) struct ConsentArgs {
     /// Take over existing objects whose fields this manager owns, such as kubectl-client-side-apply
     #[arg(long, value_name = "MANAGER")]
-    pub adopt: Vec<String>,
+    pub(super) adopt: Vec<String>,
 
     /// Take one field from the manager that owns it
     #[arg(long, value_name = "KIND/NAME:FIELD")]
-    pub force_conflicts: Vec<FieldSelector>,
+    pub(super) force_conflicts: Vec<FieldSelector>,
 
     /// Allow the deletion of this object, or of so many objects
     #[arg(long, value_name = "KIND/NAME|N")]
-    pub allow_delete: Vec<AllowDelete>,
+    pub(super) allow_delete: Vec<AllowDelete>,
 
     /// Take over the inventory of a profile that was renamed
     #[arg(long, value_name = "OLD")]
-    pub rename_from: Option<String>,
+    pub(super) rename_from: Option<String>,
 }
 
 /// What `--allow-delete` takes.
 #[derive(Debug, Clone)]
-pub enum AllowDelete {
+pub(super) enum AllowDelete {
     /// So many objects.
     Count(usize),
     /// This object.
@@ -149,15 +149,15 @@ impl std::str::FromStr for AllowDelete {
 
 /// A part of the profile's objects
 #[derive(Debug, Clone, Default, Args)]
-pub struct TargetArgs {
+pub(super) struct TargetArgs {
     /// Look at this object only, and prune nothing; for exceptional cases
     #[arg(long, value_name = "KIND/NAME")]
-    pub target: Vec<ObjectSelector>,
+    pub(super) target: Vec<ObjectSelector>,
 }
 
 /// Everything the user consents to.
 #[must_use]
-pub fn consent(consent: &ConsentArgs, target: &TargetArgs) -> Consent {
+pub(super) fn consent(consent: &ConsentArgs, target: &TargetArgs) -> Consent {
     let ConsentArgs { adopt, force_conflicts, allow_delete, rename_from } = consent.clone();
     let mut all = Consent {
         adopt: adopt.into_iter().collect(),

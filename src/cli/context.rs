@@ -19,42 +19,42 @@ const VARIABLE_PREFIX: &str = "BRIDGE_VAR_";
 
 /// Everything that a command may need to know about this run.
 #[derive(Debug, Clone)]
-pub struct Context {
+pub(super) struct Context {
     /// Where output goes.
-    pub ui: Ui,
+    pub(super) ui: Ui,
     /// The options of every command.
-    pub global: Global,
+    pub(super) global: Global,
     /// What the environment says.
-    pub environment: Environment,
+    pub(super) environment: Environment,
 }
 
 /// What the environment says.
 #[derive(Debug, Clone, Default)]
-pub struct Environment {
+pub(super) struct Environment {
     /// `CI`: nobody watches.
-    pub is_ci: bool,
+    pub(super) is_ci: bool,
     /// `BRIDGE_PROFILE`.
-    pub profile: Option<String>,
+    pub(super) profile: Option<String>,
     /// `BRIDGE_CONTEXT`.
-    pub context: Option<String>,
+    pub(super) context: Option<String>,
     /// `BRIDGE_CACHE_DIR`.
-    pub cache_dir: Option<PathBuf>,
+    pub(super) cache_dir: Option<PathBuf>,
     /// `BRIDGE_LOG`, as tracing filters.
-    pub log: Option<String>,
+    pub(super) log: Option<String>,
     /// `BRIDGE_MANIFEST_BASE_URL`: a mirror of Argo CD's manifests; digests are checked all the same.
-    pub manifest_base_url: Option<String>,
+    pub(super) manifest_base_url: Option<String>,
     /// `BRIDGE_VAR_x`.
-    pub variables: BTreeMap<String, String>,
+    pub(super) variables: BTreeMap<String, String>,
     /// `KUBECONFIG`, else the file in the home folder.
-    pub kubeconfig: Vec<PathBuf>,
+    pub(super) kubeconfig: Vec<PathBuf>,
     /// Variables that begin as ours do and that bridge does not know.
-    pub unknown: Vec<String>,
+    pub(super) unknown: Vec<String>,
 }
 
 impl Environment {
     /// Reads it.
     #[must_use]
-    pub fn read() -> Self {
+    pub(super) fn read() -> Self {
         let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         Self {
             is_ci: text("CI").is_some_and(|value| value != "false" && value != "0"),
@@ -72,17 +72,20 @@ impl Environment {
 
 /// The value of a variable that a profile refers to.
 #[must_use]
-pub fn secret_variable(name: &str) -> Option<Sensitive> {
+pub(super) fn secret_variable(name: &str) -> Option<Sensitive> {
     std::env::var(name).ok().map(Sensitive::new)
 }
 
 /// Values that are no text are left out: no profile could use them.
 fn texts() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 fn variables() -> BTreeMap<String, String> {
-    texts().filter_map(|(name, value)| Some((name.strip_prefix(VARIABLE_PREFIX)?.to_owned(), value))).collect()
+    texts()
+        .filter_map(|(name, value)| Some((name.strip_prefix(VARIABLE_PREFIX)?.to_owned(), value)))
+        .collect()
 }
 
 fn unknown() -> Vec<String> {
@@ -96,11 +99,8 @@ fn unknown() -> Vec<String> {
 }
 
 fn kubeconfig(files: Option<OsString>, home: Option<String>) -> Vec<PathBuf> {
-    let named: Vec<PathBuf> = files
-        .iter()
-        .flat_map(std::env::split_paths)
-        .filter(|path| !path.as_os_str().is_empty())
-        .collect();
+    let named: Vec<PathBuf> =
+        files.iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty()).collect();
     if !named.is_empty() {
         return named;
     }
@@ -110,14 +110,14 @@ fn kubeconfig(files: Option<OsString>, home: Option<String>) -> Vec<PathBuf> {
 impl Context {
     /// Puts options and environment together.
     #[must_use]
-    pub fn new(global: Global) -> Self {
+    pub(super) fn new(global: Global) -> Self {
         let ui = Ui::new(global.color.into(), global.quiet);
         Self { ui, global, environment: Environment::read() }
     }
 
     /// The profiles of this run, at least one.
     #[must_use]
-    pub fn profiles(&self) -> Vec<String> {
+    pub(super) fn profiles(&self) -> Vec<String> {
         let named = self.global.profile.clone();
         if named.is_empty() {
             vec![self.environment.profile.clone().unwrap_or_else(|| DEFAULT_PROFILE.to_owned())]
@@ -128,13 +128,13 @@ impl Context {
 
     /// The context that the user named, by option or environment.
     #[must_use]
-    pub fn named_context(&self) -> Option<&str> {
+    pub(super) fn named_context(&self) -> Option<&str> {
         self.global.context.as_deref().or(self.environment.context.as_deref())
     }
 
     /// The kubeconfig files.
     #[must_use]
-    pub fn kubeconfig(&self) -> Vec<PathBuf> {
+    pub(super) fn kubeconfig(&self) -> Vec<PathBuf> {
         match &self.global.kubeconfig {
             Some(file) => vec![file.clone()],
             None => self.environment.kubeconfig.clone(),
@@ -143,13 +143,13 @@ impl Context {
 
     /// Whether a missing entry of bridge.lock is an error.
     #[must_use]
-    pub fn is_locked(&self) -> bool {
+    pub(super) fn is_locked(&self) -> bool {
         self.global.locked || self.environment.is_ci
     }
 
     /// How much of a plan is shown.
     #[must_use]
-    pub fn detail(&self) -> Detail {
+    pub(super) fn detail(&self) -> Detail {
         if self.global.verbose > 0 { Detail::Full } else { Detail::Short }
     }
 
@@ -157,7 +157,7 @@ impl Context {
     ///
     /// # Errors
     /// When it has not.
-    pub fn output(&self, command: &str, known: &[Output]) -> Result<Output, CliError> {
+    pub(super) fn output(&self, command: &str, known: &[Output]) -> Result<Output, CliError> {
         let output = self.global.output;
         if known.contains(&output) {
             return Ok(output);

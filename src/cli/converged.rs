@@ -42,7 +42,12 @@ impl Hub {
     ) -> Result<Self, CliError> {
         let cluster = interrupt::unless(interrupt, Cluster::connect(&target.options)).await??;
         let ClusterIdentity { server, context: name, uid } = cluster.identity();
-        context.ui.status(&format!("► context {}  server {}  uid {}", plain(name), plain(server), plain(uid)));
+        context.ui.status(&format!(
+            "► context {}  server {}  uid {}",
+            plain(name),
+            plain(server),
+            plain(uid)
+        ));
         Ok(Self { cluster, interrupt: Arc::clone(interrupt) })
     }
 
@@ -59,7 +64,8 @@ impl Hub {
     ) -> Result<Plan, CliError> {
         let work = async {
             let secrets =
-                secrets::resolve(context, &ready.profile, &ready.folder, Reach::Everything(&self.cluster)).await?;
+                secrets::resolve(context, &ready.profile, &ready.folder, Reach::Everything(&self.cluster))
+                    .await?;
             let desired = ready.desired(context, manifest::Lock::Write, &secrets).await?;
             Ok(crate::converge::plan(&self.cluster, desired, consent, emit).await?)
         };
@@ -96,7 +102,8 @@ pub(super) fn outcome_exit(outcome: &Outcome) -> Exit {
     let of_error = outcome.error.as_ref().map_or(Exit::Done, converge_exit);
     let of = |is_so: bool, exit: Exit| if is_so { exit } else { Exit::Done };
     let is_conflict = outcome.failures.iter().any(|failure| failure.is_conflict);
-    let has_failed = outcome.failures.iter().any(|failure| !failure.is_conflict) || !outcome.not_tried.is_empty();
+    let has_failed =
+        outcome.failures.iter().any(|failure| !failure.is_conflict) || !outcome.not_tried.is_empty();
     let is_late = !outcome.not_ready.is_empty() || !outcome.remaining.is_empty();
     let exit = [
         of(outcome.interrupted && !is_complete(outcome), Exit::Interrupted),
@@ -127,9 +134,9 @@ fn converge_exit(error: &ConvergeError) -> Exit {
         ConvergeError::Cluster(error) => crate::cli::error::cluster_exit(error),
         ConvergeError::ForeignInventory(_) | ConvergeError::AnotherProfile { .. } => Exit::Conflict,
         ConvergeError::NoSuchTarget { .. } => Exit::Usage,
-        ConvergeError::NamespaceTerminating(_) | ConvergeError::NoArgoCd { .. } | ConvergeError::Object(_) => {
-            Exit::Failed
-        }
+        ConvergeError::NamespaceTerminating(_)
+        | ConvergeError::NoArgoCd { .. }
+        | ConvergeError::Object(_) => Exit::Failed,
     }
 }
 

@@ -62,7 +62,8 @@ impl Run<'_> {
         context.ui.status(fate_of_workloads(ready.profile.application_sets.preserve_resources_on_deletion));
         let settings = ApplySettings { wait: true, timeout: context.global.timeout, consent };
         let auto_approve = args.auto_approve;
-        let wanted = Wanted { operation: Operation::Destroy, question: Question::Destroy, auto_approve, output };
+        let wanted =
+            Wanted { operation: Operation::Destroy, question: Question::Destroy, auto_approve, output };
         carry_out(context, &hub, plan, &settings, &wanted).await
     }
 }

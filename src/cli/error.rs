@@ -13,7 +13,7 @@ use crate::report::{error, finding};
 
 /// What ends a command.
 #[derive(Debug)]
-pub enum CliError {
+pub(super) enum CliError {
     /// Findings, which are shown with their places.
     Findings(Vec<Finding>),
     /// One error.
@@ -22,34 +22,34 @@ pub enum CliError {
 
 /// One error, ready to be shown.
 #[derive(Debug)]
-pub struct OneError {
+pub(super) struct OneError {
     /// Its stable code.
-    pub code: Code,
+    pub(super) code: Code,
     /// What went wrong.
-    pub message: String,
+    pub(super) message: String,
     /// Why, outermost first.
-    pub causes: Vec<String>,
+    pub(super) causes: Vec<String>,
     /// What to do about it.
-    pub hints: Vec<String>,
+    pub(super) hints: Vec<String>,
     /// How the process ends.
-    pub exit: Exit,
+    pub(super) exit: Exit,
 }
 
 impl CliError {
     /// An error without causes and hints.
-    pub fn new(code: Code, exit: Exit, message: impl Into<String>) -> Self {
+    pub(super) fn new(code: Code, exit: Exit, message: impl Into<String>) -> Self {
         let message = message.into();
         Self::One(Box::new(OneError { code, message, causes: Vec::new(), hints: Vec::new(), exit }))
     }
 
     /// A wrong command line.
-    pub fn usage(code: Code, message: impl Into<String>) -> Self {
+    pub(super) fn usage(code: Code, message: impl Into<String>) -> Self {
         Self::new(code, Exit::Usage, message)
     }
 
     /// The same with a remedy.
     #[must_use]
-    pub fn hinted(self, hint: impl Into<String>) -> Self {
+    pub(super) fn hinted(self, hint: impl Into<String>) -> Self {
         match self {
             Self::One(mut one) => {
                 one.hints.push(hint.into());
@@ -61,7 +61,7 @@ impl CliError {
 
     /// The same with the error that led to it, and what led to that.
     #[must_use]
-    pub fn caused_by(self, source: &dyn std::error::Error) -> Self {
+    pub(super) fn caused_by(self, source: &dyn std::error::Error) -> Self {
         match self {
             Self::One(mut one) => {
                 one.causes.push(source.to_string());
@@ -74,7 +74,7 @@ impl CliError {
 
     /// The same with what led to it, outermost first.
     #[must_use]
-    pub fn with_causes(self, causes: Vec<String>) -> Self {
+    pub(super) fn with_causes(self, causes: Vec<String>) -> Self {
         match self {
             Self::One(one) => Self::One(Box::new(OneError { causes, ..*one })),
             Self::Findings(findings) => Self::Findings(findings),
@@ -83,7 +83,7 @@ impl CliError {
 
     /// How the process ends.
     #[must_use]
-    pub fn exit(&self) -> Exit {
+    pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Findings(_) => Exit::Usage,
             Self::One(one) => one.exit,
@@ -91,7 +91,7 @@ impl CliError {
     }
 
     /// Shows it.
-    pub fn show(&self, ui: &Ui) {
+    pub(super) fn show(&self, ui: &Ui) {
         match self {
             Self::Findings(findings) => ui.say(&finding::render(findings)),
             Self::One(one) => ui.say(&one.render()),
@@ -137,7 +137,9 @@ pub(super) fn cluster_exit(error: &ClusterError) -> Exit {
         | ClusterError::TimedOut { .. }
         | ClusterError::Unauthorized { .. }
         | ClusterError::Forbidden { .. } => Exit::Unreachable,
-        ClusterError::Api(_) | ClusterError::NoSuchKind { .. } | ClusterError::Malformed { .. } => Exit::Failed,
+        ClusterError::Api(_) | ClusterError::NoSuchKind { .. } | ClusterError::Malformed { .. } => {
+            Exit::Failed
+        }
     }
 }
 
@@ -150,7 +152,9 @@ impl From<NeedsConsent> for CliError {
         Self::new(Code::DELETE_NEEDS_CONSENT, Exit::Conflict, format!("{reason}; nothing was written"))
             .hinted(format!("it would delete {}{more}", named.join(", ")))
             .hinted("if that is a surprise, check `--profile` and `--context`")
-            .hinted(format!("if it is meant, add `--allow-delete {deletions}`, or `--allow-delete KIND/NAME` for each"))
+            .hinted(format!(
+                "if it is meant, add `--allow-delete {deletions}`, or `--allow-delete KIND/NAME` for each"
+            ))
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// How a run ends, as its caller sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub(super) enum Exit {
     /// Everything is as asked for.
     Done,
     /// Something failed.
@@ -23,7 +23,7 @@ pub enum Exit {
 
 impl Exit {
     /// All of them, by their number.
-    pub const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Done,
         Self::Failed,
         Self::ChangesPending,
@@ -36,7 +36,7 @@ impl Exit {
 
     /// The exit code of the process.
     #[must_use]
-    pub fn code(self) -> u8 {
+    pub(super) fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Failed => 1,
@@ -51,7 +51,7 @@ impl Exit {
 
     /// What it means, for help and documentation.
     #[must_use]
-    pub fn meaning(self) -> &'static str {
+    pub(super) fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done, or in sync",
             Self::Failed => "failed, or the plan was declined",
@@ -66,7 +66,7 @@ impl Exit {
 
     /// The one that counts where several apply.
     #[must_use]
-    pub fn worst(self, other: Self) -> Self {
+    pub(super) fn worst(self, other: Self) -> Self {
         if other.weight() > self.weight() { other } else { self }
     }
 
@@ -87,7 +87,7 @@ impl Exit {
 
 /// The table for `bridge --help`.
 #[must_use]
-pub fn table() -> String {
+pub(super) fn table() -> String {
     let rows = Exit::ALL.iter().map(|exit| format!("  {:>3}  {}\n", exit.code(), exit.meaning()));
     format!("Exit codes:\n{}Several at once: 130, 3, 4, 5, 1, 6, in that order.", rows.collect::<String>())
 }

@@ -8,7 +8,8 @@ use crate::report::style::{self, paint};
 
 /// Prints what a code means and how it is mended.
 pub(super) fn exec(context: &Context, text: &str) -> Result<Exit, CliError> {
-    let code: Code = text.parse().map_err(|error: crate::code::UnknownCode| unknown(text, &error.to_string()))?;
+    let code: Code =
+        text.parse().map_err(|error: crate::code::UnknownCode| unknown(text, &error.to_string()))?;
     let heading = paint(style::STRONG, &format!("{code}: {}", code.title()));
     context.ui.data(&format!("{heading}\n\n{}\n", wrapped(code.explanation())))?;
     Ok(Exit::Done)
@@ -18,7 +19,8 @@ fn unknown(text: &str, message: &str) -> CliError {
     let wanted = text.trim().to_ascii_uppercase();
     let numbered = format!("BRG{wanted}");
     let names: Vec<String> = Code::all().map(|code| code.to_string()).collect();
-    let similarity = |name: &str| strsim::jaro_winkler(&wanted, name).max(strsim::jaro_winkler(&numbered, name));
+    let similarity =
+        |name: &str| strsim::jaro_winkler(&wanted, name).max(strsim::jaro_winkler(&numbered, name));
     let closest = names.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
     let error = CliError::usage(Code::UNKNOWN_CODE, message);
     match closest.filter(|name| similarity(name) > 0.8) {

@@ -43,8 +43,7 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
     };
     files::create(Path::new(&path), &text)?;
     context.ui.status(&format!("{} {path}", paint(style::ADD, "+")));
-    let schema = format!("{:#}\n", crate::profile::schema::json_schema());
-    create_beside(context, &folder.join(SCHEMA), &schema)?;
+    create_beside(context, &folder.join(SCHEMA), &crate::profile::schema::schema())?;
     check(context, &path, &folder)
 }
 
@@ -79,7 +78,11 @@ fn create_beside(context: &Context, path: &Path, text: &str) -> Result<(), CliEr
 
 fn next_steps(context: &Context, path: &str, has_errors: bool) {
     let option = if path == "bridge.yaml" { String::new() } else { format!(" -f {path}") };
-    let first = if has_errors { "mend what is listed above" } else { "edit it: every field has a comment or a schema" };
+    let first = if has_errors {
+        "mend what is listed above"
+    } else {
+        "edit it: every field has a comment or a schema"
+    };
     context.ui.status(&format!(
         "\nNext:\n  1. {first}\n  2. bridge validate{option}          every mistake at once, offline\n  3. bridge plan{option} --offline    what would be installed, without a cluster\n  4. bridge plan{option}              what would change on your cluster\n  5. bridge apply{option}             change it, after asking"
     ));

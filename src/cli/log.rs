@@ -11,7 +11,8 @@ pub(super) fn install(context: &Context) {
     }
     let Some(filter) = filter(context) else { return };
     let ui = context.ui.clone();
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || ui.log()).without_time();
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || ui.log()).without_time();
     // Only a second subscriber is refused, and there is none.
     subscriber.with_target(false).try_init().unwrap_or_default();
 }

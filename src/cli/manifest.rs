@@ -13,10 +13,10 @@ use crate::code::Code;
 use crate::desired;
 use crate::fetch::cache::Cache;
 use crate::fetch::error::FetchError;
+use crate::fetch::files;
 use crate::fetch::http::Limits;
 use crate::fetch::lock;
 use crate::fetch::manifest::{Fetched, Manifest, Policy, Site, find};
-use crate::fetch::files;
 use crate::profile::finding::{Finding, Severity};
 use crate::profile::model::{Install, Manifests};
 use crate::report::error::causes;
@@ -34,7 +34,11 @@ pub(super) enum Lock {
 ///
 /// # Errors
 /// When it cannot be had, or is none.
-pub(super) async fn obtain(context: &Context, ready: &Ready, lock: Lock) -> Result<Option<Vec<Value>>, CliError> {
+pub(super) async fn obtain(
+    context: &Context,
+    ready: &Ready,
+    lock: Lock,
+) -> Result<Option<Vec<Value>>, CliError> {
     let Some(manifests) = manifests(ready) else { return Ok(None) };
     let policy = Policy { no_download: context.global.no_download, locked: context.is_locked() };
     let manifest = look(context, ready, manifests, policy, lock).await??;
@@ -91,7 +95,8 @@ async fn look(
 }
 
 fn not_written(path: &std::path::Path, error: &std::io::Error) -> CliError {
-    CliError::new(Code::LOCK_WRITE, Exit::Failed, format!("`{}` cannot be written", path.display())).caused_by(error)
+    CliError::new(Code::LOCK_WRITE, Exit::Failed, format!("`{}` cannot be written", path.display()))
+        .caused_by(error)
 }
 
 fn site(context: &Context, ready: &Ready, policy: Policy) -> Result<Site, CliError> {
@@ -110,7 +115,7 @@ fn cache_folder(context: &Context) -> Result<PathBuf, CliError> {
         return Ok(folder.clone());
     }
     let strategy = etcetera::choose_base_strategy().map_err(|error| {
-        CliError::usage(Code::CACHE_FAILED, "there is no home folder to keep the cache in")
+        CliError::usage(Code::NO_CACHE, "there is no home folder to keep the cache in")
             .caused_by(&error)
             .hinted("set BRIDGE_CACHE_DIR")
     })?;
@@ -130,11 +135,13 @@ fn documents(manifest: &Manifest) -> Result<Vec<Value>, CliError> {
 
 /// A manifest that is not here is no fault of the profile; one that is wrong is.
 fn not_checked(error: &FetchError) -> Finding {
-    let finding = |severity, message, fix| Finding { location: None, severity, code: error.code(), message, fix };
+    let finding =
+        |severity, message, fix| Finding { location: None, severity, code: error.code(), message, fix };
     match error {
         FetchError::NotHere { .. } => finding(
             Severity::Note,
-            "Argo CD's manifest is not on this machine, so patches, images and its objects were not checked".to_owned(),
+            "Argo CD's manifest is not on this machine, so patches, images and its objects were not checked"
+                .to_owned(),
             "`bridge plan --offline` downloads it and checks them".to_owned(),
         ),
         FetchError::NotAManifest(finding) => finding.clone(),
@@ -146,7 +153,8 @@ fn not_checked(error: &FetchError) -> Finding {
         | FetchError::Download { .. }
         | FetchError::Insecure { .. }
         | FetchError::TooLarge { .. } => {
-            let message = std::iter::once(error.to_string()).chain(causes(error)).collect::<Vec<_>>().join(": ");
+            let message =
+                std::iter::once(error.to_string()).chain(causes(error)).collect::<Vec<_>>().join(": ");
             finding(Severity::Error, message, error.hint())
         }
     }

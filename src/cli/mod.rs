@@ -106,7 +106,9 @@ fn execute(cli: Cli) -> Exit {
     let result = match (explain, command) {
         (Some(code), _) => explain::exec(&context, &code),
         (None, Some(command)) => dispatch(&context, command),
-        (None, None) => Err(CliError::usage(Code::USAGE, "no command was given").hinted("`bridge --help` lists them")),
+        (None, None) => {
+            Err(CliError::usage(Code::USAGE, "no command was given").hinted("`bridge --help` lists them"))
+        }
     };
     result.unwrap_or_else(|error| {
         error.show(&context.ui);

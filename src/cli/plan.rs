@@ -69,7 +69,9 @@ impl Run<'_> {
     async fn offline(&self, ready: &Ready) -> Result<Plan, CliError> {
         let work = ready.desired(self.context, manifest::Lock::Write, &Secrets::Masked);
         let desired = interrupt::unless(self.interrupt, work).await??;
-        self.context.ui.status("no cluster was asked: everything counts as new, and no server has checked it");
+        self.context
+            .ui
+            .status("no cluster was asked: everything counts as new, and no server has checked it");
         Ok(build::offline(desired))
     }
 

@@ -13,10 +13,9 @@ use crate::desired::assemble::{Inputs, assemble};
 use crate::desired::secrets::Secrets;
 use crate::desired::state::Desired;
 use crate::profile::finding::Finding;
-use crate::profile::load::Loaded;
 use crate::profile::location::Source;
 use crate::profile::model::Profile;
-use crate::profile::variables::{VariableValue, VariableValues};
+use crate::profile::{Loaded, VariableValue, VariableValues};
 use crate::report::finding;
 
 /// A profile without errors, and where it stands.
@@ -61,7 +60,7 @@ pub(super) fn read(context: &Context, path: &str) -> Result<Loaded, CliError> {
         return Err(CliError::usage(Code::NO_PROFILE, format!("there is no profile `{path}`"))
             .hinted("`bridge init` writes a first one; `--profile FILE` names another"));
     }
-    let loaded = crate::profile::load::load(path, &variables(context)?, &|path| std::fs::read(path));
+    let loaded = crate::profile::load(path, &variables(context)?, &|path| std::fs::read(path));
     register(context, &loaded);
     Ok(loaded)
 }

@@ -31,10 +31,14 @@ enum Document {
 /// Prints the schema.
 pub(super) fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let schema = match args.of {
-        Document::Profile => crate::profile::schema::json_schema(),
-        Document::Plan => schemars::schema_for!(PlanDocument).to_value(),
-        Document::Findings => schemars::schema_for!(FindingsDocument).to_value(),
+        Document::Profile => crate::profile::schema::schema(),
+        Document::Plan => text(&schemars::schema_for!(PlanDocument)),
+        Document::Findings => text(&schemars::schema_for!(FindingsDocument)),
     };
-    context.ui.data(&format!("{schema:#}\n"))?;
+    context.ui.data(&schema)?;
     Ok(Exit::Done)
+}
+
+fn text(schema: &schemars::Schema) -> String {
+    format!("{:#}\n", schema.as_value())
 }

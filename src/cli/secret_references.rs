@@ -9,7 +9,8 @@ use crate::profile::model::{
 
 /// Each source once, with the first place that refers to it.
 pub(super) fn collect(profile: &Profile) -> BTreeMap<SecretSource, Location> {
-    let credentials = profile.repositories.iter().flat_map(|repository| of_credentials(&repository.credentials));
+    let credentials =
+        profile.repositories.iter().flat_map(|repository| of_credentials(&repository.credentials));
     let connections = profile.clusters().flat_map(|cluster| of_connection(&cluster.connection));
     let mut all = BTreeMap::new();
     for SecretReference { source, at } in credentials.chain(connections) {
@@ -21,7 +22,9 @@ pub(super) fn collect(profile: &Profile) -> BTreeMap<SecretSource, Location> {
 fn of_credentials(credentials: &Credentials) -> Vec<&SecretReference> {
     match credentials {
         Credentials::Anonymous => Vec::new(),
-        Credentials::Basic { username, password } => of_text(username).into_iter().chain([password]).collect(),
+        Credentials::Basic { username, password } => {
+            of_text(username).into_iter().chain([password]).collect()
+        }
         Credentials::Bearer(reference) | Credentials::Ssh(reference) => vec![reference],
         Credentials::GithubApp { app_id: _, installation_id: _, private_key, enterprise_base_url: _ } => {
             vec![private_key]

@@ -101,14 +101,20 @@ fn unresolved(message: impl Into<String>, fix: impl Into<String>) -> Unresolved 
 fn variable(name: &str) -> Result<Sensitive, Unresolved> {
     let value = secret_variable(name).filter(|value| !value.expose().is_empty());
     value.ok_or_else(|| {
-        unresolved(format!("the environment variable `{name}` is not set, or empty"), format!("export {name}=..."))
+        unresolved(
+            format!("the environment variable `{name}` is not set, or empty"),
+            format!("export {name}=..."),
+        )
     })
 }
 
 fn file(path: &PathBuf) -> Result<Sensitive, Unresolved> {
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|error| {
-        unresolved(format!("the file `{shown}` cannot be read: {error}"), "check the path and its permissions")
+        unresolved(
+            format!("the file `{shown}` cannot be read: {error}"),
+            "check the path and its permissions",
+        )
     })?;
     value_of(bytes, &format!("the file `{shown}`"))
 }
@@ -126,8 +132,9 @@ fn value_of(bytes: Vec<u8>, whose: &str) -> Result<Sensitive, Unresolved> {
 
 /// The standard output of a command: no shell, no standard input, nothing of what it prints is shown.
 async fn output(context: &Context, folder: &Path, command: &[String]) -> Result<Sensitive, Unresolved> {
-    let (program, arguments) =
-        command.split_first().ok_or_else(|| unresolved("the credential command is empty", "name a program"))?;
+    let (program, arguments) = command
+        .split_first()
+        .ok_or_else(|| unresolved("the credential command is empty", "name a program"))?;
     check_may_run(context, program)?;
     tracing::info!(program, "running a credential command");
     let running = Command::new(program)
@@ -139,7 +146,10 @@ async fn output(context: &Context, folder: &Path, command: &[String]) -> Result<
         .output();
     let finished = tokio::time::timeout(LONGEST_COMMAND, running).await.map_err(|_| {
         let seconds = LONGEST_COMMAND.as_secs();
-        unresolved(format!("`{program}` did not end within {seconds} s"), "it may be waiting for an answer; bridge gives none")
+        unresolved(
+            format!("`{program}` did not end within {seconds} s"),
+            "it may be waiting for an answer; bridge gives none",
+        )
     })?;
     let output = finished.map_err(|error| {
         unresolved(format!("`{program}` cannot be run: {error}"), "check that it is installed and on PATH")

@@ -24,7 +24,8 @@ impl Target {
         if self.is_named {
             return Ok(());
         }
-        let message = "`--auto-approve` needs a named cluster, and neither the profile nor `--context` names one";
+        let message =
+            "`--auto-approve` needs a named cluster, and neither the profile nor `--context` names one";
         let current = cluster::contexts(&self.options.kubeconfig).ok().and_then(|(_, current)| current);
         let name = current.unwrap_or_else(|| "NAME".to_owned());
         Err(CliError::usage(Code::CONTEXT_NOT_NAMED, message).hinted(format!(
@@ -40,7 +41,9 @@ impl Target {
 pub(super) fn choose(context: &Context, profile: &Profile) -> Result<Target, CliError> {
     let in_cluster = context.global.in_cluster;
     let name = match (profile.hub_context.as_deref(), context.named_context()) {
-        (Some(profile), Some(named)) if profile != named && !in_cluster => return Err(mismatch(profile, named)),
+        (Some(profile), Some(named)) if profile != named && !in_cluster => {
+            return Err(mismatch(profile, named));
+        }
         (profile, named) => profile.or(named).map(str::to_owned),
     };
     let is_named = name.is_some() || in_cluster;

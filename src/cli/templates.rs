@@ -16,7 +16,8 @@ use crate::profile::model::Profile;
 /// A finding for the folder or each file that cannot be read.
 pub(super) fn read(profile: &Profile, folder: &Path) -> Result<Vec<Arc<Source>>, CliError> {
     let Some((templates, at)) = &profile.application_sets.templates else { return Ok(Vec::new()) };
-    let files = files(&folder.join(templates)).map_err(|(path, error)| vec![unreadable(&path, &error, at)])?;
+    let files =
+        files(&folder.join(templates)).map_err(|(path, error)| vec![unreadable(&path, &error, at)])?;
     let (mut sources, mut findings) = (Vec::new(), Vec::new());
     for path in files {
         match std::fs::read_to_string(&path) {

@@ -31,8 +31,8 @@ super::codes! {
         "The request in flight was finished and no other was begun. What was written is recorded in the inventory on the hub, so running the same command again goes on where it stopped.";
     OUTPUT_FAILED = 4015, "the output cannot be written",
         "Standard output was closed or its disk is full. Nothing of it is a fault of the profile or the cluster.";
-    LOCK_UNREADABLE = 4016, "bridge.lock cannot be used",
-        "`bridge.lock` stands beside the profile and pins the digests of what is downloaded. It is written by bridge alone; restore it from version control, or remove it and run `bridge plan` to write it again.";
+    NO_CACHE = 4016, "there is no place for the cache",
+        "bridge keeps downloads in the cache folder of the user (XDG_CACHE_HOME, else ~/.cache), and this user has no home folder. Set BRIDGE_CACHE_DIR.";
     INTERNAL = 4999, "bridge has a bug",
         "bridge came into a state that its authors thought impossible. Please report it with the command line and the output of the same run with `-vv`; neither holds a secret.";
 }

@@ -18,7 +18,10 @@ pub const FORMAT: &str = "bridge.apply/v1";
 /// The first line.
 #[must_use]
 pub fn version(profile: &str) -> String {
-    line("version", json!({ "format": FORMAT, "bridgeVersion": env!("CARGO_PKG_VERSION"), "profile": profile }))
+    line(
+        "version",
+        json!({ "format": FORMAT, "bridgeVersion": env!("CARGO_PKG_VERSION"), "profile": profile }),
+    )
 }
 
 /// The plan, one line a change, and its summary.
@@ -48,14 +51,17 @@ pub fn event(event: &Event) -> String {
         Event::Waiting { pending, elapsed } => {
             line("waiting", json!({ "pending": pending, "elapsedSeconds": elapsed.as_secs() }))
         }
-        Event::Warning { id, message } => line("warning", json!({ "object": object(id), "message": message })),
+        Event::Warning { id, message } => {
+            line("warning", json!({ "object": object(id), "message": message }))
+        }
     }
 }
 
 /// The last line.
 #[must_use]
 pub fn outcome(outcome: &Outcome, exit_code: u8) -> String {
-    let Outcome { added, changed, destroyed, failures, not_tried, not_ready, remaining, interrupted, error } = outcome;
+    let Outcome { added, changed, destroyed, failures, not_tried, not_ready, remaining, interrupted, error } =
+        outcome;
     line(
         "complete",
         json!({
@@ -126,9 +132,10 @@ mod tests {
             + &event(&Event::Written { id, action: Action::Created, took })
             + &outcome(&Outcome::default(), 0);
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!(lines.iter().map(|line| line["type"].as_str().unwrap()).collect::<Vec<_>>(), [
-            "version", "written", "complete"
-        ]);
+        assert_eq!(
+            lines.iter().map(|line| line["type"].as_str().unwrap()).collect::<Vec<_>>(),
+            ["version", "written", "complete"]
+        );
         assert!(lines.iter().all(|line| line["time"].is_string()));
         assert_eq!(lines[0]["format"], FORMAT);
         assert_eq!(lines[1]["milliseconds"], 7);

@@ -19,9 +19,19 @@ pub enum Operation {
 /// Whether everything that was asked for is done and ready.
 #[must_use]
 pub fn is_complete(outcome: &Outcome) -> bool {
-    let Outcome { added: _, changed: _, destroyed: _, failures, not_tried, not_ready, remaining, interrupted, error } =
-        outcome;
-    let is_clean = failures.is_empty() && not_tried.is_empty() && not_ready.is_empty() && remaining.is_empty();
+    let Outcome {
+        added: _,
+        changed: _,
+        destroyed: _,
+        failures,
+        not_tried,
+        not_ready,
+        remaining,
+        interrupted,
+        error,
+    } = outcome;
+    let is_clean =
+        failures.is_empty() && not_tried.is_empty() && not_ready.is_empty() && remaining.is_empty();
     is_clean && !interrupted && error.is_none()
 }
 
@@ -93,7 +103,11 @@ mod tests {
     use crate::desired::id::GroupKind;
 
     fn id(name: &str) -> ObjectId {
-        ObjectId { group_kind: GroupKind::parse("Secret"), namespace: Some("argocd".into()), name: name.into() }
+        ObjectId {
+            group_kind: GroupKind::parse("Secret"),
+            namespace: Some("argocd".into()),
+            name: name.into(),
+        }
     }
 
     fn strip(text: &str) -> String {
@@ -106,7 +120,10 @@ mod tests {
         assert_eq!(problems(&outcome), "");
         let line = strip(&summary(&outcome, Operation::Apply));
         assert_eq!(line, "Apply complete! Resources: 3 added, 1 changed, 0 destroyed.\n");
-        assert_eq!(strip(&summary(&outcome, Operation::Destroy)), "Destroy complete! Resources: 0 destroyed.\n");
+        assert_eq!(
+            strip(&summary(&outcome, Operation::Destroy)),
+            "Destroy complete! Resources: 0 destroyed.\n"
+        );
     }
 
     #[test]

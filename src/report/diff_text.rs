@@ -15,7 +15,9 @@ pub(super) fn field_lines(field: &FieldChange) -> Vec<String> {
     match &field.change {
         ValueChange::Added(after) => one_sided("+", style::ADD, &path, after),
         ValueChange::Removed(before) => one_sided("-", style::DESTROY, &path, before),
-        ValueChange::Changed(Shown::Text(before), Shown::Text(after)) if is_block(before) || is_block(after) => {
+        ValueChange::Changed(Shown::Text(before), Shown::Text(after))
+            if is_block(before) || is_block(after) =>
+        {
             block_diff(&path, before, after)
         }
         ValueChange::Changed(Shown::Sensitive, Shown::Sensitive) => {
@@ -34,7 +36,9 @@ fn one_sided(symbol: &str, style: Style, path: &str, value: &Shown) -> Vec<Strin
             let lines = text.lines().map(|line| format!("    {symbol} {}", plain(line)));
             std::iter::once(format!("{symbol} {path}:")).chain(lines).collect()
         }
-        Shown::Text(_) | Shown::Json(_) | Shown::Sensitive => vec![format!("{symbol} {path}: {}", inline(value))],
+        Shown::Text(_) | Shown::Json(_) | Shown::Sensitive => {
+            vec![format!("{symbol} {path}: {}", inline(value))]
+        }
     }
 }
 

@@ -59,7 +59,11 @@ fn one(finding: &Finding) -> String {
         out.push_str(&excerpt(location, style));
     }
     if !fix.is_empty() {
-        out.push_str(&format!("  {} {}\n", paint(style::HINT, "fix:"), plain(fix).replace('\n', "\n       ")));
+        out.push_str(&format!(
+            "  {} {}\n",
+            paint(style::HINT, "fix:"),
+            plain(fix).replace('\n', "\n       ")
+        ));
     }
     out
 }

@@ -68,4 +68,3 @@ fn one(finding: &Finding) -> FindingDocument {
         column: location.as_ref().map(|at| at.column),
     }
 }
-

@@ -83,9 +83,7 @@ mod tests {
     use crate::report::plan_text::tests::plan_of;
 
     fn plan(names: impl Iterator<Item = String>) -> Plan {
-        let secret = |name| {
-            json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": name, "namespace": "argocd" } })
-        };
+        let secret = |name| json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": name, "namespace": "argocd" } });
         plan_of(names.map(|name| Change::Delete { live: Live::new(secret(name)).unwrap() }).collect())
     }
 

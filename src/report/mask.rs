@@ -8,8 +8,18 @@ const MASK: &str = "(sensitive)";
 
 /// Keys whose plain value is taken for a credential when the key ends in one of these, case and separators aside.
 const SECRET_KEYS: &[&str] = &[
-    "password", "passwd", "token", "secret", "privatekey", "sshkey", "keydata", "apikey", "accesskey", "secretkey",
-    "literal", "credentials",
+    "password",
+    "passwd",
+    "token",
+    "secret",
+    "privatekey",
+    "sshkey",
+    "keydata",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "literal",
+    "credentials",
 ];
 
 /// One line as it may be shown, and whether something was taken out of it.
@@ -44,7 +54,8 @@ fn secret_values(line: &str) -> impl Iterator<Item = Range<usize>> {
     line.match_indices(':').filter(|(colon, _)| names_a_secret(&line[..*colon])).filter_map(|(colon, _)| {
         let after = &line[colon + 1..];
         let start = colon + 1 + (after.len() - after.trim_start().len());
-        let is_plain = after.starts_with(' ') && !line[start..].starts_with(['{', '[', '&', '*', '|', '>', '#']);
+        let is_plain =
+            after.starts_with(' ') && !line[start..].starts_with(['{', '[', '&', '*', '|', '>', '#']);
         let end = start + value_length(&line[start..]);
         (is_plain && end > start).then_some(start..end)
     })
@@ -53,7 +64,8 @@ fn secret_values(line: &str) -> impl Iterator<Item = Range<usize>> {
 /// Whether the text before a colon ends in a key that names a credential.
 fn names_a_secret(before: &str) -> bool {
     let key = before.rsplit(['{', ',', ' ']).next().unwrap_or_default();
-    let bare: String = key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let bare: String =
+        key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     SECRET_KEYS.iter().any(|secret| bare.ends_with(secret))
 }
 
@@ -94,8 +106,14 @@ mod tests {
         for (line, shown) in [
             ("    password: hunter2", "    password: (sensitive)"),
             ("    bearerToken: \"abc # d\" # x", "    bearerToken: (sensitive) # x"),
-            ("  credentials: { username: bob, password: hunter2 }", "  credentials: { username: bob, password: (sensitive)}"),
-            ("  password: { literal: 'a, b', allowLiteral: true }", "  password: { literal: (sensitive), allowLiteral: true }"),
+            (
+                "  credentials: { username: bob, password: hunter2 }",
+                "  credentials: { username: bob, password: (sensitive)}",
+            ),
+            (
+                "  password: { literal: 'a, b', allowLiteral: true }",
+                "  password: { literal: (sensitive), allowLiteral: true }",
+            ),
             ("  ssh_private_key: abc", "  ssh_private_key: (sensitive)"),
         ] {
             assert_eq!(mask_line(line), (shown.to_owned(), true));

@@ -189,13 +189,17 @@ pub fn change(change: &Change) -> Option<ChangeDocument> {
         Change::Update { desired: _, live: _, fields, forced } => {
             ChangeDocument { fields: all_fields(fields), conflicts: conflicts(forced), ..of("update") }
         }
-        Change::Adopt { desired: _, live: _, fields, from } => {
-            ChangeDocument { fields: all_fields(fields), managers: from.iter().cloned().collect(), ..of("adopt") }
-        }
+        Change::Adopt { desired: _, live: _, fields, from } => ChangeDocument {
+            fields: all_fields(fields),
+            managers: from.iter().cloned().collect(),
+            ..of("adopt")
+        },
         Change::Delete { live: _ } => of("delete"),
         Change::Unchanged { live: _ } => return None,
         Change::Conflict { live: _, reason } => conflict(reason, of("conflict")),
-        Change::Refused { id: _, message } => ChangeDocument { reason: Some(message.clone()), ..of("refused") },
+        Change::Refused { id: _, message } => {
+            ChangeDocument { reason: Some(message.clone()), ..of("refused") }
+        }
         Change::Terminating { live: _ } => of("terminating"),
         Change::Keep { live, reason } => {
             let reason = keep_reason(live.id(), reason);

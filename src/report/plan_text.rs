@@ -66,11 +66,14 @@ fn legend(plan: &Plan) -> String {
         (blocked, "!", style::ERROR, "blocked"),
     ];
     let used = rows.iter().filter(|(count, ..)| *count > 0);
-    let lines: String = used.map(|(_, symbol, style, word)| format!("  {} {word}\n", paint(*style, symbol))).collect();
+    let lines: String =
+        used.map(|(_, symbol, style, word)| format!("  {} {word}\n", paint(*style, symbol))).collect();
     if lines.is_empty() {
         return String::new();
     }
-    format!("Actions are indicated with the following symbols:\n{lines}\nbridge will perform the following actions:\n\n")
+    format!(
+        "Actions are indicated with the following symbols:\n{lines}\nbridge will perform the following actions:\n\n"
+    )
 }
 
 /// An update or a takeover; nothing for other changes.
@@ -105,7 +108,8 @@ fn fields_or_ownership(fields: &[FieldChange]) -> String {
 }
 
 fn forced_lines(forced: &[FieldConflict]) -> String {
-    let line = |FieldConflict { field, manager }: &FieldConflict| format!("! {field} is taken from `{manager}`");
+    let line =
+        |FieldConflict { field, manager }: &FieldConflict| format!("! {field} is taken from `{manager}`");
     indented(forced.iter().map(line))
 }
 

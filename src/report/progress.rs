@@ -30,7 +30,8 @@ impl Progress {
         let spinner = ui.bars().map(|bars| {
             let spinner = bars.add(ProgressBar::new_spinner());
             spinner.set_style(
-                ProgressStyle::with_template("{spinner} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+                ProgressStyle::with_template("{spinner} {wide_msg}")
+                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
             );
             spinner.enable_steady_tick(TICK);
             spinner

@@ -38,7 +38,11 @@ pub fn plain(text: &str) -> String {
         return text.to_owned();
     }
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        if is_harmless(c) { out.push(c) } else { out.extend(c.escape_default()) }
+        if is_harmless(c) {
+            out.push(c)
+        } else {
+            out.extend(c.escape_default())
+        }
         out
     })
 }

@@ -55,11 +55,15 @@ fn field_conflict(id: &ObjectId, conflict: &FieldConflict) -> [String; 2] {
 }
 
 fn adoption(managers: &BTreeSet<String>) -> Vec<String> {
-    let options: Vec<String> = managers.iter().map(|manager| format!("--adopt {}", quoted(manager))).collect();
+    let options: Vec<String> =
+        managers.iter().map(|manager| format!("--adopt {}", quoted(manager))).collect();
     if options.is_empty() {
         return vec!["nobody owns its fields; take it over with --adopt unknown".to_owned()];
     }
-    vec![format!("it is managed by {}", named(managers)), format!("take it over with {}", hint(&options.join(" ")))]
+    vec![
+        format!("it is managed by {}", named(managers)),
+        format!("take it over with {}", hint(&options.join(" "))),
+    ]
 }
 
 /// An argument as a shell takes it.

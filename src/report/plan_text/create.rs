@@ -39,7 +39,7 @@ fn waves<'a, 'b>(creations: &'b [(&'a Object, &'a Check)]) -> Vec<&'b [(&'a Obje
 }
 
 fn wave_text(wave: &[(&Object, &Check)], detail: Detail) -> String {
-    let heading = wave.first().map(|(object, _)| Wave::of(object).name()).unwrap_or_default();
+    let heading = wave.first().map(|(object, _)| title(Wave::of(object))).unwrap_or_default();
     let mut out = format!("  {}\n", paint(style::STRONG, &format!("# {heading}: {} to create", wave.len())));
     out.extend(wave.iter().map(|(object, check)| object_text(object, check, detail)));
     out.push('\n');
@@ -63,7 +63,8 @@ fn telling(object: &Object) -> String {
     if !is_cluster && object.id().group_kind.kind != "ApplicationSet" {
         return String::new();
     }
-    let shown = labels.iter().filter(|(key, _)| !key.contains('/')).map(|(key, value)| format!(" {key}={value}"));
+    let shown =
+        labels.iter().filter(|(key, _)| !key.contains('/')).map(|(key, value)| format!(" {key}={value}"));
     paint(style::FAINT, &plain(&shown.collect::<String>()))
 }
 
@@ -90,5 +91,21 @@ pub(in crate::report) fn not_checked(why: &NotChecked) -> String {
         NotChecked::RoleIsNew => "the role that it refers to is new".to_owned(),
         NotChecked::Webhook(words) => format!("a webhook takes no dry runs: {}", plain(words)),
         NotChecked::Offline => "no cluster was asked".to_owned(),
+    }
+}
+
+/// What is in a wave.
+fn title(wave: Wave) -> &'static str {
+    match wave {
+        Wave::Namespaces => "Namespaces",
+        Wave::Definitions => "CustomResourceDefinitions",
+        Wave::Rbac => "ServiceAccounts and RBAC",
+        Wave::Config => "ConfigMaps and Secrets",
+        Wave::Network => "Services and NetworkPolicies",
+        Wave::Workloads => "Workloads",
+        Wave::Projects => "AppProjects",
+        Wave::Repositories => "Repositories",
+        Wave::Clusters => "Clusters",
+        Wave::ApplicationSets => "ApplicationSets",
     }
 }

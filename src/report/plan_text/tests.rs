@@ -44,8 +44,12 @@ fn an_empty_plan_says_so() {
 #[test]
 fn one_label_is_one_line_of_diff() {
     let fields = vec![label("metadata.labels.tier", "gold", "silver")];
-    let update =
-        Change::Update { desired: object("Secret", "dev"), live: live("Secret", "dev"), fields, forced: vec![] };
+    let update = Change::Update {
+        desired: object("Secret", "dev"),
+        live: live("Secret", "dev"),
+        fields,
+        forced: vec![],
+    };
     insta::assert_snapshot!(shown(vec![update]), @r#"
     Actions are indicated with the following symbols:
       ~ update in-place
