@@ -1,9 +1,35 @@
 //! 1. What the user wants: YAML in, a validated [`model::Profile`] or every [`finding::Finding`] out.
 //!
+//! ```text
+//! files ──► yaml ──► overlay ──► variables, interpolate ──► decode ──► rules ──► Loaded
+//!  bytes    a tree    extends         ${var.x}              a model    findings
+//! ```
+//!
 //! Architecture invariant: this layer does no I/O and knows no Kubernetes object; files are handed in as text.
 
 pub mod finding;
 pub mod location;
 pub mod model;
 pub mod names;
+pub mod schema;
 pub mod sensitive;
+
+mod address;
+mod decode;
+mod files;
+mod interpolate;
+mod literals;
+mod load;
+mod merge_key;
+mod node;
+mod overlay;
+mod paths;
+mod reserved;
+mod rules;
+mod suggest;
+mod var_file;
+mod variables;
+mod yaml;
+
+pub use load::{Loaded, load};
+pub use variables::{VariableValue, VariableValues};

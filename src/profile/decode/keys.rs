@@ -1,0 +1,87 @@
+//! Every map of the profile and the keys that it may have. The JSON schema is tested against this table.
+
+/// A map of the profile.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    /// Its name in the JSON schema.
+    pub(crate) name: &'static str,
+    /// What messages call it.
+    pub(crate) title: &'static str,
+    /// Its keys, in the order of the documentation.
+    pub(crate) keys: &'static [&'static str],
+}
+
+macro_rules! shapes {
+    ($($constant:ident = $name:literal, $title:literal, [$($key:literal),* $(,)?];)*) => {
+        $(
+            #[doc = concat!("The keys of ", $title, ".")]
+            pub(crate) const $constant: &Shape = &Shape { name: $name, title: $title, keys: &[$($key),*] };
+        )*
+
+        /// Every shape.
+        #[cfg(test)]
+        pub(crate) const ALL: &[&Shape] = &[$($constant),*];
+    };
+}
+
+shapes! {
+    PROFILE = "Profile", "a profile", [
+        "apiVersion", "kind", "metadata", "extends", "variables", "argocd", "repositories", "gitops", "projects",
+        "clusters", "applicationSets",
+    ];
+    METADATA = "Metadata", "the profile's metadata", ["name"];
+    VARIABLE = "Variable", "a variable", ["description", "default", "sensitive"];
+
+    ARGOCD = "ArgoCd", "`argocd`",
+        ["version", "install", "flavor", "namespace", "manifests", "images", "patches"];
+    MANIFESTS = "Manifests", "`manifests`", ["path", "url", "sha256"];
+    IMAGES = "Images", "`images`", ["registries", "pullSecrets"];
+    PATCH = "Patch", "a patch", ["target", "json6902", "merge"];
+    PATCH_TARGET = "PatchTarget", "a patch's target", ["group", "kind", "name", "labels"];
+
+    REPOSITORY = "Repository", "a repository",
+        ["name", "url", "type", "scope", "credentials", "project", "insecure", "proxy"];
+    CREDENTIALS = "Credentials", "a repository's credentials",
+        ["username", "password", "bearerToken", "sshPrivateKey", "githubApp"];
+    GITHUB_APP = "GithubApp", "`githubApp`", ["appId", "installationId", "privateKey", "enterpriseBaseUrl"];
+    SECRET = "SecretReference", "a reference to a secret",
+        ["env", "file", "exec", "secretRef", "value", "allowLiteral"];
+    SECRET_REF = "SecretRef", "`secretRef`", ["name", "key", "namespace"];
+
+    GITOPS = "GitOps", "`gitops`", ["addons", "addonsExtras", "workloads", "clusters"];
+    GIT_SOURCE = "GitSource", "a source of `gitops`", ["url", "basePath", "path", "revision"];
+
+    PROJECT = "Project", "a project", [
+        "name", "description", "sourceRepos", "sourceNamespaces", "destinations", "clusterResourceWhitelist",
+        "clusterResourceBlacklist", "namespaceResourceWhitelist", "namespaceResourceBlacklist", "orphanedResources",
+        "roles", "syncWindows", "permitOnlyProjectScopedClusters", "destinationServiceAccounts",
+    ];
+    DESTINATION = "Destination", "a destination", ["server", "name", "namespace"];
+    GROUP_KIND = "GroupKind", "a resource kind", ["group", "kind"];
+    ORPHANED = "OrphanedResources", "`orphanedResources`", ["warn", "ignore"];
+    ORPHANED_KEY = "OrphanedKey", "an ignored resource", ["group", "kind", "name"];
+    ROLE = "ProjectRole", "a project's role", ["name", "description", "policies", "groups"];
+    SYNC_WINDOW = "SyncWindow", "a sync window", [
+        "kind", "schedule", "duration", "applications", "namespaces", "clusters", "manualSync", "timeZone",
+        "andOperator", "syncOverrun", "description",
+    ];
+    SERVICE_ACCOUNT = "DestinationServiceAccount", "a destination's service account",
+        ["server", "namespace", "defaultServiceAccount"];
+
+    CLUSTER = "Cluster", "a cluster", [
+        "name", "role", "connection", "env", "region", "cloud", "type", "kubernetesVersion", "teams", "addons",
+        "labels", "metadata", "namespaces", "clusterResources", "project", "shard",
+    ];
+    CONNECTION = "Connection", "a connection", [
+        "context", "server", "caData", "insecure", "serverName", "token", "clientCertificate", "basic", "awsAuth",
+        "exec", "proxyUrl", "disableCompression", "allowLoopback",
+    ];
+    CLIENT_CERTIFICATE = "ClientCertificate", "`clientCertificate`", ["certData", "keyData"];
+    BASIC = "Basic", "`basic`", ["username", "password"];
+    AWS_AUTH = "AwsAuth", "`awsAuth`", ["clusterName", "roleArn", "profile"];
+    EXEC_AUTH = "ExecAuth", "`exec`", ["command", "args", "env", "apiVersion", "installHint"];
+
+    APPLICATION_SETS = "ApplicationSets", "`applicationSets`",
+        ["preserveResourcesOnDeletion", "templates", "addons", "workloads", "clusters"];
+    ROOT_SET = "RootApplicationSet", "a root ApplicationSet", ["perCluster"];
+}
