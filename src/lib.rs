@@ -12,8 +12,6 @@
 //!
 //! `profile` to `plan` are pure. A module imports only from modules before it; `tests/layers.rs` checks that.
 
-// In the order of the flow; the blank lines keep rustfmt from sorting them.
-
 pub mod code;
 
 pub mod profile;
@@ -26,4 +24,10 @@ pub mod plan;
 
 pub mod cluster;
 
+pub mod fetch;
+
 pub mod converge;
+
+pub mod report;
+
+pub mod cli;

@@ -41,7 +41,7 @@ super::codes! {
         "Objects whose deletion was asked for are still there, held by finalizers. The inventory keeps them, so that the next run goes on.";
     NO_ARGO_CD = 3011, "Argo CD is not installed",
         "The profile says `argocd.install: existing`, and the cluster lacks Argo CD's CustomResourceDefinitions. Install Argo CD first, or let bridge do it with `install: manifests`.";
-    SECRET_REFERENCE = 3012, "a Secret that the profile refers to cannot be read",
+    HUB_SECRET = 3012, "a Secret that the profile refers to cannot be read",
         "A `secretRef` names a Secret or a key that does not exist on the hub. The message shows the line of kubectl that looks for it.";
     NO_SUCH_TARGET = 3013, "a target matches nothing",
         "`--target KIND/NAME` names an object that the profile does not ask for. `bridge render` lists them all.";
