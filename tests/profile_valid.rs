@@ -39,7 +39,7 @@ fn remote(loaded: &Loaded, name: &str) -> Remote {
     let profile = loaded.profile.as_ref().unwrap();
     let cluster = profile.clusters().find(|cluster| cluster.name.as_str() == name).unwrap();
     match &cluster.connection {
-        Connection::Remote(remote) => remote.clone(),
+        Connection::Remote(remote) => *remote.clone(),
         Connection::InCluster => panic!("{name} is the hub"),
     }
 }

@@ -14,12 +14,13 @@ use crate::desired::scope::Scopes;
 use crate::profile::finding::{Finding, Severity};
 use crate::profile::model::{Flavor, Manifests};
 
-/// What every flavor needs: its CustomResourceDefinitions and its controller.
-const REQUIRED: &[(&str, &str)] = &[
-    ("CustomResourceDefinition", "applications.argoproj.io"),
-    ("CustomResourceDefinition", "applicationsets.argoproj.io"),
-    ("CustomResourceDefinition", "appprojects.argoproj.io"),
-    ("StatefulSet", "argocd-application-controller"),
+/// What every flavor needs: its CustomResourceDefinitions and its controller, which is a Deployment where clusters are
+/// distributed dynamically.
+const REQUIRED: &[(&[&str], &str)] = &[
+    (&["CustomResourceDefinition"], "applications.argoproj.io"),
+    (&["CustomResourceDefinition"], "applicationsets.argoproj.io"),
+    (&["CustomResourceDefinition"], "appprojects.argoproj.io"),
+    (&["StatefulSet", "Deployment"], "argocd-application-controller"),
 ];
 
 /// Secrets that Argo CD generates when it starts. The manifest's `argocd-secret` is another matter: it is there, empty,
@@ -84,11 +85,11 @@ fn refuse_member(document: &Value) -> Option<Finding> {
 }
 
 fn refuse_incomplete(documents: &[Value], manifests: &Manifests) -> Option<Finding> {
-    let has = |(kind, name): &&(&str, &str)| {
-        documents.iter().any(|d| text(d, "/kind") == *kind && text(d, "/metadata/name") == *name)
+    let has = |(kinds, name): &&(&[&str], &str)| {
+        documents.iter().any(|d| kinds.contains(&text(d, "/kind")) && text(d, "/metadata/name") == *name)
     };
     let missing: Vec<String> =
-        REQUIRED.iter().filter(|one| !has(one)).map(|(kind, name)| format!("{kind} `{name}`")).collect();
+        REQUIRED.iter().filter(|one| !has(one)).map(|(kinds, name)| format!("{} `{name}`", kinds[0])).collect();
     let fix = match manifests.flavor {
         Flavor::Namespaced => {
             "the flavor `namespaced` needs the three CRD files beside namespace-install.yaml"
