@@ -37,7 +37,8 @@ fn fixtures() -> Vec<Fixture> {
 fn fixture(path: &Path) -> Option<Fixture> {
     let name = path.file_stem()?.to_str()?.to_owned();
     if path.is_dir() {
-        let values = std::fs::read_to_string(path.join("args")).map_or_else(|_| VariableValues::default(), |args| values(&args));
+        let values = std::fs::read_to_string(path.join("args"))
+            .map_or_else(|_| VariableValues::default(), |args| values(&args));
         let (folder, profile) = (path.to_owned(), "bridge.yaml".to_owned());
         return Some(Fixture { name, golden: folder.join("findings"), folder, profile, values });
     }
@@ -138,4 +139,16 @@ fn most_fixtures_show_that_findings_come_all_at_once() {
     let fixtures = fixtures();
     let several = fixtures.iter().filter(|fixture| fixture.load().findings.len() > 1).count();
     assert!(several * 2 > fixtures.len(), "only {several} of {} have several findings", fixtures.len());
+}
+
+#[test]
+fn a_secret_of_a_fixture_is_in_no_finding_and_no_excerpt() {
+    for fixture in fixtures() {
+        let loaded = fixture.load();
+        assert!(!format!("{loaded:?}").contains("hunter"), "{}", fixture.name);
+        assert!(!print(&loaded.findings).contains("hunter"), "{}", fixture.name);
+        for source in &loaded.sources {
+            assert!(!source.text.contains("hunter"), "{} shows a secret of {}", source.path, fixture.name);
+        }
+    }
 }
