@@ -13,5 +13,21 @@
 //! `profile` to `plan` are pure. A module imports only from modules before it; `tests/layers.rs` checks that.
 
 pub mod code;
-pub mod desired;
+
 pub mod profile;
+
+pub mod template;
+
+pub mod desired;
+
+pub mod plan;
+
+pub mod cluster;
+
+pub mod fetch;
+
+pub mod converge;
+
+pub mod report;
+
+pub mod cli;

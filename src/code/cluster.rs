@@ -2,5 +2,47 @@
 
 super::codes! {
     UNREACHABLE = 2001, "the cluster does not answer",
-        "bridge could not open a connection to the API server of the kubeconfig context. Check that the cluster runs, that you are on its network or VPN, and that the server address in the kubeconfig is right.";
+        "bridge could not get an answer from the API server of the kubeconfig context. Check that the cluster runs, that you are on its network or VPN, and that the server address in the kubeconfig is right.";
+    TLS = 2002, "there is no TLS connection to the cluster",
+        "The server's certificate is not signed by the CA in the kubeconfig, names another host, or has expired; or the server refused the client certificate. Compare `certificate-authority-data` and `server` of the kubeconfig with a fresh one from the cluster's provider, and look at the clock of this machine.";
+    UNAUTHORIZED = 2003, "the cluster does not accept the credentials",
+        "The token or client certificate of the kubeconfig's user is unknown to the API server or has expired. Log in again with the tool that wrote the kubeconfig (aws, gcloud, az, kubelogin), then try `kubectl get --raw /version`.";
+    FORBIDDEN = 2004, "the credentials do not allow what bridge has to do",
+        "The API server knows the user and denies the request. The message shows the line of `kubectl auth can-i` that asks the same question. Installing Argo CD needs cluster-admin: its application controller may do everything, and Kubernetes lets nobody grant rights that they do not have.";
+    KUBECONFIG = 2005, "the kubeconfig cannot be used",
+        "bridge reads the files of `--kubeconfig` or KUBECONFIG, else ~/.kube/config. It never falls back to a pod's ServiceAccount silently; `--in-cluster` asks for that.";
+    NO_CONTEXT = 2006, "the kubeconfig has no such context",
+        "The context comes from the hub's `connection.context` in the profile, else from `--context`, else it is the kubeconfig's current one. `kubectl config get-contexts` lists them.";
+    NOT_IN_CLUSTER = 2007, "there is no ServiceAccount to use",
+        "`--in-cluster` uses the token that Kubernetes mounts into a pod. Outside a pod, leave it out and give a kubeconfig.";
+    API = 2008, "the API server answered with an error",
+        "The message is the API server's own. If it speaks of a webhook, that webhook's service is not reachable or denied the request; if it speaks of a timeout or of etcd, the control plane is overloaded: wait and run bridge again, it goes on where it stopped.";
+    NO_SUCH_KIND = 2009, "the cluster does not know a kind",
+        "The kind belongs to an API version that this cluster does not serve, or to a CustomResourceDefinition that is not installed. With `argocd.install: existing`, Argo CD's CustomResourceDefinitions have to be there before.";
+    FOREIGN_INVENTORY = 3001, "the inventory on the hub is not bridge's",
+        "bridge records what it owns in the ConfigMap `bridge` in Argo CD's namespace. One that it did not write stands there, so nothing was written or deleted. Rename or remove that ConfigMap if it is not needed.";
+    ANOTHER_PROFILE = 3002, "the hub belongs to another profile",
+        "The inventory on the hub records another `metadata.name`. Were this profile applied, everything of the other one would be pruned. If the profile was renamed, say so once: `bridge apply --rename-from OLD`. Otherwise check `--profile` and `--context`.";
+    CONFLICT = 3003, "somebody else owns what the profile asks for",
+        "Fields that the profile sets are owned by another field manager with other values, or the object exists and bridge did not make it. Nothing is taken by force silently: `--force-conflicts KIND/NAME:FIELD` takes one field, `--adopt MANAGER` takes objects over from a tool such as `kubectl-client-side-apply`, `helm` or `HashiCorp` (Terraform).";
+    DELETE_NEEDS_CONSENT = 3004, "a deletion this large needs consent",
+        "The plan deletes most cluster Secrets, an ApplicationSet, or everything. Where nobody is asked, that needs `--allow-delete KIND/NAME` for each, or `--allow-delete N` for so many deletions. If it comes as a surprise, check `--profile` and `--context` first.";
+    STALE_PLAN = 3005, "the cluster changed since it was planned",
+        "An object was changed between the plan and its application in a way that changes the plan. What was applied before stays; run `bridge plan` again and look at the new plan.";
+    REFUSED = 3006, "the API server refuses an object",
+        "The object as the profile asks for it does not pass the API server's validation or an admission webhook. The message is the server's own; the mistake is in the profile, a patch or a template.";
+    TERMINATING = 3007, "an object is being deleted",
+        "Its deletion has begun and is held up by a finalizer. bridge applies it again once it is gone. `kubectl get KIND NAME -o yaml` shows its finalizers; the controllers that own them have to run.";
+    NOT_READY = 3008, "it was applied and is not ready",
+        "Everything was written, and some of it did not become ready within `--timeout`. Run `bridge apply` again to go on waiting, or `--no-wait` not to wait.";
+    INCOMPLETE = 3009, "not everything could be applied",
+        "Some objects could not be written; each is listed with its cause. Objects that need them were not tried. Mend the cause and run `bridge apply` again: it goes on where it stopped.";
+    REMAINING = 3010, "not everything is gone",
+        "Objects whose deletion was asked for are still there, held by finalizers. The inventory keeps them, so that the next run goes on.";
+    NO_ARGO_CD = 3011, "Argo CD is not installed",
+        "The profile says `argocd.install: existing`, and the cluster lacks Argo CD's CustomResourceDefinitions. Install Argo CD first, or let bridge do it with `install: manifests`.";
+    HUB_SECRET = 3012, "a Secret that the profile refers to cannot be read",
+        "A `secretRef` names a Secret or a key that does not exist on the hub. The message shows the line of kubectl that looks for it.";
+    NO_SUCH_TARGET = 3013, "a target matches nothing",
+        "`--target KIND/NAME` names an object that the profile does not ask for. `bridge render` lists them all.";
 }

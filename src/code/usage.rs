@@ -2,5 +2,37 @@
 
 super::codes! {
     NO_PROFILE = 4001, "there is no profile",
-        "bridge reads `bridge.yaml` in the current folder unless `--profile` names another file. `bridge init` writes a first one.";
+        "bridge reads `bridge.yaml` in the current folder unless `--profile` or BRIDGE_PROFILE names another file. `bridge init` writes a first one.";
+    UNREADABLE_FILE = 4002, "a file cannot be read",
+        "The operating system refused to hand out the file; its own words follow. Check the path, which counts from the current folder, and the permissions.";
+    USAGE = 4003, "the command line cannot be understood",
+        "An option, its value or the combination of options makes no sense. `bridge COMMAND --help` shows what there is.";
+    CONTEXT_MISMATCH = 4004, "the profile and `--context` name different clusters",
+        "The hub's `connection.context` in the profile and `--context` (or BRIDGE_CONTEXT) are both given and differ. bridge does not guess which of them is meant, because the wrong one could be another company's production. Leave `--context` out, or change the profile.";
+    CONTEXT_NOT_NAMED = 4005, "nothing names the cluster",
+        "Neither the profile nor `--context` names a cluster, so the kubeconfig's current context would be used, which any other tool may have switched. That is fine where a person confirms it; with `--auto-approve` it is refused. Write `connection.context` into the hub's entry of the profile, or give `--context`.";
+    NOT_A_TERMINAL = 4006, "nobody can be asked",
+        "The plan needs an approval, and standard input or standard error is no terminal. In a pipeline, look at the output of `bridge plan` first and then run with `--auto-approve`.";
+    DECLINED = 4007, "the plan was not approved",
+        "The answer was not `yes`, so nothing was written.";
+    WOULD_OVERWRITE = 4008, "a file is in the way",
+        "`bridge init` never overwrites a file. Remove or rename the existing one, or run in an empty folder.";
+    NO_SUCH_OUTPUT = 4009, "the command has no such output",
+        "`--output` takes another set of formats for each command; the message lists them.";
+    UNKNOWN_CODE = 4010, "there is no such code",
+        "`--explain` takes the code of a finding or an error, such as BRG1042, as bridge prints it.";
+    INVALID_PROFILE = 4011, "the profile has errors",
+        "Every finding was listed with its place and its fix. `bridge validate` shows them again, without a cluster.";
+    SECRET_UNRESOLVED = 4012, "a secret reference cannot be resolved",
+        "A credential in the profile stands elsewhere: in an environment variable, a file, the output of a command or a Secret on the hub. What it refers to does not exist, is empty or failed. The message never shows the value itself.";
+    EXEC_NOT_ALLOWED = 4013, "a credential command was not run",
+        "The profile names a command whose output is a secret. With CI=true bridge runs no command of a profile, because a pull request could change it, unless `--allow-exec` says that this one is trusted.";
+    INTERRUPTED = 4014, "bridge was interrupted",
+        "The request in flight was finished and no other was begun. What was written is recorded in the inventory on the hub, so running the same command again goes on where it stopped.";
+    OUTPUT_FAILED = 4015, "the output cannot be written",
+        "Standard output was closed or its disk is full. Nothing of it is a fault of the profile or the cluster.";
+    NO_CACHE = 4016, "there is no place for the cache",
+        "bridge keeps downloads in the cache folder of the user (XDG_CACHE_HOME, else ~/.cache), and this user has no home folder. Set BRIDGE_CACHE_DIR.";
+    INTERNAL = 4999, "bridge has a bug",
+        "bridge came into a state that its authors thought impossible. Please report it with the command line and the output of the same run with `-vv`; neither holds a secret.";
 }

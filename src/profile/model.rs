@@ -351,7 +351,7 @@ pub enum Connection {
     /// The cluster that Argo CD runs in: `https://kubernetes.default.svc`.
     InCluster,
     /// Another API server.
-    Remote(Remote),
+    Remote(Box<Remote>),
 }
 
 /// The API server of a spoke, as Argo CD's ClusterConfig holds it.

@@ -1,0 +1,94 @@
+//! Kubeconfigs, clusters and manifests that are broken: one clear error each, the right exit code, and nothing written.
+
+mod support;
+
+use anyhow::{Result, ensure};
+use bridge_e2e::bridge_cmd::Outcome;
+use bridge_e2e::cluster::User;
+use bridge_e2e::kubeconfig::{Access, Credential, Kubeconfig};
+use serde_json::json;
+use support::{Profile, World};
+
+fn expect(outcome: &Outcome, code: i32, words: &[&str]) -> Result<()> {
+    ensure!(outcome.code == Some(code), "expected {code}\n{outcome}");
+    for word in words {
+        ensure!(outcome.stderr.contains(word), "`{word}` is missing\n{outcome}");
+    }
+    ensure!(outcome.stderr.contains("BRG"), "no code\n{outcome}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn kubeconfigs() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    let plan = |kubeconfig: &str| -> Result<Outcome> {
+        world.bridge(&["plan"])?.kubeconfig(&world.path(kubeconfig)).run()
+    };
+    expect(&plan("absent")?, 3, &["absent", "--kubeconfig"])?;
+    world.write("garbage", "{{{ not yaml")?;
+    expect(&plan("garbage")?, 3, &["garbage"])?;
+    Kubeconfig::new().context("hub2", world.proxy.access(User::Admin)).write(&world.path("other"))?;
+    expect(&plan("other")?, 3, &["no context `hub`", "hub2"])?;
+    let access = |server: &str, credential| Access { server: server.to_owned(), ca_pem: world.proxy.ca_pem().to_owned(), credential };
+    let token = Credential::Token("nobody".to_owned());
+    Kubeconfig::new().context("hub", access(world.proxy.url(), token.clone())).write(&world.path("unknown"))?;
+    expect(&plan("unknown")?, 4, &["does not accept"])?;
+    Kubeconfig::new().context("hub", access("https://127.0.0.1:1", token.clone())).write(&world.path("refused"))?;
+    expect(&plan("refused")?, 4, &["127.0.0.1:1", "refused"])?;
+    let wrong_ca = Access { ca_pem: world.hub.ca_pem(), ..access(world.proxy.url(), token) };
+    Kubeconfig::new().context("hub", wrong_ca).write(&world.path("wrong-ca"))?;
+    expect(&plan("wrong-ca")?, 4, &["certificate"])?;
+    ensure!(world.proxy.writes().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_user_who_may_not_list_secrets_gets_the_question_to_ask() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    let kubeconfig = world.proxy.kubeconfig("hub", User::Restricted)?;
+    let outcome = world.bridge(&["plan"])?.kubeconfig(&kubeconfig).run()?;
+    expect(&outcome, 4, &["kubectl auth can-i", "--context hub"])
+}
+
+#[tokio::test]
+async fn a_namespace_that_is_being_deleted() -> Result<()> {
+    let world = World::start().await?;
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}});
+    world.send("POST", "/api/v1/namespaces", "application/json", &namespace).await?;
+    // Without the namespace controller nothing ever finishes the deletion.
+    world.send("DELETE", "/api/v1/namespaces/argocd", "application/json", &json!({})).await?;
+    world.profile(&Profile::small())?;
+    let outcome = world.run(&["apply", "--auto-approve", "--no-wait"])?;
+    expect(&outcome, 1, &["argocd", "being deleted"])?;
+    ensure!(world.proxy.writes().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn manifests_that_are_none() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.write("small.yaml", "<!DOCTYPE html><html><body>Not found</body></html>")?;
+    expect(&world.run(&["plan"])?, 3, &["small.yaml"])?;
+    world.write("small.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: \"cut of")?;
+    expect(&world.run(&["plan"])?, 3, &["small.yaml"])?;
+    ensure!(world.proxy.writes().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_object_that_the_server_refuses_stops_the_apply_before_any_write() -> Result<()> {
+    let world = World::start().await?;
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}});
+    world.send("POST", "/api/v1/namespaces", "application/json", &namespace).await?;
+    let argocd = "  manifests: { path: small.yaml }\n  patches:\n    - target: { kind: Service, name: server }\n      \
+                  merge: { spec: { ports: [{ name: http, port: 123456, protocol: TCP }] } }\n";
+    world.profile(&Profile { argocd: argocd.to_owned(), ..Profile::small() })?;
+    let outcome = world.run(&["apply", "--auto-approve", "--no-wait"])?;
+    ensure!(outcome.code == Some(1), "{outcome}");
+    ensure!(format!("{}{}", outcome.stdout, outcome.stderr).contains("123456"), "{outcome}");
+    ensure!(world.proxy.writes().is_empty());
+    Ok(())
+}

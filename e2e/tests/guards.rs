@@ -1,0 +1,186 @@
+//! What bridge must never do: delete or overwrite what it does not own, or more than was meant.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use support::{Profile, World, secret};
+
+#[tokio::test]
+async fn a_cluster_that_left_the_profile_is_pruned_and_nothing_else() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let foreign = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "foreign", "labels": {"argocd.argoproj.io/secret-type": "cluster"}}});
+    world.send("POST", "/api/v1/namespaces/argocd/secrets", "application/json", &foreign).await?;
+    world.profile(&Profile::small().without_spoke("spoke-dev"))?;
+    let plan = world.expect(2, &["plan", "--detailed-exitcode"])?;
+    assert!(plan.stdout.contains("Plan: 0 to add, 0 to change, 1 to destroy."), "{plan}");
+    world.apply(&[])?;
+    assert_eq!(world.get(&secret("spoke-dev")).await?, Value::Null);
+    assert_ne!(world.get(&secret("spoke-prod")).await?, Value::Null);
+    assert_ne!(world.get(&secret("foreign")).await?, Value::Null);
+    world.expect_no_changes()
+}
+
+#[tokio::test]
+async fn a_wrong_profile_does_not_empty_the_fleet() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let before = world.versions().await?;
+    world.proxy.reset();
+    world.profile(&Profile::small().without_spoke("spoke-dev").without_spoke("spoke-prod"))?;
+    let outcome = world.expect(5, &["apply", "--auto-approve", "--no-wait"])?;
+    assert!(outcome.stderr.contains("--allow-delete"), "{outcome}");
+    assert!(world.proxy.writes().is_empty());
+    assert_eq!(world.versions().await?, before);
+    world.apply(&["--allow-delete", "2"])?;
+    assert_eq!(world.get(&secret("spoke-prod")).await?, Value::Null);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_second_profile_on_the_same_hub_writes_nothing() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    world.proxy.reset();
+    world.profile(&Profile { name: "other".to_owned(), ..Profile::small() })?;
+    let outcome = world.expect(5, &["apply", "--auto-approve", "--no-wait"])?;
+    assert!(outcome.stderr.contains("acme") && outcome.stderr.contains("--rename-from acme"), "{outcome}");
+    assert!(world.proxy.writes().is_empty());
+    world.apply(&["--rename-from", "acme"])?;
+    world.expect_no_changes()
+}
+
+#[tokio::test]
+async fn targets_disable_prune_and_touch_nothing_else() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let labels = "    labels: { tier: gold }\n";
+    world.profile(&Profile::small().without_spoke("spoke-dev").spoke("spoke-prod", labels))?;
+    let plan = world.expect(2, &["plan", "--detailed-exitcode", "--target", "Secret/spoke-prod"])?;
+    assert!(plan.stdout.contains("Plan: 0 to add, 1 to change, 0 to destroy."), "{plan}");
+    world.apply(&["--target", "Secret/spoke-prod"])?;
+    assert_ne!(world.get(&secret("spoke-dev")).await?, Value::Null);
+    assert_eq!(world.get(&secret("spoke-prod")).await?["metadata"]["labels"]["tier"], "gold");
+    world.expect(3, &["plan", "--target", "Secret/nobody"]).map(|_| ())
+}
+
+#[tokio::test]
+async fn destroy_removes_what_is_owned_and_keeps_namespace_definitions_and_foreign_objects() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::official())?;
+    world.apply(&[])?;
+    let foreign = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "foreign"}});
+    world.send("POST", "/api/v1/namespaces/argocd/configmaps", "application/json", &foreign).await?;
+    let plan = world.expect(2, &["plan", "--destroy", "--detailed-exitcode"])?;
+    assert!(plan.stdout.contains("0 to add, 0 to change, 61 to destroy"), "{plan}");
+    world.expect(0, &["destroy", "--auto-approve"])?;
+    let left = world.versions().await?;
+    assert!(left.iter().all(|(name, _)| name.contains("namespaces/argocd") || name.contains("customresourcedefinitions")), "{left:?}");
+    assert_eq!(left.len(), 4, "{left:?}");
+    assert_ne!(world.get("/api/v1/namespaces/argocd/configmaps/foreign").await?, Value::Null);
+    assert_eq!(world.get("/api/v1/namespaces/argocd/configmaps/bridge").await?, Value::Null);
+    let definition = "CustomResourceDefinition/applications.argoproj.io";
+    world.expect(0, &["destroy", "--auto-approve", "--allow-delete", definition])?;
+    assert_eq!(world.versions().await?.len(), 3);
+    let refused = world.run(&["destroy", "--auto-approve", "--allow-delete", "Namespace/argocd"])?;
+    assert!(refused.stdout.contains("ConfigMap/foreign") || refused.stderr.contains("ConfigMap/foreign"), "{refused}");
+    assert_ne!(world.get("/api/v1/namespaces/argocd").await?, Value::Null);
+    world.profile(&Profile::official())?;
+    world.apply(&[])?;
+    world.expect_no_changes()
+}
+
+#[tokio::test]
+async fn copied_labels_and_other_owners_protect_an_object_from_prune() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let label = world.get(&secret("spoke-dev")).await?["metadata"]["labels"]["applyset.kubernetes.io/part-of"].clone();
+    let copied = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "copied", "labels": {"applyset.kubernetes.io/part-of": label}}});
+    world.send("POST", "/api/v1/namespaces/argocd/secrets", "application/json", &copied).await?;
+    let keep = json!({"metadata": {"annotations": {"bridge.gitops/keep": "true"}}});
+    world.patch_as("kubectl-annotate", &secret("spoke-dev"), &keep).await?;
+    world.profile(&Profile::small().without_spoke("spoke-dev"))?;
+    world.apply(&[])?;
+    assert_ne!(world.get(&secret("spoke-dev")).await?, Value::Null);
+    assert_ne!(world.get(&secret("copied")).await?, Value::Null);
+    world.expect(0, &["destroy", "--auto-approve"])?;
+    assert_ne!(world.get(&secret("copied")).await?, Value::Null);
+    assert_ne!(world.get(&secret("spoke-dev")).await?, Value::Null);
+    Ok(())
+}
+
+#[tokio::test]
+async fn conflicts_are_named_and_forced_only_where_allowed() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small().spoke("spoke-dev", "    env: dev\n"))?;
+    world.apply(&[])?;
+    let path = secret("spoke-dev");
+    world.patch_as("kubectl-edit", &path, &json!({"metadata": {"labels": {"env": "test"}}})).await?;
+    world.proxy.reset();
+    let plan = world.expect(5, &["apply", "--auto-approve", "--no-wait"])?;
+    let said = format!("{}{}", plan.stdout, plan.stderr);
+    assert!(said.contains("kubectl-edit") && said.contains(".metadata.labels.env"), "{plan}");
+    assert!(said.contains("--force-conflicts Secret/spoke-dev:.metadata.labels.env"), "{plan}");
+    assert!(world.proxy.writes().is_empty());
+    world.apply(&["--force-conflicts", "Secret/spoke-dev:.metadata.labels.env"])?;
+    assert_eq!(world.get(&path).await?["metadata"]["labels"]["env"], "dev");
+    world.expect_no_changes()
+}
+
+#[tokio::test]
+async fn an_object_that_somebody_else_made_is_taken_only_with_consent() -> Result<()> {
+    let world = World::start().await?;
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}});
+    world.send("POST", "/api/v1/namespaces?fieldManager=kubectl-create", "application/json", &namespace).await?;
+    let made = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "spoke-dev",
+        "labels": {"argocd.argoproj.io/secret-type": "cluster", "theirs": "yes", "cluster_name": "spoke-dev"}}});
+    world.send("POST", "/api/v1/namespaces/argocd/secrets?fieldManager=HashiCorp", "application/json", &made).await?;
+    world.profile(&Profile::small())?;
+    let refused = world.expect(5, &["apply", "--auto-approve", "--no-wait"])?;
+    assert!(format!("{}{}", refused.stdout, refused.stderr).contains("--adopt HashiCorp"), "{refused}");
+    assert!(world.proxy.writes().is_empty());
+    world.apply(&["--adopt", "HashiCorp"])?;
+    let live = world.get(&secret("spoke-dev")).await?;
+    assert_eq!(live["metadata"]["labels"]["theirs"], "yes");
+    let theirs = live["metadata"]["managedFields"].as_array().unwrap().iter().find(|entry| entry["manager"] == "HashiCorp");
+    assert!(theirs.is_none_or(|entry| entry.pointer("/fieldsV1/f:metadata/f:labels/f:cluster_name").is_none()), "{theirs:?}");
+    world.expect_no_changes()
+}
+
+#[tokio::test]
+async fn a_renamed_cluster_keeps_its_secret() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let uid = world.get(&secret("spoke-dev")).await?["metadata"]["uid"].clone();
+    let mut renamed = Profile::small();
+    renamed.clusters[0].0 = "spoke-test".to_owned();
+    world.profile(&renamed)?;
+    world.apply(&[])?;
+    let live = world.get(&secret("spoke-dev")).await?;
+    assert_eq!(live["metadata"]["uid"], uid);
+    assert_eq!(live["metadata"]["labels"]["cluster_name"], "spoke-test");
+    assert_eq!(world.get(&secret("spoke-test")).await?, Value::Null);
+    world.expect_no_changes()
+}
+
+#[tokio::test]
+async fn a_foreign_inventory_stops_everything() -> Result<()> {
+    let world = World::start().await?;
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}});
+    world.send("POST", "/api/v1/namespaces", "application/json", &namespace).await?;
+    let foreign = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "bridge"}, "data": {"theirs": "yes"}});
+    world.send("POST", "/api/v1/namespaces/argocd/configmaps", "application/json", &foreign).await?;
+    world.profile(&Profile::small())?;
+    world.expect(5, &["apply", "--auto-approve", "--no-wait"])?;
+    world.expect(5, &["destroy", "--auto-approve"])?;
+    assert!(world.proxy.writes().is_empty());
+    Ok(())
+}

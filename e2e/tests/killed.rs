@@ -1,0 +1,49 @@
+//! An apply that is killed after any of its writes is finished by the next one.
+
+mod support;
+
+use anyhow::{Result, ensure};
+use bridge_e2e::bridge_cmd::Victim;
+use support::{Profile, World};
+
+/// Kills an apply right after its k-th write, for every `step`-th k, each on a fresh API server; runs it again, and
+/// expects the state that an apply in one go leaves.
+async fn survives(profile: &Profile, step: usize) -> Result<()> {
+    let whole = World::start().await?;
+    whole.profile(profile)?;
+    whole.apply(&[])?;
+    let expected = whole.state().await?;
+    let writes = whole.proxy.writes().len();
+    ensure!(writes > 15, "only {writes} writes");
+    for k in (1..=writes).step_by(step) {
+        let world = World::on(whole.hub.sibling().await?).await?;
+        world.profile(profile)?;
+        killed_at(&world, k)?;
+        world.apply(&[]).map_err(|error| error.context(format!("killed after write {k}")))?;
+        let state = world.state().await?;
+        ensure!(state == expected, "another state after a kill at write {k}: {state:#?}");
+        world.expect_no_changes()?;
+    }
+    Ok(())
+}
+
+fn killed_at(world: &World, k: usize) -> Result<()> {
+    let victim = Victim::default();
+    let hook = victim.clone();
+    world.proxy.on_write(k, move || {
+        hook.kill();
+    });
+    let outcome = world.bridge(&["apply", "--auto-approve", "--no-wait"])?.victim(&victim).run()?;
+    ensure!(outcome.signal == Some(9), "it was not killed at write {k}: {outcome}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn each_write_on_one_object_of_each_kind() -> Result<()> {
+    survives(&Profile::small(), 1).await
+}
+
+#[tokio::test]
+async fn every_tenth_write_on_the_official_manifest() -> Result<()> {
+    survives(&Profile::official(), 10).await
+}

@@ -1,0 +1,219 @@
+//! Options that several commands share. Their doc comments are the help.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, ValueEnum};
+
+use crate::plan::consent::{Consent, FieldSelector, ObjectSelector};
+use crate::report::ui;
+
+/// Options of every command
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(super) struct Global {
+    /// Profile to read; several are handled one after the other [default: bridge.yaml]
+    #[arg(short = 'f', long, global = true, value_name = "FILE", num_args = 1.., action = ArgAction::Append)]
+    pub(super) profile: Vec<String>,
+
+    /// Value of a variable of the profile; never for secrets, which have no option
+    #[arg(long, global = true, value_name = "NAME=VALUE")]
+    pub(super) var: Vec<String>,
+
+    /// File with values of variables: YAML, JSON, or the output of `terraform output -json`
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) var_file: Vec<String>,
+
+    /// Kubeconfig context of the hub, where the profile names none
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) context: Option<String>,
+
+    /// Kubeconfig file [default: KUBECONFIG, else ~/.kube/config]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) kubeconfig: Option<PathBuf>,
+
+    /// Use the ServiceAccount of the pod that bridge runs in
+    #[arg(long, global = true, conflicts_with_all = ["context", "kubeconfig"])]
+    pub(super) in_cluster: bool,
+
+    /// Format of the output; which ones there are depends on the command
+    #[arg(short, long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) output: Output,
+
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(super) color: Color,
+
+    /// Print data, warnings and errors only
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+
+    /// Say more: -v shows whole objects and steps, -vv requests, -vvv everything
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+
+    /// How many requests run at the same time
+    #[arg(long, global = true, value_name = "N", default_value_t = 10, value_parser = parallelism)]
+    pub(super) parallelism: usize,
+
+    /// How long to wait for what was applied to become ready, such as 90s or 10m
+    #[arg(long, global = true, value_name = "DURATION", default_value = "10m", value_parser = duration)]
+    pub(super) timeout: Duration,
+
+    /// Fetch nothing from the network; the Argo CD manifest must be in the cache or a file
+    #[arg(long, global = true)]
+    pub(super) no_download: bool,
+
+    /// Treat a missing entry of bridge.lock as an error, as in CI (CI=true)
+    #[arg(long, global = true)]
+    pub(super) locked: bool,
+
+    /// Run the credential commands of the profile although CI=true
+    #[arg(long, global = true)]
+    pub(super) allow_exec: bool,
+}
+
+/// Format of the output
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Output {
+    /// For people
+    #[default]
+    Text,
+    /// One versioned document; for apply and destroy, one line an event
+    Json,
+    /// SARIF 2.1.0 (validate)
+    Sarif,
+    /// A comment for a pull request (plan)
+    Markdown,
+}
+
+/// When to use colours
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<Color> for ui::Color {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+/// What the user allows beyond the harmless
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Consent")]
+pub(super) struct ConsentArgs {
+    /// Take over existing objects whose fields this manager owns, such as kubectl-client-side-apply
+    #[arg(long, value_name = "MANAGER")]
+    pub(super) adopt: Vec<String>,
+
+    /// Take one field from the manager that owns it
+    #[arg(long, value_name = "KIND/NAME:FIELD")]
+    pub(super) force_conflicts: Vec<FieldSelector>,
+
+    /// Allow the deletion of this object, or of so many objects
+    #[arg(long, value_name = "KIND/NAME|N")]
+    pub(super) allow_delete: Vec<AllowDelete>,
+
+    /// Take over the inventory of a profile that was renamed
+    #[arg(long, value_name = "OLD")]
+    pub(super) rename_from: Option<String>,
+}
+
+/// What `--allow-delete` takes.
+#[derive(Debug, Clone)]
+pub(super) enum AllowDelete {
+    /// So many objects.
+    Count(usize),
+    /// This object.
+    Object(ObjectSelector),
+}
+
+impl std::str::FromStr for AllowDelete {
+    type Err = <ObjectSelector as std::str::FromStr>::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self::Count).or_else(|_| text.parse().map(Self::Object))
+    }
+}
+
+/// A part of the profile's objects
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct TargetArgs {
+    /// Look at this object only, and prune nothing; for exceptional cases
+    #[arg(long, value_name = "KIND/NAME")]
+    pub(super) target: Vec<ObjectSelector>,
+}
+
+/// Everything the user consents to.
+#[must_use]
+pub(super) fn consent(consent: &ConsentArgs, target: &TargetArgs) -> Consent {
+    let ConsentArgs { adopt, force_conflicts, allow_delete, rename_from } = consent.clone();
+    let mut all = Consent {
+        adopt: adopt.into_iter().collect(),
+        force_conflicts: force_conflicts.into_iter().collect(),
+        rename_from,
+        targets: target.target.iter().cloned().collect(),
+        ..Consent::default()
+    };
+    for allowed in allow_delete {
+        match allowed {
+            AllowDelete::Count(count) => all.allow_deletes = all.allow_deletes.max(count),
+            AllowDelete::Object(selector) => {
+                all.allow_delete.insert(selector);
+            }
+        }
+    }
+    all
+}
+
+fn parallelism(text: &str) -> Result<usize, String> {
+    let number: usize = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    (1..=100).contains(&number).then_some(number).ok_or_else(|| "at least 1, at most 100".to_owned())
+}
+
+/// `90s`, `10m`, `1h 30m`; a bare number is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let form = || format!("`{text}` is no duration, such as 90s, 10m or 1h");
+    if let Ok(seconds) = text.parse() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    let parsed: jiff::SignedDuration = text.parse().map_err(|_| form())?;
+    Duration::try_from(parsed).map_err(|_| form())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units_or_are_seconds() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("10m"), Ok(Duration::from_secs(600)));
+        assert_eq!(duration("45"), Ok(Duration::from_secs(45)));
+        for wrong in ["", "soon", "-5s", "10 apples"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_deletion_is_allowed_by_name_or_by_number() {
+        let args = ConsentArgs {
+            allow_delete: vec!["3".parse().unwrap(), "Secret/dev".parse().unwrap()],
+            ..ConsentArgs::default()
+        };
+        let consent = consent(&args, &TargetArgs::default());
+        assert_eq!((consent.allow_deletes, consent.allow_delete.len()), (3, 1));
+        assert!("nonsense".parse::<AllowDelete>().is_err());
+    }
+}

@@ -1,0 +1,191 @@
+//! What a run knows before it starts: options and environment, each read once.
+#![expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::cli::args::{Global, Output};
+use crate::cli::error::CliError;
+use crate::code::Code;
+use crate::profile::sensitive::Sensitive;
+use crate::report::plan_text::Detail;
+use crate::report::ui::Ui;
+
+/// The profile that is read when none is named.
+const DEFAULT_PROFILE: &str = "bridge.yaml";
+/// What the names of variables in the environment begin with.
+const VARIABLE_PREFIX: &str = "BRIDGE_VAR_";
+
+/// Everything that a command may need to know about this run.
+#[derive(Debug, Clone)]
+pub(super) struct Context {
+    /// Where output goes.
+    pub(super) ui: Ui,
+    /// The options of every command.
+    pub(super) global: Global,
+    /// What the environment says.
+    pub(super) environment: Environment,
+}
+
+/// What the environment says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Environment {
+    /// `CI`: nobody watches.
+    pub(super) is_ci: bool,
+    /// `BRIDGE_PROFILE`.
+    pub(super) profile: Option<String>,
+    /// `BRIDGE_CONTEXT`.
+    pub(super) context: Option<String>,
+    /// `BRIDGE_CACHE_DIR`.
+    pub(super) cache_dir: Option<PathBuf>,
+    /// `BRIDGE_LOG`, as tracing filters.
+    pub(super) log: Option<String>,
+    /// `BRIDGE_MANIFEST_BASE_URL`: a mirror of Argo CD's manifests; digests are checked all the same.
+    pub(super) manifest_base_url: Option<String>,
+    /// `BRIDGE_VAR_x`.
+    pub(super) variables: BTreeMap<String, String>,
+    /// `KUBECONFIG`, else the file in the home folder.
+    pub(super) kubeconfig: Vec<PathBuf>,
+    /// Variables that begin as ours do and that bridge does not know.
+    pub(super) unknown: Vec<String>,
+}
+
+impl Environment {
+    /// Reads it.
+    #[must_use]
+    pub(super) fn read() -> Self {
+        let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            is_ci: text("CI").is_some_and(|value| value != "false" && value != "0"),
+            profile: text("BRIDGE_PROFILE"),
+            context: text("BRIDGE_CONTEXT"),
+            cache_dir: text("BRIDGE_CACHE_DIR").map(PathBuf::from),
+            log: text("BRIDGE_LOG"),
+            manifest_base_url: text("BRIDGE_MANIFEST_BASE_URL"),
+            variables: variables(),
+            kubeconfig: kubeconfig(std::env::var_os("KUBECONFIG"), text("HOME")),
+            unknown: unknown(),
+        }
+    }
+}
+
+/// The value of a variable that a profile refers to.
+#[must_use]
+pub(super) fn secret_variable(name: &str) -> Option<Sensitive> {
+    std::env::var(name).ok().map(Sensitive::new)
+}
+
+/// Values that are no text are left out: no profile could use them.
+fn texts() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+fn variables() -> BTreeMap<String, String> {
+    texts()
+        .filter_map(|(name, value)| Some((name.strip_prefix(VARIABLE_PREFIX)?.to_owned(), value)))
+        .collect()
+}
+
+fn unknown() -> Vec<String> {
+    const KNOWN: [&str; 5] =
+        ["BRIDGE_PROFILE", "BRIDGE_CONTEXT", "BRIDGE_CACHE_DIR", "BRIDGE_LOG", "BRIDGE_MANIFEST_BASE_URL"];
+    let is_ours = |name: &String| name.starts_with("BRIDGE_") && !name.starts_with(VARIABLE_PREFIX);
+    let mut unknown: Vec<String> = texts().map(|(name, _)| name).filter(is_ours).collect();
+    unknown.retain(|name| !KNOWN.contains(&name.as_str()));
+    unknown.sort();
+    unknown
+}
+
+fn kubeconfig(files: Option<OsString>, home: Option<String>) -> Vec<PathBuf> {
+    let named: Vec<PathBuf> =
+        files.iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty()).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    home.map(|home| PathBuf::from(home).join(".kube").join("config")).into_iter().collect()
+}
+
+impl Context {
+    /// Puts options and environment together.
+    #[must_use]
+    pub(super) fn new(global: Global) -> Self {
+        let ui = Ui::new(global.color.into(), global.quiet);
+        Self { ui, global, environment: Environment::read() }
+    }
+
+    /// The profiles of this run, at least one.
+    #[must_use]
+    pub(super) fn profiles(&self) -> Vec<String> {
+        let named = self.global.profile.clone();
+        if named.is_empty() {
+            vec![self.environment.profile.clone().unwrap_or_else(|| DEFAULT_PROFILE.to_owned())]
+        } else {
+            named
+        }
+    }
+
+    /// The context that the user named, by option or environment.
+    #[must_use]
+    pub(super) fn named_context(&self) -> Option<&str> {
+        self.global.context.as_deref().or(self.environment.context.as_deref())
+    }
+
+    /// The kubeconfig files.
+    #[must_use]
+    pub(super) fn kubeconfig(&self) -> Vec<PathBuf> {
+        match &self.global.kubeconfig {
+            Some(file) => vec![file.clone()],
+            None => self.environment.kubeconfig.clone(),
+        }
+    }
+
+    /// Whether a missing entry of bridge.lock is an error.
+    #[must_use]
+    pub(super) fn is_locked(&self) -> bool {
+        self.global.locked || self.environment.is_ci
+    }
+
+    /// How much of a plan is shown.
+    #[must_use]
+    pub(super) fn detail(&self) -> Detail {
+        if self.global.verbose > 0 { Detail::Full } else { Detail::Short }
+    }
+
+    /// The output format, if the command has it.
+    ///
+    /// # Errors
+    /// When it has not.
+    pub(super) fn output(&self, command: &str, known: &[Output]) -> Result<Output, CliError> {
+        let output = self.global.output;
+        if known.contains(&output) {
+            return Ok(output);
+        }
+        let names: Vec<String> = known.iter().map(|known| format!("`{}`", name(*known))).collect();
+        let message = format!("`bridge {command}` has no output `{}`", name(output));
+        Err(CliError::usage(Code::NO_SUCH_OUTPUT, message).hinted(format!("it has {}", names.join(", "))))
+    }
+}
+
+fn name(output: Output) -> &'static str {
+    match output {
+        Output::Text => "text",
+        Output::Json => "json",
+        Output::Sarif => "sarif",
+        Output::Markdown => "markdown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_kubeconfig_variable_counts_as_none() {
+        let home = Some("/home/x".to_owned());
+        assert_eq!(kubeconfig(Some("".into()), home.clone()), [PathBuf::from("/home/x/.kube/config")]);
+        assert_eq!(kubeconfig(Some("a:b".into()), home), [PathBuf::from("a"), PathBuf::from("b")]);
+        assert!(kubeconfig(None, None).is_empty());
+    }
+}

@@ -1,0 +1,167 @@
+//! What `plan`, `apply` and `destroy` share: a connection, and the engine's verdicts as exit codes.
+
+use std::sync::Arc;
+
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, OneError};
+use crate::cli::exit::Exit;
+use crate::cli::prepare::Ready;
+use crate::cli::secrets::{self, Reach};
+use crate::cli::target::Target;
+use crate::cli::{interrupt, manifest};
+use crate::cluster::Cluster;
+use crate::converge::error::ConvergeError;
+use crate::converge::event::Event;
+use crate::converge::interrupt::Interrupt;
+use crate::converge::outcome::Outcome;
+use crate::plan::build::Owner;
+use crate::plan::consent::Consent;
+use crate::plan::summary::{ClusterIdentity, Plan};
+use crate::report::apply_text::is_complete;
+use crate::report::progress::Progress;
+use crate::report::style::plain;
+
+/// A hub that answers.
+#[derive(Debug)]
+pub(super) struct Hub {
+    /// The connection.
+    pub(super) cluster: Cluster,
+    /// Whether the user asked to stop.
+    pub(super) interrupt: Arc<Interrupt>,
+}
+
+impl Hub {
+    /// Connects, and says to what.
+    ///
+    /// # Errors
+    /// When the cluster cannot be reached.
+    pub(super) async fn connect(
+        context: &Context,
+        target: &Target,
+        interrupt: &Arc<Interrupt>,
+    ) -> Result<Self, CliError> {
+        let cluster = interrupt::unless(interrupt, Cluster::connect(&target.options)).await??;
+        let ClusterIdentity { server, context: name, uid } = cluster.identity();
+        context.ui.status(&format!(
+            "► context {}  server {}  uid {}",
+            plain(name),
+            plain(server),
+            plain(uid)
+        ));
+        Ok(Self { cluster, interrupt: Arc::clone(interrupt) })
+    }
+
+    /// Plans the way to the profile. Writes nothing to the cluster.
+    ///
+    /// # Errors
+    /// When a secret, the manifest or the cluster is not as it has to be.
+    pub(super) async fn plan(
+        &self,
+        context: &Context,
+        ready: &Ready,
+        consent: &Consent,
+        emit: &(dyn Fn(Event) + Sync),
+    ) -> Result<Plan, CliError> {
+        let work = async {
+            let secrets =
+                secrets::resolve(context, &ready.profile, &ready.folder, Reach::Everything(&self.cluster))
+                    .await?;
+            let desired = ready.desired(context, manifest::Lock::Write, &secrets).await?;
+            Ok(crate::converge::plan(&self.cluster, desired, consent, emit).await?)
+        };
+        interrupt::unless(&self.interrupt, work).await?
+    }
+
+    /// Plans the removal of all that the profile owns. Writes nothing to the cluster.
+    ///
+    /// # Errors
+    /// When the cluster is not as it has to be.
+    pub(super) async fn plan_destroy(
+        &self,
+        ready: &Ready,
+        consent: &Consent,
+        emit: &(dyn Fn(Event) + Sync),
+    ) -> Result<Plan, CliError> {
+        let owner = Owner {
+            profile: ready.profile.name.to_string(),
+            namespace: ready.profile.argocd.namespace.to_string(),
+        };
+        let work = crate::converge::plan_destroy(&self.cluster, &owner, consent, emit);
+        Ok(interrupt::unless(&self.interrupt, work).await??)
+    }
+}
+
+/// Shows progress as long as the returned function lives.
+pub(super) fn progress(context: &Context) -> impl Fn(Event) + Sync + use<> {
+    let progress = Progress::new(&context.ui);
+    move |event| progress.show(&event)
+}
+
+/// How the process ends after an apply or a destroy.
+pub(super) fn outcome_exit(outcome: &Outcome) -> Exit {
+    let of_error = outcome.error.as_ref().map_or(Exit::Done, converge_exit);
+    let of = |is_so: bool, exit: Exit| if is_so { exit } else { Exit::Done };
+    let is_conflict = outcome.failures.iter().any(|failure| failure.is_conflict);
+    let has_failed =
+        outcome.failures.iter().any(|failure| !failure.is_conflict) || !outcome.not_tried.is_empty();
+    let is_late = !outcome.not_ready.is_empty() || !outcome.remaining.is_empty();
+    let exit = [
+        of(outcome.interrupted && !is_complete(outcome), Exit::Interrupted),
+        of(is_conflict, Exit::Conflict),
+        of(has_failed && !is_conflict, Exit::Failed),
+        of(is_late, Exit::NotReady),
+    ];
+    exit.into_iter().fold(of_error, Exit::worst)
+}
+
+impl From<ConvergeError> for CliError {
+    fn from(error: ConvergeError) -> Self {
+        match error {
+            ConvergeError::Cluster(error) => error.into(),
+            other => Self::One(Box::new(OneError {
+                code: other.code(),
+                message: other.to_string(),
+                causes: Vec::new(),
+                hints: other.hints(),
+                exit: converge_exit(&other),
+            })),
+        }
+    }
+}
+
+fn converge_exit(error: &ConvergeError) -> Exit {
+    match error {
+        ConvergeError::Cluster(error) => crate::cli::error::cluster_exit(error),
+        ConvergeError::ForeignInventory(_) | ConvergeError::AnotherProfile { .. } => Exit::Conflict,
+        ConvergeError::NoSuchTarget { .. } => Exit::Usage,
+        ConvergeError::NamespaceTerminating(_)
+        | ConvergeError::NoArgoCd { .. }
+        | ConvergeError::Object(_) => Exit::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::converge::outcome::Failure;
+    use crate::desired::id::{GroupKind, ObjectId};
+
+    fn id() -> ObjectId {
+        ObjectId { group_kind: GroupKind::parse("Secret"), namespace: None, name: "x".into() }
+    }
+
+    fn failure(is_conflict: bool) -> Failure {
+        Failure { id: id(), message: String::new(), fix: String::new(), is_conflict }
+    }
+
+    #[test]
+    fn the_worst_part_of_an_outcome_decides() {
+        let done = Outcome::default();
+        let late = Outcome { not_ready: vec![(id(), String::new())], ..done.clone() };
+        let failed = Outcome { failures: vec![failure(false)], not_tried: vec![id()], ..late.clone() };
+        let conflict = Outcome { failures: vec![failure(true)], not_tried: vec![id()], ..late.clone() };
+        let stopped = Outcome { interrupted: true, not_tried: vec![id()], ..done.clone() };
+        let outcomes = [done, late, failed, conflict, stopped];
+        assert_eq!(outcomes.map(|outcome| outcome_exit(&outcome).code()), [0, 6, 1, 5, 130]);
+    }
+}

@@ -1,0 +1,94 @@
+//! The files that `bridge init` writes.
+#![expect(clippy::disallowed_methods, reason = "init writes files")]
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::code::Code;
+
+/// The first profile.
+pub(super) const FIRST: &str = include_str!("../../../templates/init/bridge.yaml");
+
+const SCHEMA_LINE: &str = "# yaml-language-server: $schema=./bridge.schema.json\n";
+
+/// Whether something is at the path already.
+pub(super) fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
+/// Writes a new file.
+///
+/// # Errors
+/// When there is one already, or the folder cannot be written.
+pub(super) fn create(path: &Path, text: &str) -> Result<(), CliError> {
+    let opened = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
+    opened.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
+            return CliError::usage(Code::WOULD_OVERWRITE, format!("`{}` is there already", path.display()))
+                .hinted("give another name with `--profile FILE`, or remove it");
+        }
+        CliError::new(Code::OUTPUT_FAILED, Exit::Failed, format!("`{}` cannot be written", path.display()))
+            .caused_by(&error)
+    })
+}
+
+/// A profile that extends a base, or a copy of a profile.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn from(from: &str, folder: &Path) -> Result<String, CliError> {
+    let text = std::fs::read_to_string(from).map_err(|error| {
+        CliError::usage(Code::UNREADABLE_FILE, format!("`{from}` cannot be read")).caused_by(&error)
+    })?;
+    if is_base(&text) { Ok(extending(&relative(from, folder))) } else { Ok(copied(&text)) }
+}
+
+/// Whether the text says `kind: ProfileBase`.
+pub(in crate::cli) fn is_base(text: &str) -> bool {
+    let kind = text.lines().find_map(|line| line.strip_prefix("kind:"));
+    kind.is_some_and(|kind| kind.trim().trim_matches(['"', '\'']).starts_with("ProfileBase"))
+}
+
+fn extending(base: &str) -> String {
+    let base = serde_json::Value::from(base);
+    format!(
+        "{SCHEMA_LINE}apiVersion: bridge.gitops/v1alpha1\nkind: Profile\nmetadata:\n  # The identity of this profile on the hub.\n  name: platform\nextends: [{base}]\n"
+    )
+}
+
+/// The same text under the schema line of this folder.
+fn copied(text: &str) -> String {
+    let body = match text.split_once('\n') {
+        Some((first, rest)) if first.contains("yaml-language-server") => rest,
+        Some(_) | None => text,
+    };
+    format!("{SCHEMA_LINE}{body}")
+}
+
+/// The path of the base as the new profile's folder sees it.
+fn relative(from: &str, folder: &Path) -> String {
+    let up: PathBuf = folder.components().map(|_| "..").collect();
+    let path = if Path::new(from).is_absolute() { PathBuf::from(from) } else { up.join(from) };
+    path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_is_extended_by_its_path_from_the_new_folder() {
+        assert_eq!(relative("profiles/base.yaml", Path::new("")), "profiles/base.yaml");
+        assert_eq!(relative("profiles/base.yaml", Path::new("envs/dev")), "../../profiles/base.yaml");
+        assert_eq!(relative("/x/base.yaml", Path::new("envs")), "/x/base.yaml");
+    }
+
+    #[test]
+    fn a_copy_has_one_schema_line() {
+        let copy = copied("# yaml-language-server: $schema=../x.json\nkind: Profile\n");
+        assert_eq!(copy, format!("{SCHEMA_LINE}kind: Profile\n"));
+        assert!(is_base("a: b\nkind: ProfileBase\n") && !is_base(&copy));
+    }
+}

@@ -1,0 +1,166 @@
+//! 8. The command line: arguments, files, environment, and one module for each command.
+//!
+//! Architecture invariant: the only code that names `clap`, reads the environment or starts programs.
+
+mod apply;
+mod approve;
+mod args;
+mod carry_out;
+mod completions;
+mod context;
+mod converged;
+mod destroy;
+mod error;
+mod exit;
+mod explain;
+mod init;
+mod interrupt;
+mod log;
+mod manifest;
+mod panic;
+mod plan;
+mod prepare;
+mod render;
+mod schema;
+mod secret_references;
+mod secrets;
+mod target;
+mod templates;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use crate::cli::args::Global;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::code::Code;
+use crate::report::ui::{Color, Ui};
+
+/// From an empty Kubernetes cluster to a running GitOps fleet
+///
+/// bridge reads a profile (bridge.yaml) and brings a cluster to it: Argo CD installed, every cluster known by its labels,
+/// and the addons, workloads and clusters repositories being pulled. Running it again changes nothing; running it after
+/// an edit changes exactly that edit, after showing it.
+#[derive(Debug, Parser)]
+#[command(name = "bridge", version, after_help = exit::table(), arg_required_else_help = true)]
+#[command(subcommand_precedence_over_arg = true, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+
+    /// Explain the code of a finding or an error, such as BRG1042
+    #[arg(long, value_name = "CODE")]
+    explain: Option<String>,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Args),
+    Validate(validate::Args),
+    Render(render::Args),
+    Plan(plan::Args),
+    Apply(apply::Args),
+    Destroy(destroy::Args),
+    Schema(schema::Args),
+    Completions(completions::Args),
+}
+
+/// Runs bridge with the arguments of the process.
+#[must_use]
+pub fn run() -> ExitCode {
+    panic::install();
+    let exit = match Cli::try_parse() {
+        Ok(cli) => execute(cli),
+        Err(error) => show_usage(&error),
+    };
+    ExitCode::from(exit.code())
+}
+
+/// Help and version are data; anything else that clap says is a mistake on the command line.
+fn show_usage(error: &clap::Error) -> Exit {
+    let ui = Ui::new(Color::Auto, false);
+    let text = error.render().ansi().to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match ui.data(&text) {
+            Ok(()) => Exit::Done,
+            Err(_) => Exit::Failed,
+        },
+        _ => {
+            ui.say(&text);
+            Exit::Usage
+        }
+    }
+}
+
+fn execute(cli: Cli) -> Exit {
+    let Cli { global, explain, command } = cli;
+    let context = Context::new(global);
+    log::install(&context);
+    let result = match (explain, command) {
+        (Some(code), _) => explain::exec(&context, &code),
+        (None, Some(command)) => dispatch(&context, command),
+        (None, None) => {
+            Err(CliError::usage(Code::USAGE, "no command was given").hinted("`bridge --help` lists them"))
+        }
+    };
+    result.unwrap_or_else(|error| {
+        error.show(&context.ui);
+        error.exit()
+    })
+}
+
+fn dispatch(context: &Context, command: Command) -> Result<Exit, CliError> {
+    match command {
+        Command::Init(args) => wait(init::exec(context, &args)),
+        Command::Validate(args) => wait(validate::exec(context, &args)),
+        Command::Render(args) => wait(render::exec(context, &args)),
+        Command::Plan(args) => wait(plan::exec(context, &args)),
+        Command::Apply(args) => wait(apply::exec(context, &args)),
+        Command::Destroy(args) => wait(destroy::exec(context, &args)),
+        Command::Schema(args) => schema::exec(context, &args),
+        Command::Completions(args) => completions::exec(context, &args),
+    }
+}
+
+/// Runs a command that does I/O. What still blocks at its end, such as an unanswered question, is left behind.
+fn wait(work: impl Future<Output = Result<Exit, CliError>>) -> Result<Exit, CliError> {
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = built.map_err(|error| {
+        CliError::new(Code::INTERNAL, Exit::Failed, "the runtime cannot start").caused_by(&error)
+    })?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
+}
+
+/// Does the work for each profile, one after the other; the worst exit code counts.
+/// Bases among them, such as a shell's `*.yaml` brings along, are passed over.
+async fn for_each_profile(
+    context: &Context,
+    work: impl AsyncFn(&str) -> Result<Exit, CliError>,
+) -> Result<Exit, CliError> {
+    let profiles = context.profiles();
+    if let [only] = profiles.as_slice() {
+        return work(only).await;
+    }
+    let mut worst = Exit::Done;
+    for profile in profiles.iter().filter(|profile| !prepare::is_base(profile)) {
+        context.ui.status(&format!("profile {profile}"));
+        let exit = work(profile).await.unwrap_or_else(|error| {
+            error.show(&context.ui);
+            error.exit()
+        });
+        worst = worst.worst(exit);
+        if exit == Exit::Interrupted {
+            break;
+        }
+    }
+    Ok(worst)
+}

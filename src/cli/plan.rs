@@ -1,0 +1,106 @@
+//! `bridge plan`.
+
+use std::sync::Arc;
+
+use clap::Args as ClapArgs;
+
+use crate::cli::args::{ConsentArgs, Output, TargetArgs, consent};
+use crate::cli::context::Context;
+use crate::cli::converged::{Hub, progress};
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::prepare::Ready;
+use crate::cli::{for_each_profile, interrupt, manifest, prepare, target};
+use crate::converge::interrupt::Interrupt;
+use crate::desired::secrets::Secrets;
+use crate::plan::build;
+use crate::plan::summary::Plan;
+use crate::report::{markdown, plan_json, plan_text};
+
+/// Show what apply would change
+///
+/// Compares the profile with the live cluster by dry runs on the server, and writes nothing to it. Exit code 0, whether
+/// or not there are changes, unless --detailed-exitcode is given; 5 when something is blocked.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// Exit with 2 when there are changes, and 0 only when there are none
+    #[arg(long)]
+    detailed_exitcode: bool,
+
+    /// Ask no cluster: show the desired state only
+    #[arg(long, conflicts_with_all = ["destroy", "target"])]
+    offline: bool,
+
+    /// Show what destroy would remove
+    #[arg(long)]
+    destroy: bool,
+
+    #[command(flatten)]
+    target: TargetArgs,
+
+    #[command(flatten)]
+    consent: ConsentArgs,
+}
+
+/// Plans each profile.
+pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
+    let output = context.output("plan", &[Output::Text, Output::Json, Output::Markdown])?;
+    let interrupt = interrupt::listen(context.ui.clone());
+    let run = Run { context, args, output, interrupt: &interrupt };
+    for_each_profile(context, async |path| run.one(path).await).await
+}
+
+/// One run of the command.
+struct Run<'a> {
+    context: &'a Context,
+    args: &'a Args,
+    output: Output,
+    interrupt: &'a Arc<Interrupt>,
+}
+
+impl Run<'_> {
+    async fn one(&self, path: &str) -> Result<Exit, CliError> {
+        let ready = prepare::load(self.context, path)?;
+        let plan = if self.args.offline { self.offline(&ready).await? } else { self.online(&ready).await? };
+        self.context.ui.data(&text(self.context, self.output, &plan))?;
+        Ok(exit(&plan, self.args.detailed_exitcode))
+    }
+
+    async fn offline(&self, ready: &Ready) -> Result<Plan, CliError> {
+        let work = ready.desired(self.context, manifest::Lock::Write, &Secrets::Masked);
+        let desired = interrupt::unless(self.interrupt, work).await??;
+        self.context
+            .ui
+            .status("no cluster was asked: everything counts as new, and no server has checked it");
+        Ok(build::offline(desired))
+    }
+
+    async fn online(&self, ready: &Ready) -> Result<Plan, CliError> {
+        let target = target::choose(self.context, &ready.profile)?;
+        let hub = Hub::connect(self.context, &target, self.interrupt).await?;
+        let consent = consent(&self.args.consent, &self.args.target);
+        let emit = progress(self.context);
+        if self.args.destroy {
+            hub.plan_destroy(ready, &consent, &emit).await
+        } else {
+            hub.plan(self.context, ready, &consent, &emit).await
+        }
+    }
+}
+
+fn text(context: &Context, output: Output, plan: &Plan) -> String {
+    let profile = &plan.owner.profile;
+    match output {
+        Output::Text | Output::Sarif => plan_text::render(plan, context.detail()),
+        Output::Json => format!("{:#}\n", serde_json::json!(plan_json::document(plan, profile))),
+        Output::Markdown => markdown::render(plan, profile),
+    }
+}
+
+fn exit(plan: &Plan, is_detailed: bool) -> Exit {
+    match (plan.counts().blocked > 0, is_detailed && !plan.is_empty()) {
+        (true, _) => Exit::Conflict,
+        (false, true) => Exit::ChangesPending,
+        (false, false) => Exit::Done,
+    }
+}

@@ -1,0 +1,132 @@
+//! From a path to everything that the desired state is made of.
+#![expect(clippy::disallowed_methods, reason = "the profile's files are read here")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::{manifest, secrets, templates};
+use crate::code::Code;
+use crate::desired::assemble::{Inputs, assemble};
+use crate::desired::secrets::Secrets;
+use crate::desired::state::Desired;
+use crate::profile::finding::Finding;
+use crate::profile::location::Source;
+use crate::profile::model::Profile;
+use crate::profile::{Loaded, VariableValue, VariableValues};
+use crate::report::finding;
+
+/// A profile without errors, and where it stands.
+#[derive(Debug)]
+pub(super) struct Ready {
+    /// What the user wants.
+    pub(super) profile: Profile,
+    /// The folder that its paths count from.
+    pub(super) folder: PathBuf,
+    /// The user's templates.
+    templates: Vec<Arc<Source>>,
+}
+
+/// Loads a profile; warnings are shown.
+///
+/// # Errors
+/// When there is no such file, or its findings are errors.
+pub(super) fn load(context: &Context, path: &str) -> Result<Ready, CliError> {
+    let (ready, findings) = ready(read(context, path)?, path)?;
+    context.ui.say(&finding::render(&findings));
+    Ok(ready)
+}
+
+/// What to work with, and what was found that is no error.
+///
+/// # Errors
+/// When a finding is an error, or the templates cannot be read.
+pub(super) fn ready(loaded: Loaded, path: &str) -> Result<(Ready, Vec<Finding>), CliError> {
+    let Loaded { profile, findings, sources: _, variables: _ } = loaded;
+    let Some(profile) = profile else { return Err(findings.into()) };
+    let folder = folder(path);
+    let templates = templates::read(&profile, &folder)?;
+    Ok((Ready { profile, folder, templates }, findings))
+}
+
+/// Loads a profile with all its findings.
+///
+/// # Errors
+/// When there is no such file, or `--var` is not of its form.
+pub(super) fn read(context: &Context, path: &str) -> Result<Loaded, CliError> {
+    if !Path::new(path).exists() {
+        return Err(CliError::usage(Code::NO_PROFILE, format!("there is no profile `{path}`"))
+            .hinted("`bridge init` writes a first one; `--profile FILE` names another"));
+    }
+    let loaded = crate::profile::load(path, &variables(context)?, &|path| std::fs::read(path));
+    register(context, &loaded);
+    Ok(loaded)
+}
+
+/// Makes what the profile calls sensitive known to the redactor.
+fn register(context: &Context, loaded: &Loaded) {
+    for value in loaded.variables.values() {
+        match value {
+            VariableValue::Plain(_) => {}
+            VariableValue::Sensitive(secret) => context.ui.redactor().register(secret),
+        }
+    }
+    if let Some(profile) = &loaded.profile {
+        secrets::register_literals(context, profile);
+    }
+}
+
+fn variables(context: &Context) -> Result<VariableValues, CliError> {
+    let command_line = context.global.var.iter().map(|text| variable(text)).collect::<Result<_, _>>()?;
+    let environment: BTreeMap<String, String> = context.environment.variables.clone();
+    Ok(VariableValues { environment, files: context.global.var_file.clone(), command_line })
+}
+
+/// `name=value`; the text is not repeated, because it may be a secret all the same.
+fn variable(text: &str) -> Result<(String, String), CliError> {
+    let (name, value) = text.split_once('=').ok_or_else(|| {
+        CliError::usage(Code::USAGE, "`--var` takes NAME=VALUE").hinted("for example --var vpc_id=vpc-0123")
+    })?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Whether the file is a base, which is no profile of its own.
+pub(super) fn is_base(path: &str) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|text| crate::cli::init::is_base(&text))
+}
+
+/// The folder of a profile; empty for the current one.
+pub(super) fn folder(path: &str) -> PathBuf {
+    Path::new(path).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+impl Ready {
+    /// The desired state, with the manifest from wherever it may come.
+    ///
+    /// # Errors
+    /// When the manifest cannot be had, or anything in it, in patches or templates is wrong.
+    pub(super) async fn desired(
+        &self,
+        context: &Context,
+        lock: manifest::Lock,
+        secrets: &Secrets,
+    ) -> Result<Desired, CliError> {
+        let manifest = manifest::obtain(context, self, lock).await?;
+        self.assemble(manifest, secrets)
+    }
+
+    /// The desired state; without a manifest, Argo CD itself is left out.
+    ///
+    /// # Errors
+    /// When anything in the manifest, in patches or templates is wrong.
+    pub(super) fn assemble(
+        &self,
+        manifest: Option<Vec<serde_json::Value>>,
+        secrets: &Secrets,
+    ) -> Result<Desired, CliError> {
+        let Self { profile, folder: _, templates } = self;
+        Ok(assemble(Inputs { profile, manifest, templates, secrets })?)
+    }
+}

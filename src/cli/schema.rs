@@ -1,0 +1,44 @@
+//! `bridge schema`.
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::report::finding_json::FindingsDocument;
+use crate::report::plan_json::PlanDocument;
+
+/// Print the JSON schema of the profile or of an output
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// Of what
+    #[arg(value_enum, default_value_t)]
+    of: Document,
+}
+
+/// What has a schema
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Document {
+    /// The profile, for editors
+    #[default]
+    Profile,
+    /// `bridge plan --output json`
+    Plan,
+    /// `bridge validate --output json`
+    Findings,
+}
+
+/// Prints the schema.
+pub(super) fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
+    let schema = match args.of {
+        Document::Profile => crate::profile::schema::schema(),
+        Document::Plan => text(&schemars::schema_for!(PlanDocument)),
+        Document::Findings => text(&schemars::schema_for!(FindingsDocument)),
+    };
+    context.ui.data(&schema)?;
+    Ok(Exit::Done)
+}
+
+fn text(schema: &schemars::Schema) -> String {
+    format!("{:#}\n", schema.as_value())
+}

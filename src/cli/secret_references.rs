@@ -1,0 +1,56 @@
+//! Every secret that a profile refers to.
+
+use std::collections::BTreeMap;
+
+use crate::profile::location::Location;
+use crate::profile::model::{
+    Auth, Connection, Credentials, Profile, Remote, SecretReference, SecretSource, Text,
+};
+
+/// Each source once, with the first place that refers to it.
+pub(super) fn collect(profile: &Profile) -> BTreeMap<SecretSource, Location> {
+    let credentials =
+        profile.repositories.iter().flat_map(|repository| of_credentials(&repository.credentials));
+    let connections = profile.clusters().flat_map(|cluster| of_connection(&cluster.connection));
+    let mut all = BTreeMap::new();
+    for SecretReference { source, at } in credentials.chain(connections) {
+        all.entry(source.clone()).or_insert_with(|| at.clone());
+    }
+    all
+}
+
+fn of_credentials(credentials: &Credentials) -> Vec<&SecretReference> {
+    match credentials {
+        Credentials::Anonymous => Vec::new(),
+        Credentials::Basic { username, password } => {
+            of_text(username).into_iter().chain([password]).collect()
+        }
+        Credentials::Bearer(reference) | Credentials::Ssh(reference) => vec![reference],
+        Credentials::GithubApp { app_id: _, installation_id: _, private_key, enterprise_base_url: _ } => {
+            vec![private_key]
+        }
+    }
+}
+
+fn of_connection(connection: &Connection) -> Vec<&SecretReference> {
+    match connection {
+        Connection::InCluster => Vec::new(),
+        Connection::Remote(remote) => of_remote(remote),
+    }
+}
+
+fn of_remote(remote: &Remote) -> Vec<&SecretReference> {
+    match &remote.auth {
+        Auth::Token(reference) => vec![reference],
+        Auth::Basic { username, password } => of_text(username).into_iter().chain([password]).collect(),
+        Auth::ClientCertificate { certificate: _, key } => vec![key],
+        Auth::Aws { .. } | Auth::Exec { .. } => Vec::new(),
+    }
+}
+
+fn of_text(text: &Text) -> Option<&SecretReference> {
+    match text {
+        Text::Plain(_) => None,
+        Text::Reference(reference) => Some(reference),
+    }
+}

@@ -1,0 +1,63 @@
+//! Which cluster: never a guess where nobody confirms it.
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cluster::{self, ConnectOptions};
+use crate::code::Code;
+use crate::profile::model::Profile;
+
+/// How to reach the hub of a profile.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// How to connect.
+    pub(super) options: ConnectOptions,
+    /// Whether somebody named the cluster, so that it is not just the kubeconfig's current context.
+    is_named: bool,
+}
+
+impl Target {
+    /// Refuses to write to a cluster that nobody named and nobody is asked about.
+    ///
+    /// # Errors
+    /// When the cluster is not named.
+    pub(super) fn check_is_named(&self) -> Result<(), CliError> {
+        if self.is_named {
+            return Ok(());
+        }
+        let message =
+            "`--auto-approve` needs a named cluster, and neither the profile nor `--context` names one";
+        let current = cluster::contexts(&self.options.kubeconfig).ok().and_then(|(_, current)| current);
+        let name = current.unwrap_or_else(|| "NAME".to_owned());
+        Err(CliError::usage(Code::CONTEXT_NOT_NAMED, message).hinted(format!(
+            "write `connection: {{ context: {name} }}` into the hub's entry of the profile, or give `--context {name}`"
+        )))
+    }
+}
+
+/// Chooses the hub's cluster.
+///
+/// # Errors
+/// When the profile and the command line name different ones.
+pub(super) fn choose(context: &Context, profile: &Profile) -> Result<Target, CliError> {
+    let in_cluster = context.global.in_cluster;
+    let name = match (profile.hub_context.as_deref(), context.named_context()) {
+        (Some(profile), Some(named)) if profile != named && !in_cluster => {
+            return Err(mismatch(profile, named));
+        }
+        (profile, named) => profile.or(named).map(str::to_owned),
+    };
+    let is_named = name.is_some() || in_cluster;
+    let options = ConnectOptions {
+        kubeconfig: context.kubeconfig(),
+        context: name,
+        in_cluster,
+        parallelism: context.global.parallelism,
+    };
+    Ok(Target { options, is_named })
+}
+
+fn mismatch(profile: &str, named: &str) -> CliError {
+    let message = format!("the profile's hub is the context `{profile}`, and `--context` says `{named}`");
+    CliError::usage(Code::CONTEXT_MISMATCH, message)
+        .hinted("leave `--context` (and BRIDGE_CONTEXT) out, or change the hub's `connection.context`")
+}

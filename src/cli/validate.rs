@@ -1,0 +1,71 @@
+//! `bridge validate`.
+
+use clap::Args as ClapArgs;
+
+use crate::cli::args::Output;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::{manifest, prepare};
+use crate::desired::secrets::Secrets;
+use crate::profile::finding::{Finding, has_errors};
+use crate::report::style::{self, paint};
+use crate::report::{finding, finding_json, sarif};
+
+/// Check profiles offline, and report every finding at once
+///
+/// Asks no cluster and downloads nothing. Exit code 0 when no finding is an error, else 3.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {}
+
+/// Validates all profiles together.
+pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
+    let Args {} = args;
+    let output = context.output("validate", &[Output::Text, Output::Json, Output::Sarif])?;
+    let mut findings = Vec::new();
+    for path in context.profiles() {
+        findings.extend(one(context, &path).await?);
+    }
+    show(context, output, &findings)?;
+    Ok(if has_errors(&findings) { Exit::Usage } else { Exit::Done })
+}
+
+/// The findings of the profile; where it has no errors, those of its objects too.
+async fn one(context: &Context, path: &str) -> Result<Vec<Finding>, CliError> {
+    let (ready, mut findings) = match prepare::ready(prepare::read(context, path)?, path) {
+        Ok(both) => both,
+        Err(error) => return only_findings(error),
+    };
+    let (manifest, notes) = manifest::at_hand(context, &ready).await?;
+    findings.extend(notes);
+    match ready.assemble(manifest, &Secrets::Masked) {
+        Ok(_) => Ok(findings),
+        Err(error) => {
+            findings.extend(only_findings(error)?);
+            Ok(findings)
+        }
+    }
+}
+
+fn only_findings(error: CliError) -> Result<Vec<Finding>, CliError> {
+    match error {
+        CliError::Findings(findings) => Ok(findings),
+        CliError::One(_) => Err(error),
+    }
+}
+
+fn show(context: &Context, output: Output, findings: &[Finding]) -> Result<(), CliError> {
+    match output {
+        Output::Json => {
+            context.ui.data(&format!("{:#}\n", serde_json::json!(finding_json::document(findings))))?;
+        }
+        Output::Sarif => context.ui.data(&format!("{:#}\n", sarif::document(findings)))?,
+        Output::Text | Output::Markdown => {
+            context.ui.data(&finding::render(findings))?;
+            if !has_errors(findings) {
+                context.ui.status(&paint(style::SUCCESS, "The profile is valid."));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! From a kubeconfig to a connection. Never silently in-cluster: that has to be asked for.
+
+#![expect(clippy::disallowed_methods, reason = "whether a kubeconfig file exists is part of connecting")]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::header::USER_AGENT;
+use kube::Config;
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+
+use crate::cluster::Cluster;
+use crate::cluster::error::ClusterError;
+use crate::cluster::transport::Transport;
+use crate::plan::summary::ClusterIdentity;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Which cluster, and how.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectOptions {
+    /// The kubeconfig files; the first to say something wins.
+    pub kubeconfig: Vec<PathBuf>,
+    /// The context; `None` takes the kubeconfig's current one.
+    pub context: Option<String>,
+    /// Use the ServiceAccount of the pod that bridge runs in.
+    pub in_cluster: bool,
+    /// How many requests run at the same time.
+    pub parallelism: usize,
+}
+
+impl Cluster {
+    /// Connects, and reads which cluster it is.
+    ///
+    /// # Errors
+    /// When there is no usable kubeconfig, the server does not answer, or it does not accept the credentials.
+    pub async fn connect(options: &ConnectOptions) -> Result<Self, ClusterError> {
+        let (mut config, context) = config(options).await?;
+        config.connect_timeout = Some(CONNECT_TIMEOUT);
+        config.default_retry = false;
+        let agent = HeaderValue::from_static(concat!("bridge/", env!("CARGO_PKG_VERSION")));
+        config.headers.push((USER_AGENT, agent));
+        let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+        let client =
+            kube::Client::try_from(config).map_err(|error| ClusterError::Kubeconfig(innermost(&error)))?;
+        let transport = Transport::new(client, server.clone(), context.clone(), options.parallelism);
+        let uid = transport.kube_system_uid().await?;
+        Ok(Self { transport, identity: ClusterIdentity { server, context, uid } })
+    }
+}
+
+async fn config(options: &ConnectOptions) -> Result<(Config, String), ClusterError> {
+    if options.in_cluster {
+        let config = Config::incluster().map_err(|error| ClusterError::NotInCluster(innermost(&error)))?;
+        return Ok((config, "in-cluster".to_owned()));
+    }
+    let kubeconfig = read(&options.kubeconfig)?;
+    let context = choose_context(&kubeconfig, options.context.as_deref())?;
+    let choice = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
+    let config =
+        Config::from_custom_kubeconfig(kubeconfig, &choice).await.map_err(|error| unusable(&error))?;
+    Ok((config, context))
+}
+
+/// The contexts of the kubeconfig files, and which is the current one.
+///
+/// # Errors
+/// When no file can be read.
+pub fn contexts(files: &[PathBuf]) -> Result<(Vec<String>, Option<String>), ClusterError> {
+    let kubeconfig = read(files)?;
+    let current = kubeconfig.current_context.clone().filter(|name| !name.is_empty());
+    Ok((names(&kubeconfig), current))
+}
+
+fn names(kubeconfig: &Kubeconfig) -> Vec<String> {
+    kubeconfig.contexts.iter().map(|context| context.name.clone()).collect()
+}
+
+/// Files that do not exist are passed over, as kubectl does it.
+fn read(files: &[PathBuf]) -> Result<Kubeconfig, ClusterError> {
+    let mut merged: Option<Kubeconfig> = None;
+    for file in files.iter().filter(|file| file.exists()) {
+        let next = read_one(file)?;
+        merged = Some(match merged {
+            None => next,
+            Some(before) => before.merge(next).map_err(|error| unusable(&error))?,
+        });
+    }
+    let looked_for = || files.iter().map(|file| file.display().to_string()).collect();
+    merged.ok_or_else(|| ClusterError::NoKubeconfig { looked_for: looked_for() })
+}
+
+fn read_one(file: &Path) -> Result<Kubeconfig, ClusterError> {
+    Kubeconfig::read_from(file)
+        .map_err(|error| ClusterError::Kubeconfig(format!("{}: {}", file.display(), innermost(&error))))
+}
+
+fn choose_context(kubeconfig: &Kubeconfig, wanted: Option<&str>) -> Result<String, ClusterError> {
+    let available = names(kubeconfig);
+    let current = kubeconfig.current_context.clone().filter(|name| !name.is_empty());
+    let Some(context) = wanted.map(str::to_owned).or(current) else {
+        return Err(ClusterError::NoCurrentContext { available });
+    };
+    if available.contains(&context) {
+        Ok(context)
+    } else {
+        Err(ClusterError::NoContext { wanted: context, available })
+    }
+}
+
+fn unusable(error: &KubeconfigError) -> ClusterError {
+    ClusterError::Kubeconfig(innermost(error))
+}
+
+/// The cause at the bottom of an error: the one text that says what happened, once.
+pub(super) fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

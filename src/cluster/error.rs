@@ -1,0 +1,321 @@
+//! What can go wrong between bridge and an API server, in words for people.
+//!
+//! `kube::Error` is never shown: its text prints the Debug form of the status and repeats its own source.
+
+use serde_json::Value;
+
+use crate::code::Code;
+use crate::plan::change::FieldConflict;
+
+/// Why a request to a cluster failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ClusterError {
+    /// No kubeconfig file was found.
+    #[error("there is no kubeconfig: looked for {}", looked_for.join(", "))]
+    NoKubeconfig {
+        /// The paths that were tried.
+        looked_for: Vec<String>,
+    },
+    /// The kubeconfig cannot be used.
+    #[error("the kubeconfig cannot be used: {0}")]
+    Kubeconfig(String),
+    /// The kubeconfig has no such context.
+    #[error("the kubeconfig has no context `{wanted}`")]
+    NoContext {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        available: Vec<String>,
+    },
+    /// No context was named and the kubeconfig has no current one.
+    #[error("the kubeconfig has no current context")]
+    NoCurrentContext {
+        /// What there is.
+        available: Vec<String>,
+    },
+    /// There is no ServiceAccount to use inside a pod.
+    #[error("`--in-cluster` was given, and this is no pod with a ServiceAccount: {0}")]
+    NotInCluster(String),
+    /// The API server does not answer.
+    #[error("the API server {server} does not answer: {cause}")]
+    Unreachable {
+        /// Its address.
+        server: String,
+        /// Why, from the innermost cause.
+        cause: String,
+    },
+    /// The API server's certificate, or ours, is not accepted.
+    #[error("no TLS connection to {server}: {cause}")]
+    Tls {
+        /// Its address.
+        server: String,
+        /// Why.
+        cause: String,
+    },
+    /// The API server took too long.
+    #[error("the API server {server} did not answer {request} within {seconds} s")]
+    TimedOut {
+        /// Its address.
+        server: String,
+        /// Method and path.
+        request: String,
+        /// How long bridge waited.
+        seconds: u64,
+    },
+    /// The API server does not know who we are.
+    #[error("the API server {server} does not accept these credentials: {message}")]
+    Unauthorized {
+        /// Its address.
+        server: String,
+        /// In its words.
+        message: String,
+    },
+    /// We may not do this.
+    #[error("not allowed: {message}")]
+    Forbidden {
+        /// The verb, as `kubectl auth can-i` takes it.
+        verb: String,
+        /// The resource, as `kubectl auth can-i` takes it.
+        resource: String,
+        /// The namespace; `None` for the whole cluster.
+        namespace: Option<String>,
+        /// The kubeconfig context.
+        context: String,
+        /// In the server's words.
+        message: String,
+    },
+    /// The API server answered with another error.
+    #[error("{0}")]
+    Api(ApiStatus),
+    /// The cluster has no such kind.
+    #[error("the cluster has no kind {kind} in {api_version}")]
+    NoSuchKind {
+        /// The kind.
+        kind: String,
+        /// Its API version.
+        api_version: String,
+    },
+    /// The API server's answer is not what it should be.
+    #[error("the API server's answer to {request} makes no sense: {cause}")]
+    Malformed {
+        /// Method and path.
+        request: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+}
+
+impl ClusterError {
+    /// The documented problem.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NoKubeconfig { .. } | Self::Kubeconfig(_) => Code::KUBECONFIG,
+            Self::NoContext { .. } | Self::NoCurrentContext { .. } => Code::NO_CONTEXT,
+            Self::NotInCluster(_) => Code::NOT_IN_CLUSTER,
+            Self::Unreachable { .. } | Self::TimedOut { .. } => Code::UNREACHABLE,
+            Self::Tls { .. } => Code::TLS,
+            Self::Unauthorized { .. } => Code::UNAUTHORIZED,
+            Self::Forbidden { .. } => Code::FORBIDDEN,
+            Self::Api(_) | Self::Malformed { .. } => Code::API,
+            Self::NoSuchKind { .. } => Code::NO_SUCH_KIND,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::NoKubeconfig { .. } => {
+                vec![
+                    "set KUBECONFIG or give `--kubeconfig FILE`; inside a pod, give `--in-cluster`"
+                        .to_owned(),
+                ]
+            }
+            Self::NoContext { wanted, available } => context_hints(Some(wanted), available),
+            Self::NoCurrentContext { available } => context_hints(None, available),
+            Self::Forbidden { verb, resource, namespace, context, message: _ } => {
+                let scope =
+                    namespace.as_ref().map_or("--all-namespaces".to_owned(), |name| format!("-n {name}"));
+                vec![
+                    format!("check with: kubectl auth can-i {verb} {resource} {scope} --context {context}"),
+                    "installing Argo CD needs cluster-admin, because its controller's ClusterRole allows everything".to_owned(),
+                ]
+            }
+            Self::Unreachable { .. } | Self::TimedOut { .. } => {
+                vec!["check that the cluster runs and that this machine reaches its address (VPN, proxy, firewall)".to_owned()]
+            }
+            Self::Tls { cause, .. } if cause.contains("xpired") => {
+                vec!["a certificate has expired: renew the kubeconfig's client certificate, or look at this machine's clock".to_owned()]
+            }
+            Self::Tls { .. } => {
+                vec![
+                    "check `certificate-authority-data` and `tls-server-name` of the kubeconfig's cluster"
+                        .to_owned(),
+                ]
+            }
+            Self::Unauthorized { .. } => {
+                vec![
+                    "the token or certificate of the kubeconfig's user is wrong or has expired: log in again"
+                        .to_owned(),
+                ]
+            }
+            Self::Kubeconfig(_)
+            | Self::NotInCluster(_)
+            | Self::Api(_)
+            | Self::NoSuchKind { .. }
+            | Self::Malformed { .. } => Vec::new(),
+        }
+    }
+
+    /// The status that the API server answered with, where it answered.
+    #[must_use]
+    pub fn status(&self) -> Option<&ApiStatus> {
+        match self {
+            Self::Api(status) => Some(status),
+            Self::NoKubeconfig { .. }
+            | Self::Kubeconfig(_)
+            | Self::NoContext { .. }
+            | Self::NoCurrentContext { .. }
+            | Self::NotInCluster(_)
+            | Self::Unreachable { .. }
+            | Self::Tls { .. }
+            | Self::TimedOut { .. }
+            | Self::Unauthorized { .. }
+            | Self::Forbidden { .. }
+            | Self::NoSuchKind { .. }
+            | Self::Malformed { .. } => None,
+        }
+    }
+
+    /// Whether the object of the request does not exist.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.status().is_some_and(|status| status.code == 404)
+    }
+}
+
+fn context_hints(wanted: Option<&str>, available: &[String]) -> Vec<String> {
+    let closest = wanted.and_then(|wanted| {
+        available.iter().max_by(|a, b| similarity(wanted, a).total_cmp(&similarity(wanted, b)))
+    });
+    let mut hints = Vec::new();
+    if let (Some(wanted), Some(closest)) = (wanted, closest)
+        && similarity(wanted, closest) > 0.7
+    {
+        hints.push(format!("did you mean `{closest}`?"));
+    }
+    if available.is_empty() {
+        hints.push("the kubeconfig has no context at all".to_owned());
+    } else {
+        hints.push(format!("contexts: {}; choose one with `--context NAME`", available.join(", ")));
+    }
+    hints
+}
+
+fn similarity(left: &str, right: &str) -> f64 {
+    strsim::jaro_winkler(left, right)
+}
+
+/// An error that the API server answered with (`metav1.Status`).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ApiStatus {
+    /// HTTP status code.
+    pub code: u16,
+    /// Machine-readable reason: `Conflict`, `Invalid`, `NotFound`.
+    pub reason: String,
+    /// In the server's words.
+    pub message: String,
+    /// Details, one for each cause.
+    pub causes: Vec<Cause>,
+}
+
+/// One cause of an [`ApiStatus`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// Machine-readable reason: `FieldManagerConflict`, `FieldValueInvalid`.
+    pub reason: String,
+    /// In the server's words.
+    pub message: String,
+    /// Which field.
+    pub field: String,
+}
+
+impl ApiStatus {
+    /// Reads the body of an error answer; a body that is no status becomes its own message.
+    #[must_use]
+    pub fn read(code: u16, body: &[u8]) -> Self {
+        let status: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+        let text =
+            |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let causes = status.pointer("/details/causes").and_then(Value::as_array);
+        let cause = |cause: &Value| Cause {
+            reason: text(cause, "reason"),
+            message: text(cause, "message"),
+            field: text(cause, "field"),
+        };
+        let message = match text(&status, "message") {
+            message if message.is_empty() => format!("HTTP {code}: {}", excerpt(body)),
+            message => message,
+        };
+        Self {
+            code,
+            reason: text(&status, "reason"),
+            message,
+            causes: causes.into_iter().flatten().map(cause).collect(),
+        }
+    }
+
+    /// The fields that other managers own; empty when it is no conflict of server-side apply.
+    #[must_use]
+    pub fn field_conflicts(&self) -> Vec<FieldConflict> {
+        let conflicts = self.causes.iter().filter(|cause| cause.reason == "FieldManagerConflict");
+        conflicts
+            .map(|cause| FieldConflict { field: cause.field.clone(), manager: manager(&cause.message) })
+            .collect()
+    }
+
+    /// Whether the object was changed since the resourceVersion that the request named.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.code == 409 && self.reason == "Conflict" && self.field_conflicts().is_empty()
+    }
+}
+
+/// The manager in `conflict with "kubectl-edit" using v1 at ...`, as the API server words it.
+fn manager(message: &str) -> String {
+    message.split('"').nth(1).unwrap_or(message).to_owned()
+}
+
+fn excerpt(body: &[u8]) -> String {
+    String::from_utf8_lossy(body).chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ApiStatus;
+
+    #[test]
+    fn a_conflict_names_field_and_manager() {
+        let body =
+            br#"{"kind":"Status","code":409,"reason":"Conflict","message":"Apply failed with 1 conflict",
+            "details":{"causes":[{"reason":"FieldManagerConflict","field":".metadata.labels.env",
+            "message":"conflict with \"kubectl-edit\" using v1 at 2026-01-01T00:00:00Z"}]}}"#;
+        let status = ApiStatus::read(409, body);
+        let conflicts = status.field_conflicts();
+        assert_eq!(
+            (conflicts[0].field.as_str(), conflicts[0].manager.as_str()),
+            (".metadata.labels.env", "kubectl-edit")
+        );
+        assert!(!status.is_stale());
+    }
+
+    #[test]
+    fn a_body_that_is_no_status_is_shown_as_it_is() {
+        assert_eq!(
+            ApiStatus::read(502, b"<html>Bad Gateway</html>").message,
+            "HTTP 502: <html>Bad Gateway</html>"
+        );
+    }
+}

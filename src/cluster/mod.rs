@@ -1,0 +1,41 @@
+//! 5. Kubernetes I/O: the only code that names `kube`.
+//!
+//! `kube` brings the kubeconfig, TLS and authentication; requests are written out here, because bridge needs what its
+//! typed API hides: the status code, the `Warning` headers, exact retries and exact query strings.
+
+mod connect;
+mod error;
+mod kinds;
+mod read;
+pub mod ready;
+mod transport;
+mod write;
+
+pub use connect::{ConnectOptions, contexts};
+pub use error::{ApiStatus, ClusterError};
+pub use kinds::Kinds;
+pub use write::{Applied, Apply, Guard};
+
+use crate::plan::summary::ClusterIdentity;
+use transport::Transport;
+
+/// A connection to one cluster.
+#[derive(Debug)]
+pub struct Cluster {
+    transport: Transport,
+    identity: ClusterIdentity,
+}
+
+impl Cluster {
+    /// Which cluster it is.
+    #[must_use]
+    pub fn identity(&self) -> &ClusterIdentity {
+        &self.identity
+    }
+
+    /// How many requests run at the same time.
+    #[must_use]
+    pub fn parallelism(&self) -> usize {
+        self.transport.parallelism()
+    }
+}

@@ -1,0 +1,141 @@
+//! Reading: GET, and LIST page by page.
+
+use form_urlencoded::Serializer;
+use serde_json::Value;
+
+use crate::cluster::Cluster;
+use crate::cluster::error::ClusterError;
+use crate::cluster::kinds::Kinds;
+use crate::cluster::transport::Call;
+use crate::desired::id::{GroupKind, ObjectId};
+use crate::plan::live::Live;
+
+/// Objects in one page of a LIST: large enough for few requests, small enough for the API server's memory.
+const PAGE: usize = 500;
+/// Answers of a LIST with the metadata only.
+const METADATA_ONLY: &str =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
+impl Cluster {
+    /// Reads one object; `None` when it does not exist.
+    ///
+    /// # Errors
+    /// When the cluster cannot be asked.
+    pub async fn get(
+        &self,
+        kinds: &Kinds,
+        id: &ObjectId,
+        api_version: &str,
+    ) -> Result<Option<Live>, ClusterError> {
+        let path = kinds.object(id, api_version)?;
+        let resource = format!("{}/{}", kinds.resource(&id.group_kind), id.name);
+        let call = Call::get(&path, "get", &resource, id.namespace.as_deref());
+        match self.transport.send(&call).await {
+            Ok(answer) => live(&call, answer.body).map(Some),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lists the objects of a kind that carry the labels of the selector.
+    ///
+    /// The resourceVersion is left unset, so that the answer is consistent: a member that was just written is in it.
+    ///
+    /// # Errors
+    /// When the cluster cannot be asked; also when the collection changes faster than it can be read.
+    pub async fn list(
+        &self,
+        kinds: &Kinds,
+        group_kind: &GroupKind,
+        namespace: Option<&str>,
+        selector: &str,
+    ) -> Result<Vec<Live>, ClusterError> {
+        let mut restarts = 0;
+        loop {
+            match self.list_once(kinds, group_kind, namespace, selector).await {
+                // The page's snapshot was compacted away: begin again.
+                Err(error) if error.status().is_some_and(|status| status.code == 410) && restarts < 3 => {
+                    restarts += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn list_once(
+        &self,
+        kinds: &Kinds,
+        group_kind: &GroupKind,
+        namespace: Option<&str>,
+        selector: &str,
+    ) -> Result<Vec<Live>, ClusterError> {
+        let collection = kinds.collection(group_kind, None, namespace)?;
+        let resource = kinds.resource(group_kind);
+        let mut objects = Vec::new();
+        let mut next = String::new();
+        loop {
+            let path = page(&collection, selector, &next);
+            let call = Call::get(&path, "list", &resource, namespace);
+            let mut body = self.transport.send(&call).await?.body;
+            next = body.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
+            collect(&call, &mut body, group_kind, &mut objects)?;
+            if next.is_empty() {
+                return Ok(objects);
+            }
+        }
+    }
+
+    /// The metadata of the first objects of a kind in a namespace, or in all of them: to tell whether anything is there.
+    ///
+    /// # Errors
+    /// When the cluster cannot be asked.
+    pub async fn peek(
+        &self,
+        kinds: &Kinds,
+        group_kind: &GroupKind,
+        namespace: Option<&str>,
+    ) -> Result<Vec<Value>, ClusterError> {
+        let collection = kinds.collection(group_kind, None, namespace)?;
+        let resource = kinds.resource(group_kind);
+        let path = page(&collection, "", "");
+        let call = Call { accept: METADATA_ONLY, ..Call::get(&path, "list", &resource, namespace) };
+        let body = self.transport.send(&call).await?.body;
+        Ok(body.get("items").and_then(Value::as_array).cloned().unwrap_or_default())
+    }
+}
+
+fn page(collection: &str, selector: &str, next: &str) -> String {
+    let mut query = Serializer::new(String::new());
+    query.append_pair("limit", &PAGE.to_string());
+    if !selector.is_empty() {
+        query.append_pair("labelSelector", selector);
+    }
+    if !next.is_empty() {
+        query.append_pair("continue", next);
+    }
+    format!("{collection}?{}", query.finish())
+}
+
+/// Items of a LIST carry no `apiVersion` and `kind` of their own.
+fn collect(
+    call: &Call<'_>,
+    body: &mut Value,
+    group_kind: &GroupKind,
+    objects: &mut Vec<Live>,
+) -> Result<(), ClusterError> {
+    let api_version = body.get("apiVersion").cloned().unwrap_or(Value::Null);
+    let Some(items) = body.get_mut("items").and_then(Value::as_array_mut) else { return Ok(()) };
+    for mut item in items.drain(..) {
+        if let Some(fields) = item.as_object_mut() {
+            fields.insert("apiVersion".to_owned(), api_version.clone());
+            fields.insert("kind".to_owned(), Value::String(group_kind.kind.clone()));
+        }
+        objects.push(live(call, item)?);
+    }
+    Ok(())
+}
+
+pub(super) fn live(call: &Call<'_>, body: Value) -> Result<Live, ClusterError> {
+    let request = || format!("{} {}", call.method, call.path.split('?').next().unwrap_or_default());
+    Live::new(body).map_err(|error| ClusterError::Malformed { request: request(), cause: error.to_string() })
+}

@@ -1,0 +1,287 @@
+//! One request: concurrency limit, time limit, retries, and what an error answer means.
+
+#![expect(clippy::disallowed_methods, reason = "time limits need the clock")]
+
+use std::time::{Duration, Instant};
+
+use http::{Method, Request, Response, header};
+use http_body_util::BodyExt;
+use kube::Client;
+use kube::client::Body;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use crate::cluster::connect::innermost;
+use crate::cluster::error::{ApiStatus, ClusterError};
+
+/// The longest that one attempt of a request may take. A LIST of ten thousand Secrets over a slow link stays below it.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often a request is tried in all.
+const ATTEMPTS: u32 = 5;
+/// The pause before the first retry; it doubles each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The longest pause, whatever `Retry-After` says.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Sends requests to one API server.
+pub(super) struct Transport {
+    client: Client,
+    server: String,
+    context: String,
+    permits: Semaphore,
+    parallelism: usize,
+}
+
+impl std::fmt::Debug for Transport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Transport({})", self.server)
+    }
+}
+
+/// A request, and what `kubectl auth can-i` would call it.
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    /// Path and query.
+    pub(super) path: &'a str,
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) content_type: &'static str,
+    pub(super) accept: &'static str,
+    pub(super) verb: &'static str,
+    pub(super) resource: &'a str,
+    pub(super) namespace: Option<&'a str>,
+    /// Whether a second delivery after a first one that was not answered does no harm.
+    pub(super) repeatable: bool,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn get(
+        path: &'a str,
+        verb: &'static str,
+        resource: &'a str,
+        namespace: Option<&'a str>,
+    ) -> Self {
+        Self {
+            method: Method::GET,
+            path,
+            body: None,
+            content_type: "application/json",
+            accept: "application/json",
+            verb,
+            resource,
+            namespace,
+            repeatable: true,
+        }
+    }
+
+    fn describe(&self) -> String {
+        format!("{} {}", self.method, self.path.split('?').next().unwrap_or(self.path))
+    }
+}
+
+/// What the API server answered.
+pub(super) struct Answer {
+    pub(super) created: bool,
+    pub(super) body: Value,
+    pub(super) warnings: Vec<String>,
+}
+
+/// How one attempt ended.
+enum Attempt {
+    Answered(u16, Vec<u8>, Vec<String>, Option<Duration>),
+    /// No connection was made, so nothing was delivered.
+    NotDelivered(ClusterError),
+    /// The connection broke, or took too long, after the request may have been delivered.
+    Lost(ClusterError),
+}
+
+impl Transport {
+    pub(super) fn new(client: Client, server: String, context: String, parallelism: usize) -> Self {
+        let parallelism = parallelism.max(1);
+        Self { client, server, context, permits: Semaphore::new(parallelism), parallelism }
+    }
+
+    pub(super) fn parallelism(&self) -> usize {
+        self.parallelism
+    }
+
+    pub(super) async fn kube_system_uid(&self) -> Result<String, ClusterError> {
+        let call = Call::get("/api/v1/namespaces/kube-system", "get", "namespaces/kube-system", None);
+        let answer = self.send(&call).await?;
+        let uid = answer.body.pointer("/metadata/uid").and_then(Value::as_str);
+        uid.map(str::to_owned).ok_or_else(|| ClusterError::Malformed {
+            request: call.describe(),
+            cause: "the namespace has no uid".to_owned(),
+        })
+    }
+
+    /// Sends a request until it is answered, refused for good, or tried often enough.
+    pub(super) async fn send(&self, call: &Call<'_>) -> Result<Answer, ClusterError> {
+        let mut pause = FIRST_PAUSE;
+        for attempt in 1..=ATTEMPTS {
+            let last = attempt == ATTEMPTS;
+            match self.attempt(call).await {
+                Attempt::Answered(code, body, warnings, _) if (200..300).contains(&code) => {
+                    return parse(call, code, &body, warnings);
+                }
+                Attempt::Answered(code, body, _, retry_after) => {
+                    if last || !is_transient(code, call.repeatable) {
+                        return Err(self.refused(call, code, &body));
+                    }
+                    tracing::debug!(code, request = call.describe(), "retrying");
+                    tokio::time::sleep(retry_after.unwrap_or(pause).min(LONGEST_PAUSE)).await;
+                }
+                Attempt::NotDelivered(error) if last || attempt >= 3 || !is_retried(&error) => {
+                    return Err(error);
+                }
+                Attempt::Lost(error) if last || !call.repeatable || !is_retried(&error) => return Err(error),
+                Attempt::NotDelivered(error) | Attempt::Lost(error) => {
+                    tracing::debug!(%error, request = call.describe(), "retrying");
+                    tokio::time::sleep(pause).await;
+                }
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        Err(self.unreachable("no attempt was answered".to_owned()))
+    }
+
+    async fn attempt(&self, call: &Call<'_>) -> Attempt {
+        let request = match request(call) {
+            Ok(request) => request,
+            Err(cause) => {
+                return Attempt::NotDelivered(ClusterError::Malformed { request: call.describe(), cause });
+            }
+        };
+        let _permit = self.permits.acquire().await;
+        let started = Instant::now();
+        let outcome = tokio::time::timeout(ATTEMPT_TIMEOUT, self.exchange(request)).await;
+        tracing::trace!(request = call.describe(), elapsed = ?started.elapsed(), "sent");
+        match outcome {
+            Ok(attempt) => attempt,
+            Err(_) => Attempt::Lost(ClusterError::TimedOut {
+                server: self.server.clone(),
+                request: call.describe(),
+                seconds: ATTEMPT_TIMEOUT.as_secs(),
+            }),
+        }
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> Attempt {
+        let response = match self.client.send(request).await {
+            Ok(response) => response,
+            Err(error) => return self.failed(&error),
+        };
+        let (code, warnings, retry_after) =
+            (response.status().as_u16(), warnings(&response), retry_after(&response));
+        match response.into_body().collect().await {
+            Ok(body) => Attempt::Answered(code, body.to_bytes().to_vec(), warnings, retry_after),
+            Err(error) => Attempt::Lost(self.unreachable(innermost(&error))),
+        }
+    }
+
+    fn failed(&self, error: &kube::Error) -> Attempt {
+        let cause = innermost(error);
+        let chain = chain(error);
+        if is_tls(&cause) {
+            return Attempt::NotDelivered(ClusterError::Tls { server: self.server.clone(), cause });
+        }
+        match error {
+            kube::Error::Auth(_) => Attempt::NotDelivered(ClusterError::Unauthorized {
+                server: self.server.clone(),
+                message: cause,
+            }),
+            _ if chain.contains("client error (Connect)") => Attempt::NotDelivered(self.unreachable(cause)),
+            _ => Attempt::Lost(self.unreachable(cause)),
+        }
+    }
+
+    fn unreachable(&self, cause: String) -> ClusterError {
+        ClusterError::Unreachable { server: self.server.clone(), cause }
+    }
+
+    fn refused(&self, call: &Call<'_>, code: u16, body: &[u8]) -> ClusterError {
+        let status = ApiStatus::read(code, body);
+        match code {
+            401 => ClusterError::Unauthorized { server: self.server.clone(), message: status.message },
+            403 if status.reason == "Forbidden" && !is_admission(&status.message) => {
+                ClusterError::Forbidden {
+                    verb: call.verb.to_owned(),
+                    resource: call.resource.to_owned(),
+                    namespace: call.namespace.map(str::to_owned),
+                    context: self.context.clone(),
+                    message: status.message,
+                }
+            }
+            _ => ClusterError::Api(status),
+        }
+    }
+}
+
+/// Admission answers 403 too: a webhook that denies, a quota, a namespace that is being deleted. Those are no missing
+/// rights.
+fn is_admission(message: &str) -> bool {
+    [
+        "admission webhook",
+        "exceeded quota",
+        "being terminated",
+        "ValidatingAdmissionPolicy",
+        "violates PodSecurity",
+    ]
+    .iter()
+    .any(|sign| message.contains(sign))
+}
+
+fn request(call: &Call<'_>) -> Result<Request<Body>, String> {
+    let builder =
+        Request::builder().method(call.method.clone()).uri(call.path).header(header::ACCEPT, call.accept);
+    let body = call.body.clone();
+    let builder =
+        if body.is_some() { builder.header(header::CONTENT_TYPE, call.content_type) } else { builder };
+    builder.body(Body::from(body.unwrap_or_default())).map_err(|error| error.to_string())
+}
+
+fn parse(call: &Call<'_>, code: u16, body: &[u8], warnings: Vec<String>) -> Result<Answer, ClusterError> {
+    let body = serde_json::from_slice(body)
+        .map_err(|error| ClusterError::Malformed { request: call.describe(), cause: error.to_string() })?;
+    Ok(Answer { created: code == 201, body, warnings })
+}
+
+/// 500 is among them because the API server answers it for a webhook that does not answer yet.
+fn is_transient(code: u16, repeatable: bool) -> bool {
+    code == 429 || (repeatable && matches!(code, 500 | 502 | 503 | 504))
+}
+
+fn is_retried(error: &ClusterError) -> bool {
+    matches!(error, ClusterError::Unreachable { .. })
+}
+
+/// rustls' and webpki's words for a handshake that failed; there is no typed way through hyper's boxed errors.
+fn is_tls(cause: &str) -> bool {
+    ["certificate", "handshake", "CertExpired", "UnknownIssuer", "AlertReceived", "fatal alert"]
+        .iter()
+        .any(|sign| cause.contains(sign))
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        cause = source.source();
+    }
+    text
+}
+
+/// The text of `Warning: 299 - "text"` headers.
+fn warnings(response: &Response<Body>) -> Vec<String> {
+    let headers = response.headers().get_all(header::WARNING).iter().filter_map(|value| value.to_str().ok());
+    headers
+        .filter_map(|text| text.split_once('"'))
+        .map(|(_, text)| text.trim_end_matches('"').to_owned())
+        .collect()
+}
+
+fn retry_after(response: &Response<Body>) -> Option<Duration> {
+    let seconds = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}

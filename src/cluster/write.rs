@@ -1,0 +1,217 @@
+//! Writing: server-side apply, guarded deletion, and moving the ownership of fields.
+
+use form_urlencoded::Serializer;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::cluster::Cluster;
+use crate::cluster::error::ClusterError;
+use crate::cluster::kinds::Kinds;
+use crate::cluster::read::live;
+use crate::cluster::transport::Call;
+use crate::desired::id::ObjectId;
+use crate::desired::ownership::FIELD_MANAGER;
+use crate::plan::fields;
+use crate::plan::live::Live;
+
+/// Which state of an object a write expects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guard {
+    /// `metadata.uid`.
+    pub uid: String,
+    /// `metadata.resourceVersion`.
+    pub resource_version: String,
+}
+
+impl Guard {
+    /// The state that was read.
+    #[must_use]
+    pub fn of(live: &Live) -> Self {
+        Self { uid: live.uid().to_owned(), resource_version: live.resource_version().to_owned() }
+    }
+}
+
+/// A server-side apply.
+#[derive(Debug, Clone)]
+pub struct Apply<'a> {
+    /// The object: complete, as bridge owns it.
+    pub body: &'a Value,
+    /// Who it is.
+    pub id: &'a ObjectId,
+    /// The field manager.
+    pub manager: &'a str,
+    /// Only try it.
+    pub dry_run: bool,
+    /// Take fields that others own.
+    pub force: bool,
+    /// Only if the object is still in this state.
+    pub guard: Option<Guard>,
+}
+
+impl<'a> Apply<'a> {
+    /// An apply as bridge's own manager, for real and without force.
+    #[must_use]
+    pub fn new(id: &'a ObjectId, body: &'a Value) -> Self {
+        Self { body, id, manager: FIELD_MANAGER, dry_run: false, force: false, guard: None }
+    }
+
+    fn query(&self) -> String {
+        let mut query = Serializer::new(String::new());
+        query.append_pair("fieldManager", self.manager).append_pair("fieldValidation", "Strict");
+        if self.force {
+            query.append_pair("force", "true");
+        }
+        if self.dry_run {
+            query.append_pair("dryRun", "All");
+        }
+        query.finish()
+    }
+
+    /// The resourceVersion makes the server answer 409 when the object moved, the uid when it is gone: without the uid an
+    /// apply to an absent object would create it.
+    fn content(&self) -> Vec<u8> {
+        let Some(guard) = &self.guard else { return self.body.to_string().into_bytes() };
+        let mut body = self.body.clone();
+        body["metadata"]["uid"] = guard.uid.clone().into();
+        body["metadata"]["resourceVersion"] = guard.resource_version.clone().into();
+        body.to_string().into_bytes()
+    }
+}
+
+/// What a server-side apply left behind.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The object as the server answered it.
+    pub live: Live,
+    /// Whether the object did not exist before.
+    pub created: bool,
+    /// What the server said beside its answer.
+    pub warnings: Vec<String>,
+}
+
+impl Cluster {
+    /// Applies an object, or tries to.
+    ///
+    /// # Errors
+    /// When the server refuses it; [`ClusterError::status`] tells conflicts from the rest.
+    pub async fn apply(&self, kinds: &Kinds, apply: &Apply<'_>) -> Result<Applied, ClusterError> {
+        let api_version = apply.body.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+        let path = format!("{}?{}", kinds.object(apply.id, api_version)?, apply.query());
+        let resource = format!("{}/{}", kinds.resource(&apply.id.group_kind), apply.id.name);
+        let call = Call {
+            method: Method::PATCH,
+            body: Some(apply.content()),
+            content_type: "application/apply-patch+yaml",
+            ..Call::get(&path, "patch", &resource, apply.id.namespace.as_deref())
+        };
+        let answer = self.transport.send(&call).await?;
+        Ok(Applied { live: live(&call, answer.body)?, created: answer.created, warnings: answer.warnings })
+    }
+
+    /// Deletes an object that is still exactly what was read.
+    ///
+    /// # Errors
+    /// When the server refuses it. An object that is gone already is no error.
+    pub async fn delete(&self, kinds: &Kinds, object: &Live) -> Result<(), ClusterError> {
+        let id = object.id();
+        let path = kinds.object(id, object.object().api_version())?;
+        let resource = format!("{}/{}", kinds.resource(&id.group_kind), id.name);
+        let options = json!({
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": "Background",
+            "preconditions": { "uid": object.uid(), "resourceVersion": object.resource_version() },
+        });
+        let call = Call {
+            method: Method::DELETE,
+            body: Some(options.to_string().into_bytes()),
+            ..Call::get(&path, "delete", &resource, id.namespace.as_deref())
+        };
+        match self.transport.send(&call).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes from these managers their share in the fields that bridge owns of the object, and leaves them the rest.
+    ///
+    /// As client-go's csaupgrade does it: a JSON patch of managedFields that fails when the object moved.
+    ///
+    /// # Errors
+    /// When the server refuses it.
+    pub async fn take_ownership<'a>(
+        &self,
+        kinds: &Kinds,
+        object: &Live,
+        managers: impl IntoIterator<Item = &'a String>,
+    ) -> Result<Live, ClusterError> {
+        let managers: Vec<&String> = managers.into_iter().collect();
+        let id = object.id();
+        let path =
+            format!("{}?fieldManager={FIELD_MANAGER}", kinds.object(id, object.object().api_version())?);
+        let resource = format!("{}/{}", kinds.resource(&id.group_kind), id.name);
+        let patch = json!([
+            { "op": "replace", "path": "/metadata/managedFields", "value": remaining(object, &managers) },
+            { "op": "replace", "path": "/metadata/resourceVersion", "value": object.resource_version() },
+        ]);
+        let call = Call {
+            method: Method::PATCH,
+            body: Some(patch.to_string().into_bytes()),
+            content_type: "application/json-patch+json",
+            repeatable: false,
+            ..Call::get(&path, "patch", &resource, id.namespace.as_deref())
+        };
+        let answer = self.transport.send(&call).await?;
+        live(&call, answer.body)
+    }
+
+    /// Reads one key of a Secret.
+    ///
+    /// # Errors
+    /// When the cluster cannot be asked.
+    pub async fn secret_value(
+        &self,
+        namespace: &str,
+        name: &str,
+        key: &str,
+    ) -> Result<Option<Vec<u8>>, ClusterError> {
+        use base64::Engine;
+        let path = format!("/api/v1/namespaces/{namespace}/secrets/{name}");
+        let resource = format!("secrets/{name}");
+        let call = Call::get(&path, "get", &resource, Some(namespace));
+        let body = match self.transport.send(&call).await {
+            Ok(answer) => answer.body,
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let encoded = body.get("data").and_then(|data| data.get(key)).and_then(Value::as_str);
+        Ok(encoded.and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok()))
+    }
+}
+
+/// managedFields in which the given managers own nothing that bridge owns.
+fn remaining(object: &Live, managers: &[&String]) -> Vec<Value> {
+    let entries = object
+        .body()
+        .pointer("/metadata/managedFields")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let is_ours = |entry: &Value| entry["manager"] == FIELD_MANAGER && entry["operation"] == "Apply";
+    let ours =
+        entries.iter().find(|entry| is_ours(entry)).map_or(Value::Null, |entry| entry["fieldsV1"].clone());
+    let mut kept = Vec::new();
+    for mut entry in entries {
+        let name = entry["manager"].as_str().unwrap_or_default();
+        let is_taken = managers.iter().any(|manager| *manager == name) && entry.get("subresource").is_none();
+        if is_taken && !is_ours(&entry) {
+            entry["fieldsV1"] = fields::without(&entry["fieldsV1"], &ours);
+            if entry["fieldsV1"] == json!({}) {
+                continue;
+            }
+        }
+        kept.push(entry);
+    }
+    kept
+}

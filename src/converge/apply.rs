@@ -1,0 +1,204 @@
+//! Walks the waves of a plan: write, wait, delete, record.
+
+use std::time::Duration;
+
+use crate::cluster::{Cluster, Kinds};
+use crate::converge::delete;
+use crate::converge::error::ConvergeError;
+use crate::converge::event::{Emit, Event};
+use crate::converge::interrupt::Interrupt;
+use crate::converge::outcome::Outcome;
+use crate::converge::ready;
+use crate::converge::record::Record;
+use crate::converge::write::Writer;
+use crate::desired::wave::Wave;
+use crate::plan::change::Change;
+use crate::plan::consent::Consent;
+use crate::plan::live::Live;
+use crate::plan::summary::Plan;
+
+/// How to apply.
+#[derive(Debug, Clone)]
+pub struct ApplySettings {
+    /// Wait for workloads to become ready.
+    pub wait: bool,
+    /// The longest that each wait may take.
+    pub timeout: Duration,
+    /// What the user allowed.
+    pub consent: Consent,
+}
+
+/// Everything that the steps of an apply share.
+pub(super) struct Run<'a> {
+    pub(super) cluster: &'a Cluster,
+    pub(super) settings: &'a ApplySettings,
+    pub(super) emit: Emit<'a>,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+/// Applies a plan.
+///
+/// Objects that fail stop the waves after theirs; the others of their wave go on. What will be written is recorded before
+/// it is written, so that an apply that is killed at any point is finished by the next one.
+pub async fn apply(
+    cluster: &Cluster,
+    plan: Plan,
+    settings: &ApplySettings,
+    emit: Emit<'_>,
+    interrupt: &Interrupt,
+) -> Outcome {
+    let run = Run { cluster, settings, emit, interrupt };
+    let mut outcome = Outcome::default();
+    let walked = if plan.is_empty() {
+        run.await_workloads(plan, &mut outcome).await
+    } else {
+        run.walk(plan, &mut outcome).await
+    };
+    outcome.error = walked.err();
+    outcome.interrupted = interrupt.is_requested();
+    outcome
+}
+
+/// The changes by wave, in order.
+fn waves(changes: Vec<Change>) -> Vec<(Wave, Vec<Change>)> {
+    let mut waves: Vec<(Wave, Vec<Change>)> = Vec::new();
+    for change in changes {
+        let wave = wave_of(&change);
+        match waves.iter_mut().find(|(known, _)| *known == wave) {
+            Some((_, members)) => members.push(change),
+            None => waves.push((wave, vec![change])),
+        }
+    }
+    waves.sort_by_key(|(wave, _)| *wave);
+    waves
+}
+
+fn wave_of(change: &Change) -> Wave {
+    match change {
+        Change::Create { desired, .. } | Change::Update { desired, .. } | Change::Adopt { desired, .. } => {
+            Wave::of(desired)
+        }
+        Change::Delete { live }
+        | Change::Unchanged { live }
+        | Change::Conflict { live, .. }
+        | Change::Terminating { live }
+        | Change::Keep { live, .. } => Wave::of(live.object()),
+        Change::Refused { .. } => Wave::ApplicationSets,
+    }
+}
+
+fn is_write(change: &Change) -> bool {
+    matches!(change, Change::Create { .. } | Change::Update { .. } | Change::Adopt { .. })
+}
+
+/// The live object of a change that writes nothing, when it is a workload.
+fn workload(change: Change) -> Option<Live> {
+    match change {
+        Change::Unchanged { live } if Wave::of(live.object()) == Wave::Workloads => Some(live),
+        Change::Create { .. }
+        | Change::Update { .. }
+        | Change::Adopt { .. }
+        | Change::Delete { .. }
+        | Change::Unchanged { .. }
+        | Change::Conflict { .. }
+        | Change::Refused { .. }
+        | Change::Terminating { .. }
+        | Change::Keep { .. } => None,
+    }
+}
+
+impl Run<'_> {
+    async fn walk(&self, plan: Plan, outcome: &mut Outcome) -> Result<(), ConvergeError> {
+        let mut kinds = self.cluster.kinds().await?;
+        let mut record = Record::new(&plan);
+        let (deletions, others) =
+            plan.changes.into_iter().partition(|change| matches!(change, Change::Delete { .. }));
+        for (wave, changes) in waves(others) {
+            let stop = outcome.must_stop() || self.interrupt.is_requested();
+            if wave > Wave::Namespaces && !stop {
+                record.widen(self, &kinds).await?;
+            }
+            self.wave(wave, changes, &mut kinds, stop, outcome).await?;
+        }
+        delete::delete_all(self, &kinds, deletions, &mut record, outcome).await?;
+        record.narrow(self, &kinds, outcome).await
+    }
+
+    /// With nothing to write there may still be something to wait for: what an earlier apply did not see become ready.
+    async fn await_workloads(&self, plan: Plan, outcome: &mut Outcome) -> Result<(), ConvergeError> {
+        let workloads: Vec<Live> = plan.changes.into_iter().filter_map(workload).collect();
+        self.wait_ready(&Kinds::default(), workloads, outcome).await
+    }
+
+    async fn wave(
+        &self,
+        wave: Wave,
+        changes: Vec<Change>,
+        kinds: &mut Kinds,
+        stop: bool,
+        outcome: &mut Outcome,
+    ) -> Result<(), ConvergeError> {
+        let (writes, rest): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(is_write);
+        if stop {
+            self.skip(&writes, outcome);
+            return Ok(());
+        }
+        if matches!(wave, Wave::Projects | Wave::ApplicationSets) && !writes.is_empty() {
+            ready::await_kinds(self, kinds, &writes).await?;
+        }
+        if !writes.is_empty() {
+            (self.emit)(Event::WaveStarted { name: wave_name(wave), changes: writes.len() });
+        }
+        let mut written = Writer { run: self, kinds }.write_all(writes, outcome).await;
+        match wave {
+            Wave::Definitions if !written.is_empty() => {
+                ready::await_established(self, kinds, written, outcome).await?;
+                *kinds = self.cluster.kinds().await?;
+            }
+            Wave::Workloads => {
+                written.extend(rest.into_iter().filter_map(workload));
+                self.wait_ready(kinds, written, outcome).await?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn skip(&self, writes: &[Change], outcome: &mut Outcome) {
+        let reason =
+            if self.interrupt.is_requested() { "interrupted" } else { "something that it needs failed" };
+        for change in writes {
+            (self.emit)(Event::Skipped { id: change.id().clone(), reason: reason.to_owned() });
+            outcome.not_tried.push(change.id().clone());
+        }
+    }
+
+    async fn wait_ready(
+        &self,
+        kinds: &Kinds,
+        objects: Vec<Live>,
+        outcome: &mut Outcome,
+    ) -> Result<(), ConvergeError> {
+        if self.settings.wait {
+            let late = ready::await_ready(self, kinds, objects).await?;
+            outcome.not_ready.extend(late);
+        }
+        Ok(())
+    }
+}
+
+/// What is in a wave, for people.
+pub(super) fn wave_name(wave: Wave) -> &'static str {
+    match wave {
+        Wave::Namespaces => "namespaces",
+        Wave::Definitions => "CustomResourceDefinitions",
+        Wave::Rbac => "accounts and roles",
+        Wave::Config => "configuration",
+        Wave::Network => "services and network policies",
+        Wave::Workloads => "workloads",
+        Wave::Projects => "AppProjects",
+        Wave::Repositories => "repositories",
+        Wave::Clusters => "clusters",
+        Wave::ApplicationSets => "ApplicationSets",
+    }
+}

@@ -1,0 +1,81 @@
+//! Why a plan could not be made, or an apply could not begin.
+
+use crate::cluster::ClusterError;
+use crate::code::Code;
+use crate::desired::object::NotAnObject;
+use crate::plan::consent::ObjectSelector;
+use crate::plan::inventory::NotOurInventory;
+
+/// Why a plan could not be made, or an apply could not begin. Nothing was written then, unless it says so.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ConvergeError {
+    /// The cluster could not be asked.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The inventory is not ours.
+    #[error(transparent)]
+    ForeignInventory(#[from] NotOurInventory),
+    /// The inventory belongs to another profile.
+    #[error("the hub belongs to the profile `{recorded}`, and this one is `{wanted}`")]
+    AnotherProfile {
+        /// What the inventory records.
+        recorded: String,
+        /// The profile at hand.
+        wanted: String,
+    },
+    /// A target is not among the desired objects.
+    #[error("nothing in the profile is called {}", targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    NoSuchTarget {
+        /// The targets that match nothing.
+        targets: Vec<ObjectSelector>,
+    },
+    /// The namespace is being deleted.
+    #[error("the namespace `{0}` is being deleted")]
+    NamespaceTerminating(String),
+    /// Argo CD is not there.
+    #[error("Argo CD's CustomResourceDefinitions did not appear within {seconds} s")]
+    NoArgoCd {
+        /// How long bridge waited.
+        seconds: u64,
+    },
+    /// An object lost its identity: a mistake of bridge's.
+    #[error("an object is no object any more: {0}")]
+    Object(#[from] NotAnObject),
+}
+
+impl ConvergeError {
+    /// The documented problem.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Cluster(error) => error.code(),
+            Self::ForeignInventory(_) => Code::FOREIGN_INVENTORY,
+            Self::AnotherProfile { .. } => Code::ANOTHER_PROFILE,
+            Self::NoSuchTarget { .. } => Code::NO_SUCH_TARGET,
+            Self::NamespaceTerminating(_) => Code::TERMINATING,
+            Self::NoArgoCd { .. } => Code::NO_ARGO_CD,
+            Self::Object(_) => Code::API,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Cluster(error) => error.hints(),
+            Self::ForeignInventory(_) => vec!["nothing was written; rename that ConfigMap if it is not needed".to_owned()],
+            Self::AnotherProfile { recorded, wanted: _ } => vec![
+                "check `--profile` and `--context`: applying this profile would prune everything of the other one".to_owned(),
+                format!("if the profile was renamed, say so once: --rename-from {recorded}"),
+            ],
+            Self::NoSuchTarget { .. } => vec!["`bridge render` lists every object of the profile".to_owned()],
+            Self::NamespaceTerminating(name) => {
+                vec![format!("wait until it is gone; this shows what holds it: kubectl get namespace {name} -o yaml")]
+            }
+            Self::NoArgoCd { .. } => {
+                vec!["install Argo CD first, or set `argocd.install: manifests` in the profile".to_owned()]
+            }
+            Self::Object(_) => Vec::new(),
+        }
+    }
+}

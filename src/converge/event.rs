@@ -1,0 +1,82 @@
+//! The interface between the engine and whoever tells people about it.
+
+use std::time::Duration;
+
+use crate::desired::id::ObjectId;
+
+/// Something that happened while a plan was made or applied.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// Reading the cluster has begun.
+    Observing {
+        /// How many objects are asked for.
+        objects: usize,
+    },
+    /// So many of the objects have been compared.
+    Observed {
+        /// How many so far.
+        done: usize,
+        /// Of how many.
+        total: usize,
+    },
+    /// A wave begins.
+    WaveStarted {
+        /// What is in it, such as `CustomResourceDefinitions`.
+        name: &'static str,
+        /// How many changes.
+        changes: usize,
+    },
+    /// One object was written.
+    Written {
+        /// Which.
+        id: ObjectId,
+        /// What was done.
+        action: Action,
+        /// How long the request took.
+        took: Duration,
+    },
+    /// One object could not be written.
+    Failed {
+        /// Which.
+        id: ObjectId,
+        /// Why, in a sentence.
+        message: String,
+    },
+    /// An object is not applied because something that it needs failed.
+    Skipped {
+        /// Which.
+        id: ObjectId,
+        /// Why.
+        reason: String,
+    },
+    /// Waiting for objects to become ready, or to be gone.
+    Waiting {
+        /// What for, such as `Deployment/argocd/argocd-server: 0 of 1 replicas are ready`; the first few of them.
+        pending: Vec<String>,
+        /// How long so far.
+        elapsed: Duration,
+    },
+    /// The server said something beside its answer (HTTP `Warning`).
+    Warning {
+        /// About which object.
+        id: ObjectId,
+        /// In the server's words.
+        message: String,
+    },
+}
+
+/// What was done to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// It was created.
+    Created,
+    /// It was changed.
+    Updated,
+    /// It was taken over.
+    Adopted,
+    /// It was deleted.
+    Deleted,
+}
+
+/// Where the engine sends its events.
+pub type Emit<'a> = &'a (dyn Fn(Event) + Sync);

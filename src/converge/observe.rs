@@ -1,0 +1,191 @@
+//! What the cluster has, beside each desired object: the input of the plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::{StreamExt, TryStreamExt, stream};
+
+use crate::cluster::{Cluster, ClusterError, Kinds};
+use crate::converge::error::ConvergeError;
+use crate::converge::event::{Emit, Event};
+use crate::converge::foreign;
+use crate::converge::trial::Tester;
+use crate::desired::id::{GroupKind, ObjectId};
+use crate::desired::object::Object;
+use crate::desired::ownership::PART_OF;
+use crate::desired::ownership::{INVENTORY, inventory_id};
+use crate::plan::build::{Observed, Owner, containers};
+use crate::plan::consent::Consent;
+use crate::plan::decide::Observation;
+use crate::plan::gate::is_cluster_secret;
+use crate::plan::inventory::Inventory;
+use crate::plan::live::Live;
+use crate::plan::same_server;
+
+const CLUSTER_SECRETS: &str = "argocd.argoproj.io/secret-type=cluster";
+
+/// Reads everything that a plan needs. Writes nothing.
+///
+/// # Errors
+/// When the cluster cannot be asked, or the inventory is not this profile's.
+pub async fn observe(
+    cluster: &Cluster,
+    owner: &Owner,
+    objects: Vec<Object>,
+    consent: &Consent,
+    emit: Emit<'_>,
+) -> Result<Observed, ConvergeError> {
+    emit(Event::Observing { objects: objects.len() });
+    let kinds = cluster.kinds().await?;
+    let recorded = inventory(cluster, &kinds, owner, consent).await?;
+    let objects = targeted(objects, consent)?;
+    let members = members(cluster, &kinds, owner, recorded.as_ref(), &objects).await?;
+    let objects = same_server::keep_names(objects, &cluster_secrets(&members, owner))?;
+    let (known, surplus) = split(members, &objects, &inventory_id(&owner.namespace));
+    let tester = Tester::new(cluster, &kinds, consent, &objects).await?;
+    let desired = try_all(cluster, &tester, objects, known, emit).await?;
+    let foreign = foreign::find(cluster, &kinds, owner, &surplus, consent).await?;
+    Ok(Observed { cluster: cluster.identity().clone(), recorded, desired, surplus, foreign })
+}
+
+/// Reads the inventory, and checks that it is this profile's.
+async fn inventory(
+    cluster: &Cluster,
+    kinds: &Kinds,
+    owner: &Owner,
+    consent: &Consent,
+) -> Result<Option<Inventory>, ConvergeError> {
+    let Some(parent) = cluster.get(kinds, &parent_id(owner), "v1").await? else { return Ok(None) };
+    let inventory = Inventory::read(&parent)?;
+    let is_renamed = consent.rename_from.as_ref() == Some(&inventory.profile);
+    if inventory.profile == owner.profile || is_renamed {
+        Ok(Some(inventory))
+    } else {
+        Err(ConvergeError::AnotherProfile { recorded: inventory.profile, wanted: owner.profile.clone() })
+    }
+}
+
+/// The identity of the inventory.
+pub(super) fn parent_id(owner: &Owner) -> ObjectId {
+    ObjectId {
+        group_kind: GroupKind::parse("ConfigMap"),
+        namespace: Some(owner.namespace.clone()),
+        name: INVENTORY.to_owned(),
+    }
+}
+
+fn targeted(objects: Vec<Object>, consent: &Consent) -> Result<Vec<Object>, ConvergeError> {
+    let missing =
+        consent.targets.iter().filter(|target| !objects.iter().any(|object| target.matches(object.id())));
+    let targets: Vec<_> = missing.cloned().collect();
+    if !targets.is_empty() {
+        return Err(ConvergeError::NoSuchTarget { targets });
+    }
+    let wanted = |object: &Object| {
+        consent.targets.is_empty() || consent.targets.iter().any(|target| target.matches(object.id()))
+    };
+    Ok(objects.into_iter().filter(wanted).collect())
+}
+
+/// Every object that carries our ApplySet's label, and every cluster Secret, whoever made it.
+async fn members(
+    cluster: &Cluster,
+    kinds: &Kinds,
+    owner: &Owner,
+    recorded: Option<&Inventory>,
+    objects: &[Object],
+) -> Result<Vec<Live>, ClusterError> {
+    let queries = queries(kinds, owner, recorded, objects);
+    let lists = stream::iter(queries)
+        .map(|query| async move {
+            cluster.list(kinds, &query.group_kind, query.namespace.as_deref(), &query.selector).await
+        })
+        .buffered(cluster.parallelism());
+    lists.try_concat().await
+}
+
+struct Query {
+    group_kind: GroupKind,
+    namespace: Option<String>,
+    selector: String,
+}
+
+fn queries(kinds: &Kinds, owner: &Owner, recorded: Option<&Inventory>, objects: &[Object]) -> Vec<Query> {
+    let mut group_kinds: BTreeSet<GroupKind> =
+        objects.iter().map(|object| object.id().group_kind.clone()).collect();
+    group_kinds.extend(recorded.map_or_else(containers, |inventory| inventory.group_kinds.clone()));
+    let mut namespaces: BTreeSet<String> =
+        objects.iter().filter_map(|object| object.id().namespace.clone()).collect();
+    namespaces.extend(recorded.into_iter().flat_map(|inventory| inventory.namespaces.iter().cloned()));
+    namespaces.insert(owner.namespace.clone());
+    let part_of = format!("{PART_OF}={}", inventory_id(&owner.namespace));
+    let mut queries = Vec::new();
+    for group_kind in group_kinds {
+        match kinds.is_namespaced(&group_kind) {
+            None => {}
+            Some(false) => queries.push(Query { group_kind, namespace: None, selector: part_of.clone() }),
+            Some(true) => {
+                for namespace in &namespaces {
+                    queries.extend(selectors(&group_kind, namespace, owner, &part_of).map(|selector| {
+                        Query { group_kind: group_kind.clone(), namespace: Some(namespace.clone()), selector }
+                    }));
+                }
+            }
+        }
+    }
+    queries
+}
+
+/// Argo CD's cluster Secrets are read whoever made them, to find the one that stands for the same server.
+fn selectors(
+    group_kind: &GroupKind,
+    namespace: &str,
+    owner: &Owner,
+    part_of: &str,
+) -> impl Iterator<Item = String> + use<> {
+    if group_kind.kind == "Secret" && namespace == owner.namespace {
+        let others = format!("{part_of},argocd.argoproj.io/secret-type!=cluster");
+        vec![CLUSTER_SECRETS.to_owned(), others].into_iter()
+    } else {
+        vec![part_of.to_owned()].into_iter()
+    }
+}
+
+/// Ours first, because the first one that stands for a server is the one that is kept.
+fn cluster_secrets(members: &[Live], owner: &Owner) -> Vec<Live> {
+    let ours = inventory_id(&owner.namespace);
+    let mut secrets: Vec<Live> = members.iter().filter(|live| is_cluster_secret(live)).cloned().collect();
+    secrets.sort_by_key(|live| (live.label(PART_OF) != Some(&ours), live.id().clone()));
+    secrets
+}
+
+fn split(members: Vec<Live>, objects: &[Object], applyset: &str) -> (BTreeMap<ObjectId, Live>, Vec<Live>) {
+    let wanted: BTreeSet<&ObjectId> = objects.iter().map(Object::id).collect();
+    let (known, others): (Vec<Live>, Vec<Live>) =
+        members.into_iter().partition(|live| wanted.contains(live.id()));
+    let surplus = others.into_iter().filter(|live| live.label(PART_OF) == Some(applyset)).collect();
+    (known.into_iter().map(|live| (live.id().clone(), live)).collect(), surplus)
+}
+
+async fn try_all(
+    cluster: &Cluster,
+    tester: &Tester<'_>,
+    objects: Vec<Object>,
+    mut known: BTreeMap<ObjectId, Live>,
+    emit: Emit<'_>,
+) -> Result<Vec<(Object, Observation)>, ClusterError> {
+    let total = objects.len();
+    let with_live: Vec<(Object, Option<Live>)> = objects
+        .into_iter()
+        .map(|object| (known.remove(object.id()), object))
+        .map(|(live, object)| (object, live))
+        .collect();
+    let mut tried = stream::iter(with_live)
+        .map(|(object, live)| tester.observe(object, live))
+        .buffered(cluster.parallelism());
+    let mut observed = Vec::with_capacity(total);
+    while let Some(one) = tried.try_next().await? {
+        observed.push(one);
+        emit(Event::Observed { done: observed.len(), total });
+    }
+    Ok(observed)
+}

@@ -1,0 +1,168 @@
+//! A dry run of each desired object: the server itself says what an apply would do, defaults and webhooks included.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::cluster::{ApiStatus, Applied, Apply, Cluster, ClusterError, Kinds};
+use crate::converge::project_tokens;
+use crate::desired::id::{GroupKind, ObjectId};
+use crate::desired::object::Object;
+use crate::plan::change::{Check, NotChecked};
+use crate::plan::consent::Consent;
+use crate::plan::decide::{Observation, Trial, may_force};
+use crate::plan::live::Live;
+
+/// Tries objects on one cluster.
+pub(super) struct Tester<'a> {
+    cluster: &'a Cluster,
+    kinds: &'a Kinds,
+    consent: &'a Consent,
+    /// Namespaces that objects of the plan are in and that do not exist yet.
+    missing_namespaces: BTreeSet<String>,
+    /// Kinds whose CustomResourceDefinition is among the objects.
+    own_kinds: BTreeSet<GroupKind>,
+}
+
+impl<'a> Tester<'a> {
+    pub(super) async fn new(
+        cluster: &'a Cluster,
+        kinds: &'a Kinds,
+        consent: &'a Consent,
+        objects: &[Object],
+    ) -> Result<Self, ClusterError> {
+        let mut missing_namespaces = BTreeSet::new();
+        let namespaces: BTreeSet<String> =
+            objects.iter().filter_map(|object| object.id().namespace.clone()).collect();
+        for name in namespaces {
+            let id =
+                ObjectId { group_kind: GroupKind::parse("Namespace"), namespace: None, name: name.clone() };
+            if cluster.get(kinds, &id, "v1").await?.is_none() {
+                missing_namespaces.insert(name);
+            }
+        }
+        let own_kinds = objects.iter().filter_map(defined_kind).collect();
+        Ok(Self { cluster, kinds, consent, missing_namespaces, own_kinds })
+    }
+
+    /// Tries one object; `live` where it is known to be there.
+    pub(super) async fn observe(
+        &self,
+        object: Object,
+        live: Option<Live>,
+    ) -> Result<(Object, Observation), ClusterError> {
+        if let Some(reason) = self.cannot_be_checked(&object) {
+            return Ok((object, Observation::Absent(Check::NotChecked(reason))));
+        }
+        let live = match live {
+            None if object.id().group_kind.kind == "AppProject" => self.read(&object).await?,
+            live => live,
+        };
+        let object = project_tokens::keep(object, live.as_ref());
+        let observation = match live {
+            Some(live) if live.is_terminating() => {
+                Observation::Present { live, trial: Trial::Refused("it is being deleted".to_owned()) }
+            }
+            Some(live) => Observation::Present { trial: self.try_existing(&object).await?, live },
+            None => self.try_unknown(&object).await?,
+        };
+        Ok((object, observation))
+    }
+
+    fn cannot_be_checked(&self, object: &Object) -> Option<NotChecked> {
+        let id = object.id();
+        if id.namespace.as_ref().is_some_and(|namespace| self.missing_namespaces.contains(namespace)) {
+            return Some(NotChecked::NamespaceIsNew);
+        }
+        match (self.kinds.serves(&id.group_kind), self.own_kinds.contains(&id.group_kind)) {
+            (true, _) => None,
+            (false, true) => Some(NotChecked::KindIsNew),
+            (false, false) => Some(NotChecked::KindIsAwaited),
+        }
+    }
+
+    async fn read(&self, object: &Object) -> Result<Option<Live>, ClusterError> {
+        self.cluster.get(self.kinds, object.id(), object.api_version()).await
+    }
+
+    async fn dry_run(&self, object: &Object, force: bool) -> Result<Applied, ClusterError> {
+        let apply = Apply { dry_run: true, force, ..Apply::new(object.id(), object.body()) };
+        self.cluster.apply(self.kinds, &apply).await
+    }
+
+    async fn try_existing(&self, object: &Object) -> Result<Trial, ClusterError> {
+        match self.dry_run(object, false).await {
+            Ok(applied) => Ok(Trial::Accepted(applied.live)),
+            Err(ClusterError::Api(status)) => self.explain(object, &status).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn explain(&self, object: &Object, status: &ApiStatus) -> Result<Trial, ClusterError> {
+        let conflicts = status.field_conflicts();
+        if conflicts.is_empty() {
+            return Ok(Trial::Refused(status.message.clone()));
+        }
+        if !may_force(object.id(), &conflicts, self.consent) {
+            return Ok(Trial::Conflict(conflicts));
+        }
+        match self.dry_run(object, true).await {
+            Ok(applied) => Ok(Trial::Forced(applied.live, conflicts)),
+            Err(ClusterError::Api(status)) => Ok(Trial::Refused(status.message)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tries an object of which it is not known whether it is there. A dry run that would create it answers without a
+    /// resourceVersion.
+    async fn try_unknown(&self, object: &Object) -> Result<Observation, ClusterError> {
+        let outcome = self.dry_run(object, false).await;
+        match outcome {
+            Ok(applied) if applied.live.resource_version().is_empty() => {
+                Ok(Observation::Absent(Check::ByServer))
+            }
+            Ok(applied) => self.found(object, Trial::Accepted(applied.live)).await,
+            Err(ClusterError::Api(status)) if !status.field_conflicts().is_empty() => {
+                let trial = self.explain(object, &status).await?;
+                self.found(object, trial).await
+            }
+            Err(ClusterError::Api(status)) => self.refused(object, status).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn found(&self, object: &Object, trial: Trial) -> Result<Observation, ClusterError> {
+        Ok(match self.read(object).await? {
+            Some(live) => Observation::Present { live, trial },
+            None => Observation::Absent(Check::ByServer),
+        })
+    }
+
+    async fn refused(&self, object: &Object, status: ApiStatus) -> Result<Observation, ClusterError> {
+        if let Some(reason) = excuse(object, &status) {
+            return Ok(Observation::Absent(Check::NotChecked(reason)));
+        }
+        Ok(match self.read(object).await? {
+            Some(live) => Observation::Present { live, trial: Trial::Refused(status.message) },
+            None => Observation::Refused(status.message),
+        })
+    }
+}
+
+/// A refusal that says nothing about the object.
+fn excuse(object: &Object, status: &ApiStatus) -> Option<NotChecked> {
+    let is_binding = object.id().group_kind.kind.ends_with("RoleBinding");
+    if is_binding && status.code == 404 {
+        return Some(NotChecked::RoleIsNew);
+    }
+    let is_webhook = status.code == 400 && status.message.contains("does not support dry run");
+    is_webhook.then(|| NotChecked::Webhook(status.message.clone()))
+}
+
+fn defined_kind(object: &Object) -> Option<GroupKind> {
+    let text = |pointer: &str| object.body().pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    if object.id().group_kind.kind != "CustomResourceDefinition" {
+        return None;
+    }
+    Some(GroupKind { group: text("/spec/group")?, kind: text("/spec/names/kind")? })
+}

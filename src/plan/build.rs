@@ -1,0 +1,114 @@
+//! Desired objects and everything that was seen, to the plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::desired::id::{GroupKind, ObjectId};
+use crate::desired::object::Object;
+use crate::desired::ownership::{INVENTORY, inventory_id};
+use crate::desired::state::Desired;
+use crate::desired::wave::Wave;
+use crate::plan::change::{Change, Check, NotChecked};
+use crate::plan::consent::Consent;
+use crate::plan::decide::{Observation, decide};
+use crate::plan::inventory::Inventory;
+use crate::plan::live::Live;
+use crate::plan::prune;
+use crate::plan::summary::{ClusterIdentity, Plan};
+
+/// Everything that was seen of the cluster.
+#[derive(Debug)]
+pub struct Observed {
+    /// Which cluster.
+    pub cluster: ClusterIdentity,
+    /// What the inventory records; `None` before the first apply.
+    pub recorded: Option<Inventory>,
+    /// Each desired object with what was seen of it.
+    pub desired: Vec<(Object, Observation)>,
+    /// Members of the ApplySet that are not desired.
+    pub surplus: Vec<Live>,
+    /// Namespaces and CustomResourceDefinitions in which there are foreign things: what, for people.
+    pub foreign: BTreeMap<ObjectId, String>,
+}
+
+/// Whose inventory, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// The profile's `metadata.name`.
+    pub profile: String,
+    /// Argo CD's namespace.
+    pub namespace: String,
+}
+
+/// Makes the plan.
+#[must_use]
+pub fn build(owner: &Owner, observed: Observed, consent: &Consent) -> Plan {
+    let Observed { cluster, recorded, desired, surplus, foreign } = observed;
+    let applyset = inventory_id(&owner.namespace);
+    let recorded_kinds = recorded.as_ref().map_or_else(containers, |inventory| inventory.group_kinds.clone());
+    let mut changes: Vec<Change> = Vec::with_capacity(desired.len() + surplus.len());
+    let desired_ids: Vec<ObjectId> = desired.iter().map(|(object, _)| object.id().clone()).collect();
+    changes.extend(desired.into_iter().map(|(object, seen)| decide(object, seen, consent, &applyset)));
+    if consent.targets.is_empty() {
+        changes.extend(pruned(surplus, &recorded_kinds, &foreign, consent));
+    }
+    let wanted = wanted(owner, &desired_ids, &changes, recorded.as_ref(), consent);
+    let wanted =
+        Some(wanted).filter(|wanted| !desired_ids.is_empty() || wanted.records_more_than(&containers()));
+    Plan { cluster: Some(cluster), owner: owner.clone(), changes, recorded, wanted }
+}
+
+/// What may still be there after the inventory itself was destroyed: what goes only when it is named.
+#[must_use]
+pub fn containers() -> BTreeSet<GroupKind> {
+    ["Namespace", "CustomResourceDefinition.apiextensions.k8s.io"].into_iter().map(GroupKind::parse).collect()
+}
+
+/// Deletions go against the order of creation: what depends on others goes first.
+fn pruned(
+    surplus: Vec<Live>,
+    recorded: &BTreeSet<GroupKind>,
+    foreign: &BTreeMap<ObjectId, String>,
+    consent: &Consent,
+) -> Vec<Change> {
+    let mut surplus: Vec<Live> = surplus.into_iter().filter(|live| !is_parent(live.id())).collect();
+    surplus.sort_by_key(|live| (std::cmp::Reverse(Wave::of(live.object())), live.id().clone()));
+    surplus.into_iter().map(|live| prune::verdict(live, recorded, foreign, consent)).collect()
+}
+
+fn is_parent(id: &ObjectId) -> bool {
+    id.group_kind.kind == "ConfigMap" && id.name == INVENTORY
+}
+
+/// What the inventory records once the plan is applied: the desired objects and those that stay.
+fn wanted(
+    owner: &Owner,
+    desired: &[ObjectId],
+    changes: &[Change],
+    recorded: Option<&Inventory>,
+    consent: &Consent,
+) -> Inventory {
+    let kept = changes.iter().filter(|change| matches!(change, Change::Keep { .. })).map(Change::id);
+    let wanted = Inventory::of(&owner.profile, &owner.namespace, desired.iter().chain(kept));
+    match recorded {
+        Some(recorded) if !consent.targets.is_empty() => wanted.union(recorded),
+        Some(_) | None => wanted,
+    }
+}
+
+/// The plan when there is no cluster: everything is created, and nothing has been checked.
+#[must_use]
+pub fn offline(desired: Desired) -> Plan {
+    let Desired { objects, namespace, profile } = desired;
+    let owner = Owner { profile, namespace };
+    let ids: Vec<ObjectId> = objects.iter().map(|object| object.id().clone()).collect();
+    let check = Check::NotChecked(NotChecked::Offline);
+    let create = |desired| Change::Create { desired, check: check.clone() };
+    let wanted = Inventory::of(&owner.profile, &owner.namespace, ids.iter());
+    Plan {
+        cluster: None,
+        owner,
+        changes: objects.into_iter().map(create).collect(),
+        recorded: None,
+        wanted: Some(wanted),
+    }
+}

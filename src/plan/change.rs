@@ -1,0 +1,191 @@
+//! What apply would do to one object.
+
+use std::collections::BTreeSet;
+
+use crate::desired::id::ObjectId;
+use crate::desired::object::Object;
+use crate::plan::live::Live;
+
+/// What apply would do to one object. Each kind of change carries just its own data.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// The object does not exist.
+    Create {
+        /// What will be created.
+        desired: Object,
+        /// Whether the server has seen it.
+        check: Check,
+    },
+    /// The object is ours and differs.
+    Update {
+        /// What will be applied.
+        desired: Object,
+        /// What is there now.
+        live: Live,
+        /// The fields that will differ afterwards; empty when only the ownership of fields changes.
+        fields: Vec<FieldChange>,
+        /// Fields of other managers that the user allowed to be taken.
+        forced: Vec<FieldConflict>,
+    },
+    /// The object exists and is not ours; the user allowed to take it over from these managers.
+    Adopt {
+        /// What will be applied.
+        desired: Object,
+        /// What is there now.
+        live: Live,
+        /// The fields that will differ afterwards.
+        fields: Vec<FieldChange>,
+        /// Whose fields become ours.
+        from: BTreeSet<String>,
+    },
+    /// The object is ours and no longer asked for.
+    Delete {
+        /// What is there now.
+        live: Live,
+    },
+    /// Nothing to do.
+    Unchanged {
+        /// What is there now.
+        live: Live,
+    },
+    /// It cannot be applied: somebody else owns what the profile asks to be different.
+    Conflict {
+        /// What is there now.
+        live: Live,
+        /// What stands in the way.
+        reason: ConflictReason,
+    },
+    /// The server refuses the object as it is asked for.
+    Refused {
+        /// Which object.
+        id: ObjectId,
+        /// In the server's words.
+        message: String,
+    },
+    /// The object is being deleted; it can be created again once it is gone.
+    Terminating {
+        /// What is there now.
+        live: Live,
+    },
+    /// The object is ours and no longer asked for, yet it stays.
+    Keep {
+        /// What is there now.
+        live: Live,
+        /// Why it is not deleted.
+        reason: KeepReason,
+    },
+}
+
+impl Change {
+    /// Which object.
+    #[must_use]
+    pub fn id(&self) -> &ObjectId {
+        match self {
+            Self::Create { desired, check: _ } => desired.id(),
+            Self::Update { live, .. }
+            | Self::Adopt { live, .. }
+            | Self::Delete { live }
+            | Self::Unchanged { live }
+            | Self::Conflict { live, reason: _ }
+            | Self::Terminating { live }
+            | Self::Keep { live, reason: _ } => live.id(),
+            Self::Refused { id, message: _ } => id,
+        }
+    }
+}
+
+/// Whether the server has checked an object that will be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check {
+    /// A dry run was accepted.
+    ByServer,
+    /// There was no dry run.
+    NotChecked(NotChecked),
+}
+
+/// Why the server could not check an object yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotChecked {
+    /// The plan creates the namespace of the object.
+    NamespaceIsNew,
+    /// The plan creates the CustomResourceDefinition of the object.
+    KindIsNew,
+    /// Somebody else installs the CustomResourceDefinition of the object; apply waits for it.
+    KindIsAwaited,
+    /// The plan creates the role that the binding refers to.
+    RoleIsNew,
+    /// An admission webhook does not support dry runs; its words.
+    Webhook(String),
+    /// There is no cluster: `plan --offline`.
+    Offline,
+}
+
+/// A field that somebody else owns and the profile wants different.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FieldConflict {
+    /// The field as the server writes it: `.spec.replicas`.
+    pub field: String,
+    /// Who owns it.
+    pub manager: String,
+}
+
+/// Why an object cannot be applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConflictReason {
+    /// Other managers own fields that the profile wants different.
+    Fields(Vec<FieldConflict>),
+    /// The object exists and bridge did not make it; these managers own what bridge would own.
+    NotOurs(BTreeSet<String>),
+    /// The object belongs to another ApplySet; its id.
+    AnotherApplySet(String),
+}
+
+/// Why an object that nobody asks for any more is not deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeepReason {
+    /// Its deletion has begun already.
+    Terminating,
+    /// Namespaces and CustomResourceDefinitions take everything in them along; they go only when named.
+    NeedsConsent,
+    /// The annotation `bridge.gitops/keep`.
+    Annotated,
+    /// bridge's manager owns nothing in it: the label was copied by somebody.
+    NotApplied,
+    /// It belongs to another object.
+    OwnedByAnother(String),
+    /// Its kind is not in the inventory.
+    NotRecorded,
+    /// Foreign things are in it that would go with it.
+    HoldsForeign(String),
+}
+
+/// How one field changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldChange {
+    /// The field, as `metadata.labels.env` or `spec.containers[name=server].image`.
+    pub path: String,
+    /// Before and after.
+    pub change: ValueChange,
+}
+
+/// Before and after of a field, as text that may be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ValueChange {
+    /// The field appears.
+    Added(Shown),
+    /// The field goes.
+    Removed(Shown),
+    /// The field gets another value.
+    Changed(Shown, Shown),
+}
+
+/// A value in a form that may be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// A text; shown in quotes, or as a block where it has several lines.
+    Text(String),
+    /// A number, boolean, list or map, as JSON.
+    Json(String),
+    /// A secret.
+    Sensitive,
+}

@@ -1,0 +1,193 @@
+//! One desired object and what was seen of it, to one change.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::desired::id::ObjectId;
+use crate::desired::object::Object;
+use crate::desired::ownership::{FIELD_MANAGER, PART_OF};
+use crate::plan::change::{Change, Check, ConflictReason, FieldConflict};
+use crate::plan::consent::Consent;
+use crate::plan::diff;
+use crate::plan::fields;
+use crate::plan::live::Live;
+
+/// What was seen of a desired object.
+#[derive(Debug, Clone)]
+pub enum Observation {
+    /// It does not exist.
+    Absent(Check),
+    /// It does not exist, and the server refuses to create it as it is asked for.
+    Refused(String),
+    /// It exists.
+    Present {
+        /// What is there.
+        live: Live,
+        /// What a dry run of the apply answered.
+        trial: Trial,
+    },
+}
+
+/// The answer to a dry run on an existing object.
+#[derive(Debug, Clone)]
+pub enum Trial {
+    /// The object as it would be.
+    Accepted(Live),
+    /// The object as it would be after the fields in conflict were taken from their owners, as the user allowed.
+    Forced(Live, Vec<FieldConflict>),
+    /// Fields are owned by others.
+    Conflict(Vec<FieldConflict>),
+    /// The server refuses the object as it is asked for.
+    Refused(String),
+}
+
+/// The conflicts of one object that the user allowed to be resolved by force; `None` unless all of them are.
+///
+/// Argo CD's API server owns the whole list of roles of an AppProject as soon as it mints one token, because the list is
+/// atomic. The tokens are merged into the desired roles before, so that taking the list back loses nothing.
+#[must_use]
+pub fn may_force(id: &ObjectId, conflicts: &[FieldConflict], consent: &Consent) -> bool {
+    let is_merged = |conflict: &FieldConflict| {
+        id.group_kind.kind == "AppProject"
+            && conflict.manager == "argocd-server"
+            && conflict.field == ".spec.roles"
+    };
+    let is_named = |conflict: &FieldConflict| {
+        consent.force_conflicts.iter().any(|field| field.matches(id, &conflict.field))
+    };
+    let is_adopted = |conflict: &FieldConflict| consent.adopt.contains(&conflict.manager);
+    conflicts.iter().all(|conflict| is_merged(conflict) || is_named(conflict) || is_adopted(conflict))
+}
+
+/// Whether bridge has applied the object before.
+#[must_use]
+pub fn is_applied(live: &Live) -> bool {
+    live.managed_fields().any(|entry| entry.is_apply() && entry.manager() == FIELD_MANAGER)
+}
+
+/// What apply would do to a desired object.
+#[must_use]
+pub fn decide(desired: Object, observation: Observation, consent: &Consent, applyset: &str) -> Change {
+    match observation {
+        Observation::Absent(check) => Change::Create { desired, check },
+        Observation::Refused(message) => Change::Refused { id: desired.id().clone(), message },
+        Observation::Present { live, trial: _ } if live.is_terminating() => Change::Terminating { live },
+        Observation::Present { live, trial: _ } if live.label(PART_OF).is_some_and(|id| id != applyset) => {
+            let owner = live.label(PART_OF).unwrap_or_default().to_owned();
+            Change::Conflict { live, reason: ConflictReason::AnotherApplySet(owner) }
+        }
+        Observation::Present { live, trial: Trial::Refused(message) } => {
+            Change::Refused { id: live.id().clone(), message }
+        }
+        Observation::Present { live, trial: Trial::Conflict(conflicts) } => conflict(live, conflicts),
+        Observation::Present { live, trial: Trial::Accepted(after) } => {
+            present(desired, live, &after, Vec::new(), consent)
+        }
+        Observation::Present { live, trial: Trial::Forced(after, forced) } => {
+            present(desired, live, &after, forced, consent)
+        }
+    }
+}
+
+fn conflict(live: Live, conflicts: Vec<FieldConflict>) -> Change {
+    let reason = if is_ours(&live) {
+        ConflictReason::Fields(conflicts)
+    } else {
+        ConflictReason::NotOurs(conflicts.into_iter().map(|conflict| conflict.manager).collect())
+    };
+    Change::Conflict { live, reason }
+}
+
+/// A namespace that somebody made beforehand is shared, never taken over: bridge does not delete namespaces by itself.
+fn is_ours(live: &Live) -> bool {
+    is_applied(live) || live.id().group_kind.kind == "Namespace"
+}
+
+fn present(
+    desired: Object,
+    live: Live,
+    after: &Live,
+    forced: Vec<FieldConflict>,
+    consent: &Consent,
+) -> Change {
+    let co_owners = co_owners(after);
+    let adopted = adopted_managers(&live, &co_owners, &forced, consent);
+    let changed = diff::diff(live.body(), after.body(), desired.public_data());
+    if !is_ours(&live) {
+        let involved = involved_managers(&live, &co_owners, &forced);
+        let missing: BTreeSet<String> = involved.difference(&consent.adopt).cloned().collect();
+        return if missing.is_empty() {
+            Change::Adopt { desired, live, fields: changed, from: involved }
+        } else {
+            Change::Conflict { live, reason: ConflictReason::NotOurs(missing) }
+        };
+    }
+    if !adopted.is_empty() {
+        return Change::Adopt { desired, live, fields: changed, from: adopted };
+    }
+    if changed.is_empty() && !ownership_changes(&live, after) {
+        return Change::Unchanged { live };
+    }
+    Change::Update { desired, live, fields: changed, forced }
+}
+
+/// Who else owns fields that bridge would own.
+fn co_owners(after: &Live) -> BTreeSet<String> {
+    let Some(ours) = our_fields(after) else { return BTreeSet::new() };
+    let others =
+        after.managed_fields().filter(|entry| !(entry.is_apply() && entry.manager() == FIELD_MANAGER));
+    others
+        .filter(|entry| fields::overlap(entry.fields(), &ours))
+        .map(|entry| entry.manager().to_owned())
+        .collect()
+}
+
+fn our_fields(live: &Live) -> Option<Value> {
+    let mut entries =
+        live.managed_fields().filter(|entry| entry.is_apply() && entry.manager() == FIELD_MANAGER);
+    entries.next().map(|entry| entry.fields().clone())
+}
+
+/// Everyone whose consent an adoption needs: who owns what bridge would own, else everyone who wrote the object.
+fn involved_managers(
+    live: &Live,
+    co_owners: &BTreeSet<String>,
+    forced: &[FieldConflict],
+) -> BTreeSet<String> {
+    let mut involved = co_owners.clone();
+    involved.extend(forced.iter().map(|conflict| conflict.manager.clone()));
+    if involved.is_empty() {
+        involved = live.managers();
+    }
+    if involved.is_empty() {
+        // The name under which the API server files an object whose managedFields were stripped.
+        involved.insert("before-first-apply".to_owned());
+    }
+    involved
+}
+
+/// Managers that share fields of an object of ours and whose share the user wants moved to bridge.
+fn adopted_managers(
+    live: &Live,
+    co_owners: &BTreeSet<String>,
+    forced: &[FieldConflict],
+    consent: &Consent,
+) -> BTreeSet<String> {
+    let in_conflict = forced.iter().map(|conflict| &conflict.manager);
+    let mine = |manager: &&String| consent.adopt.contains(*manager) && live.managers().contains(*manager);
+    co_owners.iter().chain(in_conflict).filter(mine).cloned().collect()
+}
+
+/// Whether the apply would only move the ownership of fields. It is a write, because a later removal depends on it.
+///
+/// An AppProject is left alone: its roles carry Argo CD's tokens, merged into what bridge applies, so that both own them.
+fn ownership_changes(live: &Live, after: &Live) -> bool {
+    live.id().group_kind.kind != "AppProject" && our_entry(live) != our_entry(after)
+}
+
+fn our_entry(live: &Live) -> Option<(String, Value)> {
+    let mut entries =
+        live.managed_fields().filter(|entry| entry.is_apply() && entry.manager() == FIELD_MANAGER);
+    entries.next().map(|entry| (entry.api_version().to_owned(), entry.fields().clone()))
+}

@@ -1,0 +1,186 @@
+//! Deletions so large that a person must have meant them.
+//!
+//! A wrong `--profile` must not empty a fleet: where nobody is asked, such a plan needs `--allow-delete`.
+
+use crate::desired::id::ObjectId;
+use crate::plan::change::Change;
+use crate::plan::consent::Consent;
+use crate::plan::live::Live;
+use crate::plan::summary::Plan;
+
+/// Why a deletion needs consent, and of which objects.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct NeedsConsent {
+    /// In a sentence.
+    pub reason: String,
+    /// The deletions that nobody consented to.
+    pub objects: Vec<ObjectId>,
+    /// How many objects the whole plan deletes: what `--allow-delete N` has to be.
+    pub deletions: usize,
+}
+
+/// Checks that the user consented to what the plan deletes.
+///
+/// # Errors
+/// When a deletion is large and neither named nor counted by `--allow-delete`.
+pub fn check_deletions(plan: &Plan, consent: &Consent) -> Result<(), NeedsConsent> {
+    let deleted: Vec<&Live> = plan.changes.iter().filter_map(deleted).collect();
+    let Some((reason, gated)) = gated(plan, &deleted) else { return Ok(()) };
+    let named = |id: &ObjectId| consent.allow_delete.iter().any(|selector| selector.matches(id));
+    let objects: Vec<ObjectId> = gated.iter().map(|live| live.id().clone()).filter(|id| !named(id)).collect();
+    if objects.is_empty() || consent.allow_deletes >= deleted.len() {
+        return Ok(());
+    }
+    Err(NeedsConsent { reason, objects, deletions: deleted.len() })
+}
+
+/// Changes that cannot be applied, so that nothing of the plan is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} of the objects cannot be applied", conflicts.len() + refused.len() + terminating.len())]
+pub struct Blocked {
+    /// Objects that somebody else owns.
+    pub conflicts: Vec<ObjectId>,
+    /// Objects that the server refuses.
+    pub refused: Vec<ObjectId>,
+    /// Objects that are being deleted.
+    pub terminating: Vec<ObjectId>,
+}
+
+/// Checks that everything in the plan can be applied. Half a plan is never applied knowingly.
+///
+/// # Errors
+/// When something cannot.
+pub fn check_applicable(plan: &Plan) -> Result<(), Blocked> {
+    let mut blocked = Blocked { conflicts: Vec::new(), refused: Vec::new(), terminating: Vec::new() };
+    for change in &plan.changes {
+        match change {
+            Change::Conflict { live, .. } => blocked.conflicts.push(live.id().clone()),
+            Change::Refused { id, .. } => blocked.refused.push(id.clone()),
+            Change::Terminating { live } => blocked.terminating.push(live.id().clone()),
+            Change::Create { .. }
+            | Change::Update { .. }
+            | Change::Adopt { .. }
+            | Change::Delete { .. }
+            | Change::Unchanged { .. }
+            | Change::Keep { .. } => {}
+        }
+    }
+    let Blocked { conflicts, refused, terminating } = &blocked;
+    if conflicts.is_empty() && refused.is_empty() && terminating.is_empty() { Ok(()) } else { Err(blocked) }
+}
+
+fn deleted(change: &Change) -> Option<&Live> {
+    match change {
+        Change::Delete { live } => Some(live),
+        Change::Create { .. }
+        | Change::Update { .. }
+        | Change::Adopt { .. }
+        | Change::Unchanged { .. }
+        | Change::Conflict { .. }
+        | Change::Refused { .. }
+        | Change::Terminating { .. }
+        | Change::Keep { .. } => None,
+    }
+}
+
+fn gated<'a>(plan: &Plan, deleted: &[&'a Live]) -> Option<(String, Vec<&'a Live>)> {
+    let owned = plan.changes.iter().filter(|change| exists(change)).count();
+    if !deleted.is_empty() && deleted.len() == owned {
+        return Some((
+            format!("the plan deletes everything that bridge owns ({owned} objects)"),
+            deleted.to_vec(),
+        ));
+    }
+    let all_clusters =
+        plan.changes.iter().filter(|change| exists(change) && is_cluster_secret_change(change)).count();
+    let clusters: Vec<&Live> = deleted.iter().copied().filter(|live| is_cluster_secret(live)).collect();
+    let sets: Vec<&Live> =
+        deleted.iter().copied().filter(|live| live.id().group_kind.kind == "ApplicationSet").collect();
+    let most_clusters = clusters.len() * 2 > all_clusters;
+    match (most_clusters, sets.is_empty()) {
+        (true, _) => {
+            let reason = format!("the plan deletes {} of {all_clusters} cluster Secrets", clusters.len());
+            Some((reason, clusters.into_iter().chain(sets).collect()))
+        }
+        (false, false) => Some((format!("the plan deletes {} ApplicationSets", sets.len()), sets)),
+        (false, true) => None,
+    }
+}
+
+fn exists(change: &Change) -> bool {
+    !matches!(change, Change::Create { .. } | Change::Refused { .. })
+}
+
+/// Whether the object is one of Argo CD's declarative clusters.
+#[must_use]
+pub fn is_cluster_secret(live: &Live) -> bool {
+    live.id().group_kind.kind == "Secret" && live.label("argocd.argoproj.io/secret-type") == Some("cluster")
+}
+
+fn is_cluster_secret_change(change: &Change) -> bool {
+    match change {
+        Change::Update { live, .. }
+        | Change::Adopt { live, .. }
+        | Change::Delete { live }
+        | Change::Unchanged { live }
+        | Change::Conflict { live, .. }
+        | Change::Terminating { live }
+        | Change::Keep { live, .. } => is_cluster_secret(live),
+        Change::Create { .. } | Change::Refused { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::{Change, Consent, Live, Plan, check_deletions};
+    use crate::plan::build::Owner;
+
+    fn live(kind: &str, name: &str) -> Live {
+        let labels = json!({"argocd.argoproj.io/secret-type": "cluster"});
+        Live::new(json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "labels": labels}}))
+            .unwrap()
+    }
+
+    fn plan(deleted: &[(&str, &str)], kept: &[(&str, &str)]) -> Plan {
+        let delete = |(kind, name): &(&str, &str)| Change::Delete { live: live(kind, name) };
+        let keep = |(kind, name): &(&str, &str)| Change::Unchanged { live: live(kind, name) };
+        let changes = deleted.iter().map(delete).chain(kept.iter().map(keep)).collect();
+        let owner = Owner { profile: "acme".to_owned(), namespace: "argocd".to_owned() };
+        Plan { cluster: None, owner, changes, recorded: None, wanted: None }
+    }
+
+    fn consent(names: &[&str], count: usize) -> Consent {
+        let allow_delete: BTreeSet<_> = names.iter().map(|name| name.parse().unwrap()).collect();
+        Consent { allow_delete, allow_deletes: count, ..Consent::default() }
+    }
+
+    #[test]
+    fn large_deletions_need_consent() {
+        let secrets = [("Secret", "a"), ("Secret", "b")];
+        let cases: [(&str, Plan, bool); 6] = [
+            ("nothing is deleted", plan(&[], &secrets), true),
+            ("half of the clusters", plan(&[("Secret", "a")], &[("Secret", "b")]), true),
+            ("more than half", plan(&secrets, &[("Secret", "c")]), false),
+            ("an ApplicationSet", plan(&[("ApplicationSet", "addons")], &secrets), false),
+            ("a ConfigMap", plan(&[("ConfigMap", "x")], &secrets), true),
+            ("everything", plan(&[("ConfigMap", "x")], &[]), false),
+        ];
+        for (case, plan, allowed) in cases {
+            assert_eq!(check_deletions(&plan, &Consent::default()).is_ok(), allowed, "{case}");
+        }
+    }
+
+    #[test]
+    fn consent_is_by_name_or_by_number() {
+        let plan = plan(&[("Secret", "a"), ("Secret", "b")], &[("Secret", "c")]);
+        assert!(check_deletions(&plan, &consent(&["Secret/a"], 0)).is_err());
+        assert!(check_deletions(&plan, &consent(&["Secret/a", "Secret/b"], 0)).is_ok());
+        assert!(check_deletions(&plan, &consent(&[], 1)).is_err());
+        assert!(check_deletions(&plan, &consent(&[], 2)).is_ok());
+    }
+}

@@ -1,0 +1,16 @@
+//! 4. Desired and observed state to a plan.
+//!
+//! Architecture invariant: a plan cannot fail on I/O, because this layer has none; the same input gives the same plan.
+
+pub mod build;
+pub mod change;
+pub mod consent;
+pub mod decide;
+pub mod diff;
+pub mod fields;
+pub mod gate;
+pub mod inventory;
+pub mod live;
+pub mod prune;
+pub mod same_server;
+pub mod summary;

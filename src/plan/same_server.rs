@@ -1,0 +1,114 @@
+//! A renamed cluster keeps its Secret.
+//!
+//! Argo CD knows a cluster by its server. Were a renamed cluster's Secret deleted and another one created, Argo CD would
+//! see a time without the cluster and delete its Applications; so the Secret is found by `server` and changed in place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::desired::object::{NotAnObject, Object};
+use crate::plan::live::Live;
+
+/// Gives desired cluster Secrets the names of the live ones that stand for the same server.
+///
+/// Of several live ones the first is taken. A new cluster that was given the name which a renamed cluster's Secret keeps
+/// gets a name of its own, derived from its server so that it stays the same.
+///
+/// # Errors
+/// Never for objects that were proven to be some.
+pub fn keep_names(objects: Vec<Object>, live: &[Live]) -> Result<Vec<Object>, NotAnObject> {
+    let mut by_server: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for secret in live {
+        by_server.entry(server(secret.object())).or_default().push(&secret.id().name);
+    }
+    let matched = |object: &Object| live_name(object, &by_server);
+    let taken: BTreeSet<String> = objects.iter().filter_map(matched).collect();
+    objects.into_iter().map(|object| keep_name(object, &by_server, &taken)).collect()
+}
+
+fn live_name(object: &Object, by_server: &BTreeMap<String, Vec<&str>>) -> Option<String> {
+    let names = by_server.get(&server(object)).filter(|_| is_cluster_secret(object))?;
+    let own = names.iter().find(|name| **name == object.id().name);
+    own.or(names.first()).map(|name| (*name).to_owned())
+}
+
+fn keep_name(
+    object: Object,
+    by_server: &BTreeMap<String, Vec<&str>>,
+    taken: &BTreeSet<String>,
+) -> Result<Object, NotAnObject> {
+    let name = object.id().name.clone();
+    let wanted = match live_name(&object, by_server) {
+        Some(live) => live,
+        None if is_cluster_secret(&object) && taken.contains(&name) => {
+            let digest = Sha256::digest(server(&object));
+            format!("{name}-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3])
+        }
+        None => return Ok(object),
+    };
+    object.map(|mut body| {
+        body["metadata"]["name"] = Value::String(wanted);
+        body
+    })
+}
+
+fn is_cluster_secret(object: &Object) -> bool {
+    let label =
+        object.body().pointer("/metadata/labels/argocd.argoproj.io~1secret-type").and_then(Value::as_str);
+    object.id().group_kind.kind == "Secret" && label == Some("cluster")
+}
+
+/// The server that a cluster Secret stands for, without the trailing slashes that Argo CD ignores.
+fn server(object: &Object) -> String {
+    let encoded = object.body().pointer("/data/server").and_then(Value::as_str).unwrap_or_default();
+    let bytes = STANDARD.decode(encoded).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).trim_end_matches('/').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use serde_json::{Value, json};
+
+    use super::{Live, Object, keep_names};
+
+    fn secret(name: &str, server: &str) -> Value {
+        let labels = json!({"argocd.argoproj.io/secret-type": "cluster"});
+        let metadata = json!({"name": name, "namespace": "argocd", "labels": labels});
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"server": STANDARD.encode(server)}})
+    }
+
+    fn names(desired: &[(&str, &str)], live: &[(&str, &str)]) -> Vec<String> {
+        let desired =
+            desired.iter().map(|(name, server)| Object::new(secret(name, server)).unwrap()).collect();
+        let live: Vec<Live> =
+            live.iter().map(|(name, server)| Live::new(secret(name, server)).unwrap()).collect();
+        keep_names(desired, &live).unwrap().iter().map(|object| object.id().name.clone()).collect()
+    }
+
+    #[test]
+    fn a_renamed_cluster_keeps_its_secret() {
+        assert_eq!(names(&[("new", "https://a")], &[("old", "https://a/")]), ["old"]);
+        assert_eq!(
+            names(&[("a", "https://b"), ("b", "https://a")], &[("a", "https://a"), ("b", "https://b")]),
+            ["b", "a"]
+        );
+    }
+
+    #[test]
+    fn a_new_cluster_never_takes_the_secret_that_a_renamed_one_keeps() {
+        let names = names(&[("old", "https://new"), ("renamed", "https://a")], &[("old", "https://a")]);
+        assert_eq!(names[1], "old");
+        assert!(names[0].starts_with("old-") && names[0].len() == 12, "{names:?}");
+    }
+
+    #[test]
+    fn other_objects_keep_their_names() {
+        assert_eq!(names(&[("x", "https://x")], &[("y", "https://y")]), ["x"]);
+    }
+}

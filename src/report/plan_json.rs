@@ -1,0 +1,261 @@
+//! A plan as one JSON document: `bridge plan --output json`.
+//!
+//! The document is a mirror of its own, so that the types of the engine can change without it. Its JSON schema is
+//! `bridge schema plan`; a field is never removed or given another meaning within one `format`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::desired::id::ObjectId;
+use crate::plan::change::{
+    Change, Check, ConflictReason, FieldChange, FieldConflict, NotChecked, Shown, ValueChange,
+};
+use crate::plan::summary::{ClusterIdentity, Counts, Plan};
+use crate::report::plan_text::{keep_reason, not_checked};
+
+/// The name and version of the document.
+pub const FORMAT: &str = "bridge.plan/v1";
+
+/// A plan.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanDocument {
+    /// Always `bridge.plan/v1`.
+    pub format: &'static str,
+    /// The version of bridge that wrote it.
+    pub bridge_version: &'static str,
+    /// The profile's `metadata.name`.
+    pub profile: String,
+    /// The cluster; absent for `plan --offline`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<ClusterDocument>,
+    /// Whether apply would write anything.
+    pub has_changes: bool,
+    /// Everything that changes, is blocked or is kept, in the order in which it is applied.
+    pub changes: Vec<ChangeDocument>,
+    /// How many of each.
+    pub summary: SummaryDocument,
+}
+
+/// Which cluster.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ClusterDocument {
+    /// The kubeconfig context, or `in-cluster`.
+    pub context: String,
+    /// Address of the API server.
+    pub server: String,
+    /// `metadata.uid` of the namespace kube-system.
+    pub uid: String,
+}
+
+/// Which object.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ObjectDocument {
+    /// API group; empty for the core group.
+    pub group: String,
+    /// Kind.
+    pub kind: String,
+    /// Namespace; absent for cluster-scoped objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Name.
+    pub name: String,
+}
+
+/// What apply would do to one object.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeDocument {
+    /// `create`, `update`, `adopt`, `delete`, `conflict`, `refused`, `terminating` or `keep`.
+    pub action: &'static str,
+    /// Which object.
+    pub object: Option<ObjectDocument>,
+    /// The fields that will differ; empty for what is created or deleted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldDocument>,
+    /// Fields of other managers: in the way of a `conflict`, or taken by an `update`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<ConflictDocument>,
+    /// Managers that the object is adopted from, or could be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub managers: Vec<String>,
+    /// Why it is blocked or kept, or why the server has not checked it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Whether a dry run on the server was accepted.
+    pub checked_by_server: bool,
+}
+
+/// How one field changes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FieldDocument {
+    /// The field, such as `metadata.labels.env`.
+    pub path: String,
+    /// `add`, `change` or `remove`.
+    pub action: &'static str,
+    /// Its value before; absent when it is added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<ValueDocument>,
+    /// Its value afterwards; absent when it is removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<ValueDocument>,
+}
+
+/// A value, or the word that it is a secret.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ValueDocument {
+    /// The value.
+    Value(Value),
+    /// It is not shown; always true.
+    Sensitive(bool),
+}
+
+/// A field that somebody else owns.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ConflictDocument {
+    /// The field as the server writes it.
+    pub field: String,
+    /// Who owns it.
+    pub manager: String,
+}
+
+/// How many of each.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SummaryDocument {
+    /// Created.
+    pub add: usize,
+    /// Updated or adopted.
+    pub change: usize,
+    /// Deleted.
+    pub destroy: usize,
+    /// Cannot be applied.
+    pub blocked: usize,
+    /// Already as asked for.
+    pub unchanged: usize,
+}
+
+/// The document of a plan.
+#[must_use]
+pub fn document(plan: &Plan, profile: &str) -> PlanDocument {
+    PlanDocument {
+        format: FORMAT,
+        bridge_version: env!("CARGO_PKG_VERSION"),
+        profile: profile.to_owned(),
+        cluster: plan.cluster.as_ref().map(cluster),
+        has_changes: !plan.is_empty(),
+        changes: plan.changes.iter().filter_map(change).collect(),
+        summary: summary(&plan.counts()),
+    }
+}
+
+/// The cluster's part of a document.
+#[must_use]
+pub fn cluster(identity: &ClusterIdentity) -> ClusterDocument {
+    let ClusterIdentity { server, context, uid } = identity.clone();
+    ClusterDocument { context, server, uid }
+}
+
+/// The counts as a document.
+#[must_use]
+pub fn summary(counts: &Counts) -> SummaryDocument {
+    let Counts { add, change, destroy, blocked, unchanged } = *counts;
+    SummaryDocument { add, change, destroy, blocked, unchanged }
+}
+
+/// An identity as a document.
+#[must_use]
+pub fn object(id: &ObjectId) -> ObjectDocument {
+    let ObjectId { group_kind, namespace, name } = id.clone();
+    ObjectDocument { group: group_kind.group, kind: group_kind.kind, namespace, name }
+}
+
+/// One change; nothing for an object that stays as it is.
+#[must_use]
+pub fn change(change: &Change) -> Option<ChangeDocument> {
+    let of = |action| ChangeDocument {
+        action,
+        object: Some(object(change.id())),
+        checked_by_server: true,
+        ..ChangeDocument::default()
+    };
+    Some(match change {
+        Change::Create { desired: _, check } => ChangeDocument {
+            checked_by_server: *check == Check::ByServer,
+            reason: unchecked(check).map(not_checked),
+            ..of("create")
+        },
+        Change::Update { desired: _, live: _, fields, forced } => {
+            ChangeDocument { fields: all_fields(fields), conflicts: conflicts(forced), ..of("update") }
+        }
+        Change::Adopt { desired: _, live: _, fields, from } => ChangeDocument {
+            fields: all_fields(fields),
+            managers: from.iter().cloned().collect(),
+            ..of("adopt")
+        },
+        Change::Delete { live: _ } => of("delete"),
+        Change::Unchanged { live: _ } => return None,
+        Change::Conflict { live: _, reason } => conflict(reason, of("conflict")),
+        Change::Refused { id: _, message } => {
+            ChangeDocument { reason: Some(message.clone()), ..of("refused") }
+        }
+        Change::Terminating { live: _ } => of("terminating"),
+        Change::Keep { live, reason } => {
+            let reason = keep_reason(live.id(), reason);
+            ChangeDocument { reason: Some(anstream::adapter::strip_str(&reason).to_string()), ..of("keep") }
+        }
+    })
+}
+
+fn unchecked(check: &Check) -> Option<&NotChecked> {
+    match check {
+        Check::ByServer => None,
+        Check::NotChecked(why) => Some(why),
+    }
+}
+
+fn conflict(reason: &ConflictReason, document: ChangeDocument) -> ChangeDocument {
+    match reason {
+        ConflictReason::Fields(fields) => ChangeDocument { conflicts: conflicts(fields), ..document },
+        ConflictReason::NotOurs(managers) => ChangeDocument {
+            managers: managers.iter().cloned().collect(),
+            reason: Some("the object exists and bridge did not make it".to_owned()),
+            ..document
+        },
+        ConflictReason::AnotherApplySet(id) => {
+            ChangeDocument { reason: Some(format!("it belongs to the ApplySet `{id}`")), ..document }
+        }
+    }
+}
+
+fn conflicts(fields: &[FieldConflict]) -> Vec<ConflictDocument> {
+    let document = |FieldConflict { field, manager }: &FieldConflict| ConflictDocument {
+        field: field.clone(),
+        manager: manager.clone(),
+    };
+    fields.iter().map(document).collect()
+}
+
+fn all_fields(fields: &[FieldChange]) -> Vec<FieldDocument> {
+    fields.iter().map(field).collect()
+}
+
+fn field(FieldChange { path, change }: &FieldChange) -> FieldDocument {
+    let (action, before, after) = match change {
+        ValueChange::Added(after) => ("add", None, Some(value(after))),
+        ValueChange::Removed(before) => ("remove", Some(value(before)), None),
+        ValueChange::Changed(before, after) => ("change", Some(value(before)), Some(value(after))),
+    };
+    FieldDocument { path: path.clone(), action, before, after }
+}
+
+fn value(shown: &Shown) -> ValueDocument {
+    match shown {
+        Shown::Text(text) => ValueDocument::Value(Value::from(text.as_str())),
+        Shown::Json(json) => {
+            ValueDocument::Value(serde_json::from_str(json).unwrap_or_else(|_| Value::from(json.as_str())))
+        }
+        Shown::Sensitive => ValueDocument::Sensitive(true),
+    }
+}

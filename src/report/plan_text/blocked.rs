@@ -1,0 +1,124 @@
+//! What cannot be applied, why, and the exact option that would allow it; and what is kept.
+
+use std::collections::BTreeSet;
+
+use crate::desired::id::ObjectId;
+use crate::plan::change::{Change, ConflictReason, FieldConflict, KeepReason};
+use crate::plan::summary::Plan;
+use crate::report::plan_text::{heading, indented, named};
+use crate::report::style::{self, paint, plain};
+
+/// Every change that is blocked.
+pub(super) fn section(plan: &Plan) -> String {
+    plan.changes.iter().filter_map(blocked).collect()
+}
+
+fn blocked(change: &Change) -> Option<String> {
+    match change {
+        Change::Conflict { live, reason } => Some(conflict(live.id(), reason)),
+        Change::Refused { id, message } => {
+            Some(text(id, "is refused by the server", vec![plain(message).replace('\n', "\n      ")]))
+        }
+        Change::Terminating { live } => {
+            let advice = "run bridge again once it is gone; its finalizers say what it waits for".to_owned();
+            Some(text(live.id(), "is being deleted", vec![advice]))
+        }
+        Change::Create { .. }
+        | Change::Update { .. }
+        | Change::Adopt { .. }
+        | Change::Delete { .. }
+        | Change::Unchanged { .. }
+        | Change::Keep { .. } => None,
+    }
+}
+
+fn conflict(id: &ObjectId, reason: &ConflictReason) -> String {
+    match reason {
+        ConflictReason::Fields(fields) => {
+            let lines = fields.iter().flat_map(|field| field_conflict(id, field)).collect();
+            text(id, "has fields that somebody else owns and the profile wants different", lines)
+        }
+        ConflictReason::NotOurs(managers) => {
+            text(id, "exists, and bridge did not make it", adoption(managers))
+        }
+        ConflictReason::AnotherApplySet(owner) => {
+            let line = format!("it belongs to the ApplySet `{}`; remove it there first", plain(owner));
+            text(id, "belongs to somebody else's inventory", vec![line])
+        }
+    }
+}
+
+fn field_conflict(id: &ObjectId, conflict: &FieldConflict) -> [String; 2] {
+    let FieldConflict { field, manager } = conflict;
+    let option = hint(&format!("--force-conflicts {}", quoted(&format!("{id}:{field}"))));
+    [format!("{} is owned by `{}`", plain(field), plain(manager)), format!("  take it with {option}")]
+}
+
+fn adoption(managers: &BTreeSet<String>) -> Vec<String> {
+    let options: Vec<String> =
+        managers.iter().map(|manager| format!("--adopt {}", quoted(manager))).collect();
+    if options.is_empty() {
+        return vec!["nobody owns its fields; take it over with --adopt unknown".to_owned()];
+    }
+    vec![
+        format!("it is managed by {}", named(managers)),
+        format!("take it over with {}", hint(&options.join(" "))),
+    ]
+}
+
+/// An argument as a shell takes it.
+fn quoted(argument: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=,+".contains(c);
+    if !argument.is_empty() && argument.chars().all(is_plain) {
+        return argument.to_owned();
+    }
+    format!("'{}'", plain(argument).replace('\'', r"'\''"))
+}
+
+fn hint(text: &str) -> String {
+    paint(style::HINT, text)
+}
+
+fn text(id: &ObjectId, what: &str, lines: Vec<String>) -> String {
+    let symbol = paint(style::ERROR, "!");
+    let head = format!("  {symbol} {}\n", paint(style::STRONG, &format!("{id} {what}")));
+    head + &indented(lines.into_iter()) + "\n"
+}
+
+/// Every object that nobody asks for any more and that stays all the same.
+pub(super) fn kept(plan: &Plan) -> String {
+    plan.changes.iter().filter_map(kept_object).collect()
+}
+
+fn kept_object(change: &Change) -> Option<String> {
+    match change {
+        Change::Keep { live, reason } => {
+            let why = keep_reason(live.id(), reason);
+            Some(heading(&format!("{} is kept", live.id())) + &indented(std::iter::once(why)) + "\n")
+        }
+        Change::Create { .. }
+        | Change::Update { .. }
+        | Change::Adopt { .. }
+        | Change::Delete { .. }
+        | Change::Unchanged { .. }
+        | Change::Conflict { .. }
+        | Change::Refused { .. }
+        | Change::Terminating { .. } => None,
+    }
+}
+
+/// Why an object is kept, and how it could go.
+pub(in crate::report) fn keep_reason(id: &ObjectId, reason: &KeepReason) -> String {
+    match reason {
+        KeepReason::NeedsConsent => {
+            let option = hint(&format!("--allow-delete {}", quoted(&id.to_string())));
+            format!("everything in it would go along; delete it with {option}")
+        }
+        KeepReason::Terminating => "it is being deleted already".to_owned(),
+        KeepReason::Annotated => "it carries the annotation `bridge.gitops/keep`".to_owned(),
+        KeepReason::NotApplied => "bridge never applied it: somebody copied its label".to_owned(),
+        KeepReason::OwnedByAnother(owner) => format!("it belongs to {}", plain(owner)),
+        KeepReason::NotRecorded => "its kind is not in bridge's inventory".to_owned(),
+        KeepReason::HoldsForeign(what) => format!("{} would go with it", plain(what)),
+    }
+}

@@ -1,0 +1,111 @@
+//! What will be created: one line an object, grouped by wave, because nobody reads 343 kB of a new definition.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::desired::object::Object;
+use crate::desired::wave::Wave;
+use crate::plan::change::{Change, Check, NotChecked};
+use crate::plan::diff::diff;
+use crate::plan::summary::Plan;
+use crate::report::diff_text::field_lines;
+use crate::report::plan_text::{Detail, indented};
+use crate::report::style::{self, paint, plain};
+
+/// Every object that will be created.
+pub(super) fn section(plan: &Plan, detail: Detail) -> String {
+    let creations: Vec<(&Object, &Check)> = plan.changes.iter().filter_map(creation).collect();
+    waves(&creations).iter().map(|wave| wave_text(wave, detail)).collect()
+}
+
+fn creation(change: &Change) -> Option<(&Object, &Check)> {
+    match change {
+        Change::Create { desired, check } => Some((desired, check)),
+        Change::Update { .. }
+        | Change::Adopt { .. }
+        | Change::Delete { .. }
+        | Change::Unchanged { .. }
+        | Change::Conflict { .. }
+        | Change::Refused { .. }
+        | Change::Terminating { .. }
+        | Change::Keep { .. } => None,
+    }
+}
+
+/// Neighbours of one wave, in the order of the plan.
+fn waves<'a, 'b>(creations: &'b [(&'a Object, &'a Check)]) -> Vec<&'b [(&'a Object, &'a Check)]> {
+    creations.chunk_by(|a, b| Wave::of(a.0) == Wave::of(b.0)).collect()
+}
+
+fn wave_text(wave: &[(&Object, &Check)], detail: Detail) -> String {
+    let heading = wave.first().map(|(object, _)| title(Wave::of(object))).unwrap_or_default();
+    let mut out = format!("  {}\n", paint(style::STRONG, &format!("# {heading}: {} to create", wave.len())));
+    out.extend(wave.iter().map(|(object, check)| object_text(object, check, detail)));
+    out.push('\n');
+    out
+}
+
+fn object_text(object: &Object, check: &Check, detail: Detail) -> String {
+    let heading = format!("  {} {}", paint(style::ADD, "+"), object.id());
+    let mut line = format!("{heading}{}{}\n", telling(object), remark(check));
+    if detail == Detail::Full {
+        let fields = diff(&Value::Null, object.body(), object.public_data());
+        line.push_str(&indented(fields.iter().flat_map(field_lines)));
+    }
+    line
+}
+
+/// The labels of the objects that are made for their labels: cluster Secrets and ApplicationSets.
+fn telling(object: &Object) -> String {
+    let labels: BTreeMap<&str, &str> = labels(object).collect();
+    let is_cluster = labels.get("argocd.argoproj.io/secret-type") == Some(&"cluster");
+    if !is_cluster && object.id().group_kind.kind != "ApplicationSet" {
+        return String::new();
+    }
+    let shown =
+        labels.iter().filter(|(key, _)| !key.contains('/')).map(|(key, value)| format!(" {key}={value}"));
+    paint(style::FAINT, &plain(&shown.collect::<String>()))
+}
+
+fn labels(object: &Object) -> impl Iterator<Item = (&str, &str)> {
+    let labels = object.body().pointer("/metadata/labels").and_then(Value::as_object);
+    labels.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+}
+
+fn remark(check: &Check) -> String {
+    match check {
+        Check::ByServer | Check::NotChecked(NotChecked::Offline) => String::new(),
+        Check::NotChecked(why) => {
+            paint(style::FAINT, &format!(" (not checked by the server: {})", not_checked(why)))
+        }
+    }
+}
+
+/// Why the server has not seen an object, as the end of a sentence.
+pub(in crate::report) fn not_checked(why: &NotChecked) -> String {
+    match why {
+        NotChecked::NamespaceIsNew => "its namespace is new".to_owned(),
+        NotChecked::KindIsNew => "its CustomResourceDefinition is new".to_owned(),
+        NotChecked::KindIsAwaited => "somebody else installs its CustomResourceDefinition".to_owned(),
+        NotChecked::RoleIsNew => "the role that it refers to is new".to_owned(),
+        NotChecked::Webhook(words) => format!("a webhook takes no dry runs: {}", plain(words)),
+        NotChecked::Offline => "no cluster was asked".to_owned(),
+    }
+}
+
+/// What is in a wave.
+fn title(wave: Wave) -> &'static str {
+    match wave {
+        Wave::Namespaces => "Namespaces",
+        Wave::Definitions => "CustomResourceDefinitions",
+        Wave::Rbac => "ServiceAccounts and RBAC",
+        Wave::Config => "ConfigMaps and Secrets",
+        Wave::Network => "Services and NetworkPolicies",
+        Wave::Workloads => "Workloads",
+        Wave::Projects => "AppProjects",
+        Wave::Repositories => "Repositories",
+        Wave::Clusters => "Clusters",
+        Wave::ApplicationSets => "ApplicationSets",
+    }
+}

@@ -1,0 +1,131 @@
+//! Events as progress: a spinner on a terminal, plain lines elsewhere.
+#![expect(clippy::disallowed_methods, reason = "progress limits how often it speaks")]
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::converge::event::{Action, Event};
+use crate::report::style::{self, paint, plain};
+use crate::report::ui::Ui;
+
+/// How often a wait is mentioned where there is no spinner.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How often the spinner turns.
+const TICK: Duration = Duration::from_millis(120);
+
+/// Shows what the engine does on standard error.
+#[derive(Debug)]
+pub struct Progress {
+    ui: Ui,
+    spinner: Option<ProgressBar>,
+    last_wait: Mutex<Option<Instant>>,
+}
+
+impl Progress {
+    /// Begins to show progress.
+    #[must_use]
+    pub fn new(ui: &Ui) -> Self {
+        let spinner = ui.bars().map(|bars| {
+            let spinner = bars.add(ProgressBar::new_spinner());
+            spinner.set_style(
+                ProgressStyle::with_template("{spinner} {wide_msg}")
+                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+            );
+            spinner.enable_steady_tick(TICK);
+            spinner
+        });
+        Self { ui: ui.clone(), spinner, last_wait: Mutex::new(None) }
+    }
+
+    /// Shows one event.
+    pub fn show(&self, event: &Event) {
+        match event {
+            Event::Observing { objects } => self.passing(&format!("reading {objects} objects")),
+            Event::Observed { done, total } => self.passing(&format!("compared {done} of {total} objects")),
+            Event::WaveStarted { name, changes } => self.lasting(&wave(name, *changes)),
+            Event::Written { id, action, took } => {
+                self.lasting(&format!("{} {id} {} ({})", mark(*action), word(*action), seconds(*took)));
+            }
+            Event::Failed { id, message } => {
+                self.ui.say(&format!("{} {id}: {}\n", paint(style::ERROR, "✗"), plain(message)));
+            }
+            Event::Skipped { id, reason } => {
+                self.ui.say(&format!("{} {id} skipped: {}\n", paint(style::WARNING, "!"), plain(reason)));
+            }
+            Event::Waiting { pending, elapsed } => self.waiting(pending, *elapsed),
+            Event::Warning { id, message } => self.ui.warn(&format!("{id}: {}", plain(message))),
+        }
+    }
+
+    /// Something that only matters while it lasts.
+    fn passing(&self, text: &str) {
+        if let Some(spinner) = &self.spinner {
+            spinner.set_message(text.to_owned());
+        }
+    }
+
+    fn lasting(&self, text: &str) {
+        self.ui.status(text);
+    }
+
+    fn waiting(&self, pending: &[String], elapsed: Duration) {
+        let text = format!("waiting ({}): {}", seconds(elapsed), plain(&pending.join("; ")));
+        match &self.spinner {
+            Some(spinner) => {
+                let text = self.ui.redactor().scrub(&text).into_owned();
+                spinner.set_message(text);
+            }
+            None if self.is_due() => self.ui.status(&format!("◎ {text}")),
+            None => {}
+        }
+    }
+
+    /// Whether the last word about waiting is long enough ago.
+    fn is_due(&self) -> bool {
+        let mut last = self.last_wait.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.is_none_or(|last| last.elapsed() >= HEARTBEAT);
+        if is_due {
+            *last = Some(Instant::now());
+        }
+        is_due
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(spinner) = &self.spinner {
+            spinner.finish_and_clear();
+        }
+    }
+}
+
+fn wave(name: &str, changes: usize) -> String {
+    paint(style::STRONG, &format!("► {name} ({changes})"))
+}
+
+fn mark(action: Action) -> String {
+    match action {
+        Action::Created => paint(style::ADD, "+"),
+        Action::Updated | Action::Adopted => paint(style::CHANGE, "~"),
+        Action::Deleted => paint(style::DESTROY, "-"),
+    }
+}
+
+fn word(action: Action) -> &'static str {
+    match action {
+        Action::Created => "created",
+        Action::Updated => "updated",
+        Action::Adopted => "taken over",
+        Action::Deleted => "deleted",
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    if duration < Duration::from_secs(1) {
+        format!("{}ms", duration.as_millis())
+    } else {
+        format!("{}s", duration.as_secs())
+    }
+}
