@@ -2,7 +2,12 @@
 //!
 //! A fixture is `NAME.yaml` beside `NAME.findings`, or a folder `NAME` with `bridge.yaml`, `findings`, and perhaps
 //! `args`: lines of `var NAME=VALUE`, `env NAME=VALUE` and `file PATH`. UPDATE_GOLDEN=1 rewrites the goldens.
-#![expect(clippy::disallowed_methods, reason = "reads fixtures")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test reads fixtures, and fails by panicking"
+)]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

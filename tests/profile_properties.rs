@@ -1,5 +1,9 @@
 //! No input makes the profile layer panic, and none makes it tell a secret. Bounded by cases, not by time.
-#![expect(clippy::disallowed_methods, reason = "reads fixtures")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test reads fixtures, and fails by panicking"
+)]
 
 use std::path::Path;
 
@@ -221,4 +225,37 @@ fn findings_are_sorted_and_no_two_are_equal() {
     let count = texts.len();
     texts.dedup();
     assert_eq!(texts.len(), count);
+}
+
+/// Every path to a value below a value.
+fn paths(value: &serde_json::Value, at: &str, found: &mut Vec<String>) {
+    let children: Vec<(String, &serde_json::Value)> = match value {
+        serde_json::Value::Object(map) => map.iter().map(|(key, child)| (key.clone(), child)).collect(),
+        serde_json::Value::Array(list) => {
+            list.iter().enumerate().map(|(index, child)| (index.to_string(), child)).collect()
+        }
+        _ => Vec::new(),
+    };
+    for (key, child) in children {
+        let path = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+        // What a merge patch says is free.
+        if !path.contains("/merge/") && !path.ends_with("/json6902/0/value") {
+            paths(child, &path, found);
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_key_is_read_so_a_value_of_the_wrong_kind_is_found_everywhere() {
+    let full: serde_json::Value = serde_saphyr::from_str(&fixture("full.yaml")).unwrap();
+    let mut found = Vec::new();
+    paths(&full, "", &mut found);
+    assert!(found.len() > 250, "{}", found.len());
+    for path in found {
+        let mut broken = full.clone();
+        *broken.pointer_mut(&path).unwrap() = serde_json::json!([[{ "wrong": "kind" }]]);
+        let loaded = load_text(&broken.to_string());
+        assert!(has_errors(&loaded.findings), "{path} is not read");
+    }
 }

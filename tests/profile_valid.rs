@@ -1,5 +1,10 @@
 //! Profiles that are accepted: what the model holds, and that the schema accepts them too.
-#![expect(clippy::disallowed_methods, reason = "reads fixtures")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test reads fixtures, and fails by panicking"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -39,7 +44,7 @@ fn remote(loaded: &Loaded, name: &str) -> Remote {
     let profile = loaded.profile.as_ref().unwrap();
     let cluster = profile.clusters().find(|cluster| cluster.name.as_str() == name).unwrap();
     match &cluster.connection {
-        Connection::Remote(remote) => remote.clone(),
+        Connection::Remote(remote) => (**remote).clone(),
         Connection::InCluster => panic!("{name} is the hub"),
     }
 }
