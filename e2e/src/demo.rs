@@ -43,7 +43,10 @@ pub async fn play(out: &mut (dyn Write + Send)) -> Result<()> {
     stage.bridge(out, "", &["apply", "--auto-approve", "--no-wait"])?;
     stage.bridge(out, "And back again. Only what bridge made goes.", &["destroy", "--auto-approve"])?;
     writeln!(out, "\nNow with a cluster of your own:")?;
-    writeln!(out, "    bridge init                 # writes a commented bridge.yaml; put your context into it")?;
+    writeln!(
+        out,
+        "    bridge init                 # writes a commented bridge.yaml; put your context into it"
+    )?;
     writeln!(out, "    bridge plan                 # shows what would happen, and writes nothing")?;
     writeln!(out, "    bridge apply                # shows it again, and asks")?;
     Ok(())

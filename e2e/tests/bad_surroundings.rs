@@ -30,11 +30,19 @@ async fn kubeconfigs() -> Result<()> {
     expect(&plan("garbage")?, 3, &["garbage"])?;
     Kubeconfig::new().context("hub2", world.proxy.access(User::Admin)).write(&world.path("other"))?;
     expect(&plan("other")?, 3, &["no context `hub`", "hub2"])?;
-    let access = |server: &str, credential| Access { server: server.to_owned(), ca_pem: world.proxy.ca_pem().to_owned(), credential };
+    let access = |server: &str, credential| Access {
+        server: server.to_owned(),
+        ca_pem: world.proxy.ca_pem().to_owned(),
+        credential,
+    };
     let token = Credential::Token("nobody".to_owned());
-    Kubeconfig::new().context("hub", access(world.proxy.url(), token.clone())).write(&world.path("unknown"))?;
+    Kubeconfig::new()
+        .context("hub", access(world.proxy.url(), token.clone()))
+        .write(&world.path("unknown"))?;
     expect(&plan("unknown")?, 4, &["does not accept"])?;
-    Kubeconfig::new().context("hub", access("https://127.0.0.1:1", token.clone())).write(&world.path("refused"))?;
+    Kubeconfig::new()
+        .context("hub", access("https://127.0.0.1:1", token.clone()))
+        .write(&world.path("refused"))?;
     expect(&plan("refused")?, 4, &["127.0.0.1:1", "refused"])?;
     let wrong_ca = Access { ca_pem: world.hub.ca_pem(), ..access(world.proxy.url(), token) };
     Kubeconfig::new().context("hub", wrong_ca).write(&world.path("wrong-ca"))?;

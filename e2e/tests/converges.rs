@@ -12,13 +12,19 @@ async fn apply_then_plan_is_empty_and_a_second_apply_writes_nothing() -> Result<
     let world = World::start().await?;
     world.profile(&Profile::official())?;
     let outcome = world.apply(&[])?;
-    assert!(outcome.stdout.contains("Apply complete! Resources: 65 added, 0 changed, 0 destroyed."), "{outcome}");
+    assert!(
+        outcome.stdout.contains("Apply complete! Resources: 65 added, 0 changed, 0 destroyed."),
+        "{outcome}"
+    );
     world.expect_no_changes()?;
     let before = world.versions().await?;
     assert!(before.len() > 60, "{}", before.len());
     world.proxy.reset();
     world.apply(&[])?;
-    assert_eq!(world.proxy.writes().iter().map(|write| write.line()).collect::<Vec<_>>(), Vec::<String>::new());
+    assert_eq!(
+        world.proxy.writes().iter().map(|write| write.line()).collect::<Vec<_>>(),
+        Vec::<String>::new()
+    );
     assert_eq!(world.versions().await?, before);
     Ok(())
 }
@@ -30,12 +36,18 @@ async fn one_label_is_one_line_and_one_write() -> Result<()> {
     world.apply(&[])?;
     world.profile(&Profile::small().spoke("spoke-dev", "    env: dev\n    labels: { tier: gold }\n"))?;
     let plan = world.expect(2, &["plan", "--detailed-exitcode"])?;
-    let changed: Vec<&str> = plan.stdout.lines().filter(|line| line.trim_start().starts_with(['+', '~', '-'])).collect();
+    let changed: Vec<&str> =
+        plan.stdout.lines().filter(|line| line.trim_start().starts_with(['+', '~', '-'])).collect();
     assert_eq!(changed.iter().filter(|line| line.contains("tier")).count(), 1, "{plan}");
     assert!(plan.stdout.contains("Plan: 0 to add, 1 to change, 0 to destroy."), "{plan}");
     world.proxy.reset();
     world.apply(&[])?;
-    assert_eq!(world.proxy.writes().len(), 1, "{:?}", world.proxy.writes().iter().map(|w| w.line()).collect::<Vec<_>>());
+    assert_eq!(
+        world.proxy.writes().len(),
+        1,
+        "{:?}",
+        world.proxy.writes().iter().map(|w| w.line()).collect::<Vec<_>>()
+    );
     assert_eq!(world.get(&secret("spoke-dev")).await?["metadata"]["labels"]["tier"], "gold");
     world.expect_no_changes()
 }
@@ -71,11 +83,15 @@ async fn every_flavor_installs_also_in_a_namespace_of_its_own() -> Result<()> {
         assert!(world.versions().await?.len() >= objects, "{flavor}: {}", world.versions().await?.len());
         let bindings = world.get("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings").await?;
         let ours = bindings["items"].as_array().unwrap().iter();
-        let ours = ours.filter(|binding| binding["metadata"]["name"].as_str().unwrap_or_default().starts_with("argocd-"));
+        let ours = ours.filter(|binding| {
+            binding["metadata"]["name"].as_str().unwrap_or_default().starts_with("argocd-")
+        });
         for subject in ours.flat_map(|binding| binding["subjects"].as_array().cloned().unwrap_or_default()) {
             assert_eq!(subject["namespace"], "gitops", "{flavor}");
         }
-        let sets = world.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/applicationsets.argoproj.io").await?;
+        let sets = world
+            .get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/applicationsets.argoproj.io")
+            .await?;
         assert_eq!(sets["spec"]["names"]["kind"], "ApplicationSet", "{flavor}");
     }
     Ok(())

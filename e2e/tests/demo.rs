@@ -18,7 +18,10 @@ async fn the_readme_shows_what_the_demo_prints() -> Result<()> {
         std::fs::write(README, format!("{before}{BEGIN}{printed}{END}{after}"))?;
         return Ok(());
     }
-    ensure!(shown == printed, "README.md shows another transcript; UPDATE_GOLDEN=1 writes this one:\n{printed}");
+    ensure!(
+        shown == printed,
+        "README.md shows another transcript; UPDATE_GOLDEN=1 writes this one:\n{printed}"
+    );
     Ok(())
 }
 

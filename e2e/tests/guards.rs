@@ -89,7 +89,10 @@ async fn destroy_removes_what_is_owned_and_keeps_namespace_definitions_and_forei
     world.expect(0, &["destroy", "--auto-approve", "--allow-delete", definition])?;
     assert_eq!(world.versions().await?.len(), 3);
     let refused = world.run(&["destroy", "--auto-approve", "--allow-delete", "Namespace/argocd"])?;
-    assert!(refused.stdout.contains("ConfigMap/foreign") || refused.stderr.contains("ConfigMap/foreign"), "{refused}");
+    assert!(
+        refused.stdout.contains("ConfigMap/foreign") || refused.stderr.contains("ConfigMap/foreign"),
+        "{refused}"
+    );
     assert_ne!(world.get("/api/v1/namespaces/argocd").await?, Value::Null);
     world.profile(&Profile::official())?;
     world.apply(&[])?;
@@ -101,7 +104,9 @@ async fn copied_labels_and_other_owners_protect_an_object_from_prune() -> Result
     let world = World::start().await?;
     world.profile(&Profile::small())?;
     world.apply(&[])?;
-    let label = world.get(&secret("spoke-dev")).await?["metadata"]["labels"]["applyset.kubernetes.io/part-of"].clone();
+    let label =
+        world.get(&secret("spoke-dev")).await?["metadata"]["labels"]["applyset.kubernetes.io/part-of"]
+            .clone();
     let copied = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "copied", "labels": {"applyset.kubernetes.io/part-of": label}}});
     world.send("POST", "/api/v1/namespaces/argocd/secrets", "application/json", &copied).await?;
     let keep = json!({"metadata": {"annotations": {"bridge.gitops/keep": "true"}}});
@@ -138,10 +143,14 @@ async fn conflicts_are_named_and_forced_only_where_allowed() -> Result<()> {
 async fn an_object_that_somebody_else_made_is_taken_only_with_consent() -> Result<()> {
     let world = World::start().await?;
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}});
-    world.send("POST", "/api/v1/namespaces?fieldManager=kubectl-create", "application/json", &namespace).await?;
+    world
+        .send("POST", "/api/v1/namespaces?fieldManager=kubectl-create", "application/json", &namespace)
+        .await?;
     let made = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "spoke-dev",
         "labels": {"argocd.argoproj.io/secret-type": "cluster", "theirs": "yes", "cluster_name": "spoke-dev"}}});
-    world.send("POST", "/api/v1/namespaces/argocd/secrets?fieldManager=HashiCorp", "application/json", &made).await?;
+    world
+        .send("POST", "/api/v1/namespaces/argocd/secrets?fieldManager=HashiCorp", "application/json", &made)
+        .await?;
     world.profile(&Profile::small())?;
     let refused = world.expect(5, &["apply", "--auto-approve", "--no-wait"])?;
     assert!(format!("{}{}", refused.stdout, refused.stderr).contains("--adopt HashiCorp"), "{refused}");
@@ -149,8 +158,15 @@ async fn an_object_that_somebody_else_made_is_taken_only_with_consent() -> Resul
     world.apply(&["--adopt", "HashiCorp"])?;
     let live = world.get(&secret("spoke-dev")).await?;
     assert_eq!(live["metadata"]["labels"]["theirs"], "yes");
-    let theirs = live["metadata"]["managedFields"].as_array().unwrap().iter().find(|entry| entry["manager"] == "HashiCorp");
-    assert!(theirs.is_none_or(|entry| entry.pointer("/fieldsV1/f:metadata/f:labels/f:cluster_name").is_none()), "{theirs:?}");
+    let theirs = live["metadata"]["managedFields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["manager"] == "HashiCorp");
+    assert!(
+        theirs.is_none_or(|entry| entry.pointer("/fieldsV1/f:metadata/f:labels/f:cluster_name").is_none()),
+        "{theirs:?}"
+    );
     world.expect_no_changes()
 }
 

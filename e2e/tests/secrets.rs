@@ -72,7 +72,10 @@ async fn a_server_that_echoes_a_token_does_not_make_bridge_print_it() -> Result<
     use bridge_e2e::proxy::{Fault, Matcher};
     let world = World::start().await?;
     world.profile(&profile())?;
-    world.proxy.fail(Matcher::any().method("PATCH").path_contains("/secrets/"), Fault::status(422, "Invalid", &format!("Secret is invalid: {TOKEN}")));
+    world.proxy.fail(
+        Matcher::any().method("PATCH").path_contains("/secrets/"),
+        Fault::status(422, "Invalid", &format!("Secret is invalid: {TOKEN}")),
+    );
     let outcome = world.run(&["apply", "--auto-approve", "--no-wait", "-vvv"])?;
     ensure!(outcome.code == Some(1), "{outcome}");
     is_clean(&outcome)

@@ -77,11 +77,11 @@ super::codes! {
     INVALID_NAME = 1104, "a name breaks the rule of its kind",
         "Names of clusters, namespaces, projects and Secrets are Kubernetes names: lower-case letters, digits and `-`. A cluster's name is also a label value and part of Application names, so it has at most 63 characters.\n\n    clusters:\n      - { name: spoke-dev }";
     INVALID_NUMBER = 1105, "a value is not the whole number that is needed",
-        "Write digits without a sign, a decimal point or a unit.\n\n    shard: 1";
+        "The key counts something, or names something by a number. Write digits without a sign, a decimal point or a unit; a variable may stand for the number.\n\n    shard: 1";
     EMPTY_VALUE = 1106, "a value is empty",
         "The key is there, but its text is empty, and an empty text means nothing here. Write a value, or remove the key to take the default.";
     DUPLICATE_ENTRY = 1107, "a list says the same thing twice",
-        "The second entry changes nothing; most likely another one was meant.\n\n    teams: [team-a, team-b]";
+        "The list is a set, so the second entry changes nothing; most likely another one was meant. Remove it, or write what was meant.\n\n    teams: [team-a, team-b]";
     DUPLICATE_NAME = 1108, "two things have the same name",
         "Names tell the items of a list apart: a base and the profile that extends it are merged by them, and they become names of objects. Two cluster Secrets of one name make Argo CD's cluster generator drop one of them.\n\n    clusters:\n      - { name: hub, role: hub }\n      - { name: spoke-dev }";
     UNUSED_SETTING = 1109, "a setting does nothing here",

@@ -16,6 +16,24 @@ const LARGEST: usize = 64 * 1024 * 1024;
 /// Reads the bytes of a file. The profile layer itself does no I/O.
 pub(crate) type Read<'a> = &'a dyn Fn(&str) -> io::Result<Vec<u8>>;
 
+fn is_in(finding: &Finding, source: &Arc<Source>) -> bool {
+    finding.location.as_ref().is_some_and(|location| Arc::ptr_eq(&location.source, source))
+}
+
+/// Whatever stands in a file of values may be a secret, even an alias or a tag that is none.
+fn hide_text(finding: &mut Finding) {
+    finding.message = finding.code.title().to_owned();
+    finding.fix = "mend this place; what stands there is not shown, because it may be a secret".to_owned();
+}
+
+/// What the path of a file is relative to.
+fn base_of(at: Option<&Location>) -> &'static str {
+    match at {
+        Some(_) => "check the path; it is relative to the file that names it",
+        None => "check the path; it is relative to the folder that bridge runs in",
+    }
+}
+
 /// Opens files, and keeps what was found in them.
 pub(crate) struct Files<'a> {
     pub(crate) read: Read<'a>,
@@ -53,6 +71,9 @@ impl<'a> Files<'a> {
         let node = yaml::parse(&source, &mut self.findings);
         let silent = Arc::new(Source { path: path.to_owned(), text: String::new() });
         literals::relocate_findings(&mut self.findings[before..], &source, &silent);
+        self.findings[before..].iter_mut().for_each(hide_text);
+        // As in Terraform, an empty file gives no values.
+        self.findings.retain(|finding| finding.code != Code::EMPTY_FILE || !is_in(finding, &silent));
         self.sources.push(Arc::clone(&silent));
         node.map(|mut node| {
             literals::relocate(&mut node, &silent);
@@ -85,7 +106,7 @@ impl<'a> Files<'a> {
 
     fn unreadable(&mut self, path: &str, at: Option<&Location>, code: Code, error: &io::Error) {
         let (reason, fix) = match error.kind() {
-            io::ErrorKind::NotFound => ("there is no such file", "check the path; it is relative to the file that names it"),
+            io::ErrorKind::NotFound => ("there is no such file", base_of(at)),
             io::ErrorKind::PermissionDenied => ("permission denied", "let the user that runs bridge read it"),
             io::ErrorKind::IsADirectory => ("it is a folder", "name the file in it"),
             // The enum is open; the system's own words say the rest.
@@ -113,6 +134,12 @@ impl<'a> Files<'a> {
     }
 
     fn report(&mut self, code: Code, location: Option<Location>, message: String, fix: &str) {
-        self.findings.push(Finding { location, severity: Severity::Error, code, message, fix: fix.to_owned() });
+        self.findings.push(Finding {
+            location,
+            severity: Severity::Error,
+            code,
+            message,
+            fix: fix.to_owned(),
+        });
     }
 }

@@ -6,8 +6,28 @@ use std::str::FromStr;
 pub(crate) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = simplify(word);
     let distance = |candidate: &&str| strsim::damerau_levenshtein(&wanted, &simplify(candidate));
-    let best = known.into_iter().min_by_key(distance)?;
-    (distance(&best) <= tolerance(&wanted)).then_some(best)
+    let known: Vec<&str> = known.into_iter().collect();
+    let best = known.iter().copied().min_by_key(distance)?;
+    (distance(&best) <= tolerance(&wanted)).then_some(best).or_else(|| by_synonym(&wanted, &known))
+}
+
+/// Words that other tools use, each with the profile's.
+const SYNONYMS: [(&str, &str); 6] = [
+    ("environment", "env"),
+    ("repos", "repositories"),
+    ("annotations", "metadata"),
+    ("certificateAuthorityData", "caData"),
+    ("targetRevision", "revision"),
+    ("repoURL", "url"),
+];
+
+fn by_synonym<'a>(wanted: &str, known: &[&'a str]) -> Option<&'a str> {
+    let is_meant = |synonym: &str| {
+        let synonym = simplify(synonym);
+        strsim::damerau_levenshtein(wanted, &synonym) <= tolerance(&synonym)
+    };
+    let (_, word) = SYNONYMS.iter().find(|(synonym, _)| is_meant(synonym))?;
+    known.iter().copied().find(|known| known == word)
 }
 
 /// "did you mean `x`?", or the list of all that is known.
@@ -32,13 +52,16 @@ fn tolerance(word: &str) -> usize {
 
 /// A fix that shows what the text would be if it kept the rule of the name.
 pub(crate) fn valid_name<T: FromStr>(text: &str) -> String {
-    let keep = |lower: bool, filler: &'static str| -> String {
+    let keep = |lower: bool, filler: &'static str, longest: usize| -> String {
         let cased = if lower { text.trim().to_ascii_lowercase() } else { text.trim().to_owned() };
         let filled = cased.replace(|c: char| !c.is_ascii_alphanumeric() && !"-_./".contains(c), filler);
-        let short: String = filled.chars().take(63).collect();
+        let short: String = filled.chars().take(longest).collect();
         short.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_owned()
     };
-    let candidates = [keep(false, "-"), keep(true, "-"), keep(true, "-").replace(['_', '.', '/'], "-"), keep(true, "")];
+    let dashes = keep(true, "-", 63).replace(['_', '.', '/'], "-");
+    // 56 is what `enable_` leaves of a label's 63 characters.
+    let candidates =
+        [keep(false, "-", 63), keep(true, "-", 63), dashes, keep(false, "-", 56), keep(true, "", 63)];
     let valid = candidates.into_iter().find(|name| !name.is_empty() && name.parse::<T>().is_ok());
     valid.map_or_else(|| "write one that keeps the rule".to_owned(), |name| format!("for example `{name}`"))
 }
@@ -54,7 +77,7 @@ mod tests {
             ("regoin", Some("region")),
             ("base_path", Some("basePath")),
             ("team", Some("teams")),
-            ("enviroment", None),
+            ("enviroment", Some("env")),
             ("xyz", None),
         ] {
             assert_eq!(closest(word, known), expected, "{word}");

@@ -8,8 +8,9 @@ use crate::profile::sensitive::Sensitive;
 /// A value from a file.
 #[derive(Debug)]
 pub(crate) struct FileValue {
-    /// The value. Wrapped always, because only its declaration says whether it may be shown.
-    pub(crate) text: Sensitive,
+    /// The value; `None` when it was none, which was reported. Wrapped always, because only its declaration says whether
+    /// it may be shown.
+    pub(crate) text: Option<Sensitive>,
     /// Whether the file itself says that it is sensitive.
     pub(crate) is_sensitive: bool,
 }
@@ -29,7 +30,8 @@ pub(crate) fn read(
         } else if !is_output(&entry.value) {
             // A state has outputs for others too, but a file of values is written for this profile.
             let message = format!("a value is given for `{name}`, which the profile does not declare");
-            let finding = Finding::error(Code::UNDECLARED_VALUE, &entry.key.location, message, undeclared_fix(name));
+            let finding =
+                Finding::error(Code::UNDECLARED_VALUE, &entry.key.location, message, undeclared_fix(name));
             findings.push(finding.with_severity(Severity::Warning));
         }
     }
@@ -53,13 +55,16 @@ fn value(entry: &Entry, findings: &mut Vec<Finding>) -> Option<FileValue> {
     match &node.value {
         // A null is no value, as in Terraform.
         Value::Scalar(scalar) if scalar.is_null() => None,
-        Value::Scalar(scalar) => Some(FileValue { text: Sensitive::new(scalar.text.as_str()), is_sensitive }),
+        Value::Scalar(scalar) => {
+            Some(FileValue { text: Some(Sensitive::new(scalar.text.as_str())), is_sensitive })
+        }
         Value::Secret(_) | Value::Unresolved => None,
         Value::Sequence(_) | Value::Mapping(_) => {
-            let message = format!("the value of `{}` is {}, and a variable is a text", entry.key.text, node.kind());
+            let message =
+                format!("the value of `{}` is {}, and a variable is a text", entry.key.text, node.kind());
             let fix = "give each value that the profile needs as a text of its own";
             findings.push(Finding::error(Code::VARIABLE_NOT_TEXT, &entry.key.location, message, fix));
-            None
+            Some(FileValue { text: None, is_sensitive })
         }
     }
 }

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use crate::code::Code;
-use crate::profile::decode::decoder::Decoder;
+use crate::profile::decode::decoder::{Decoder, Fields};
 use crate::profile::decode::keys;
 use crate::profile::files::Files;
-use crate::profile::finding::{Finding, Severity};
+use crate::profile::finding::{Finding, Severity, has_errors};
 use crate::profile::location::Location;
 use crate::profile::node::{Entry, Node, Value};
 use crate::profile::sensitive::Sensitive;
@@ -42,6 +42,8 @@ pub(crate) type Resolved = BTreeMap<String, Option<VariableValue>>;
 struct Declaration {
     default: Option<String>,
     is_sensitive: bool,
+    /// Whether something in it was reported, so that a missing value is no news.
+    is_broken: bool,
     at: Location,
 }
 
@@ -55,7 +57,10 @@ pub(crate) fn resolve(
     decoder: &mut Decoder,
 ) -> Resolved {
     let declarations = root.get("variables").map(|node| declare(node, decoder)).unwrap_or_default();
+    let before = files.findings.len();
     let from_files = read_files(&values.files, &declarations, files);
+    // What a broken file would have said is not known.
+    let files_are_read = !has_errors(&files.findings[before..]);
     check_command_line(&values.command_line, &declarations, decoder);
     let from_command_line: BTreeMap<&str, &str> =
         values.command_line.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -65,11 +70,11 @@ pub(crate) fn resolve(
         let given = from_command_line
             .get(name.as_str())
             .copied()
-            .or(from_file.map(|value| value.text.expose()))
+            .or(from_file.and_then(|value| value.text.as_ref()).map(Sensitive::expose))
             .or(values.environment.get(&name).map(String::as_str))
             .or(declaration.default.as_deref());
         let is_sensitive = declaration.is_sensitive || from_file.is_some_and(|value| value.is_sensitive);
-        if given.is_none() {
+        if given.is_none() && files_are_read && !declaration.is_broken {
             without_value(&name, &declaration, decoder);
         }
         resolved.insert(name, given.map(|text| wrap(text, is_sensitive)));
@@ -117,21 +122,28 @@ pub(crate) fn is_name(text: &str) -> bool {
 }
 
 fn declaration(node: &Node, at: &Location, decoder: &mut Decoder) -> Declaration {
-    let mut declared = Declaration { default: None, is_sensitive: false, at: at.clone() };
+    let mut declared = Declaration { default: None, is_sensitive: false, is_broken: false, at: at.clone() };
     // `vpc_id:` alone declares a variable that needs a value.
     if node.is_null() {
         return declared;
     }
-    let Some(fields) = decoder.fields(node, keys::VARIABLE) else { return declared };
+    let before = decoder.findings.len();
+    if let Some(fields) = decoder.fields(node, keys::VARIABLE) {
+        read_declaration(&fields, &mut declared, decoder);
+    }
+    declared.is_broken = decoder.findings.len() > before;
+    declared
+}
+
+fn read_declaration(fields: &Fields<'_>, declared: &mut Declaration, decoder: &mut Decoder) {
     if let Some(description) = fields.get("description") {
         decoder.text(description, "`description`");
     }
-    declared.is_sensitive = decoder.flag(&fields, "sensitive", false);
+    declared.is_sensitive = decoder.flag(fields, "sensitive", false);
     if let Some(default) = fields.get("default") {
         declared.default = decoder.text(default, "`default`").map(str::to_owned);
         check_default(default, declared.is_sensitive, decoder);
     }
-    declared
 }
 
 fn check_default(node: &Node, is_sensitive: bool, decoder: &mut Decoder) {
@@ -161,7 +173,8 @@ fn check_command_line(given: &[(String, String)], declarations: &Declarations, d
         };
         if declaration.is_sensitive {
             let message = format!("the sensitive variable `{name}` is given on the command line");
-            let fix = format!("set BRIDGE_VAR_{name}, or name a file with --var-file; other users see arguments");
+            let fix =
+                format!("set BRIDGE_VAR_{name}, or name a file with --var-file; other users see arguments");
             decoder.error(Code::SENSITIVE_ON_COMMAND_LINE, &declaration.at, message, fix);
         }
     }

@@ -61,7 +61,9 @@ impl Bench {
     }
 
     fn offline(&self) -> Result<()> {
-        println!("{CLUSTERS} clusters with {TOGGLES} toggles each, on the official Argo CD manifest; median of {RUNS}\n");
+        println!(
+            "{CLUSTERS} clusters with {TOGGLES} toggles each, on the official Argo CD manifest; median of {RUNS}\n"
+        );
         println!("| command | wall | peak memory |\n|---|---|---|");
         for args in [&["--version"][..], &["validate"], &["render"]] {
             let run = several(&self.bridge(args)?, RUNS)?;
@@ -71,26 +73,47 @@ impl Bench {
     }
 
     async fn against_kubectl(&self) -> Result<()> {
-        ensure!(on_path("kubectl"), "kubectl is not on PATH: install it (https://kubernetes.io/docs/tasks/tools) for this part");
+        ensure!(
+            on_path("kubectl"),
+            "kubectl is not on PATH: install it (https://kubernetes.io/docs/tasks/tools) for this part"
+        );
         let rendered = self.bridge(&["render", "--show-secrets"])?.output()?;
         fs::write(self.path("objects.yaml"), rendered.stdout)?;
         let first = ControlPlane::start().await?;
-        println!("\n| one API server | kubectl --server-side | bridge | ratio | bridge's memory |\n|---|---|---|---|---|");
+        println!(
+            "\n| one API server | kubectl --server-side | bridge | ratio | bridge's memory |\n|---|---|---|---|---|"
+        );
         self.point_to(&first)?;
-        let kubectl = self.kubectl(&["apply", "--server-side", "--force-conflicts", "--field-manager=peer", "-f", "objects.yaml"]);
+        let kubectl = self.kubectl(&[
+            "apply",
+            "--server-side",
+            "--force-conflicts",
+            "--field-manager=peer",
+            "-f",
+            "objects.yaml",
+        ]);
         let apply = self.bridge(&["apply", "--auto-approve", "--no-wait"])?;
         self.kubectl(&["create", "namespace", "argocd"]).output()?;
         let theirs = self.first_apply(&kubectl, &first).await?;
         let ours = self.first_apply(&apply, &first).await?;
         row("first apply", theirs, ours);
         row("apply of no change", several(&kubectl, 3)?, several(&apply, 3)?);
-        let diff = self.kubectl(&["diff", "--server-side", "--force-conflicts", "--field-manager=peer", "-f", "objects.yaml"]);
+        let diff = self.kubectl(&[
+            "diff",
+            "--server-side",
+            "--force-conflicts",
+            "--field-manager=peer",
+            "-f",
+            "objects.yaml",
+        ]);
         row("plan (kubectl: diff) of no change", several(&diff, 3)?, several(&self.bridge(&["plan"])?, 3)?);
         Ok(())
     }
 
     fn point_to(&self, cluster: &ControlPlane) -> Result<()> {
-        Kubeconfig::new().context("bench", cluster.access_by_token(User::Admin)).write(&self.path("kubeconfig"))
+        Kubeconfig::new()
+            .context("bench", cluster.access_by_token(User::Admin))
+            .write(&self.path("kubeconfig"))
     }
 
     /// The first apply on a fresh API server of the same etcd; that server stays the one in the kubeconfig.
@@ -139,7 +162,8 @@ fn profile() -> String {
         clusters:\n  - { name: hub, role: hub, connection: { context: bench }, env: prod }\n"
         .to_owned();
     for number in 1..CLUSTERS {
-        let toggles: Vec<String> = (0..TOGGLES).map(|toggle| format!("addon_{toggle}: {}", toggle % 2 == 0)).collect();
+        let toggles: Vec<String> =
+            (0..TOGGLES).map(|toggle| format!("addon_{toggle}: {}", toggle % 2 == 0)).collect();
         text.push_str(&format!(
             "  - name: spoke-{number:04}\n    connection: {{ server: \"https://spoke-{number:04}.example.com\", token: {{ env: TOKEN }} }}\n    \
              env: dev\n    region: eu-west-1\n    teams: [team-a]\n    addons: {{ {} }}\n",

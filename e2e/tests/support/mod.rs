@@ -20,7 +20,8 @@ pub struct World {
 }
 
 /// One spoke in a profile: name and server.
-pub const SPOKES: [(&str, &str); 2] = [("spoke-dev", "https://dev.example.com:6443"), ("spoke-prod", "https://prod.example.com")];
+pub const SPOKES: [(&str, &str); 2] =
+    [("spoke-dev", "https://dev.example.com:6443"), ("spoke-prod", "https://prod.example.com")];
 
 impl World {
     /// A fresh hub, reached through the proxy with an administrator's token.
@@ -95,7 +96,8 @@ impl World {
 
     /// Sets fields as another client would: a merge patch under that client's name.
     pub async fn patch_as(&self, manager: &str, path: &str, patch: &Value) -> Result<Value> {
-        self.send("PATCH", &format!("{path}?fieldManager={manager}"), "application/merge-patch+json", patch).await
+        self.send("PATCH", &format!("{path}?fieldManager={manager}"), "application/merge-patch+json", patch)
+            .await
     }
 
     /// uid and resourceVersion of everything that bridge owns.
@@ -104,7 +106,9 @@ impl World {
         for path in OWNED {
             for item in self.get(path).await?["items"].as_array().into_iter().flatten() {
                 let labels = &item["metadata"]["labels"];
-                if labels.get("applyset.kubernetes.io/part-of").is_some() || labels.get("applyset.kubernetes.io/id").is_some() {
+                if labels.get("applyset.kubernetes.io/part-of").is_some()
+                    || labels.get("applyset.kubernetes.io/id").is_some()
+                {
                     let text = |key: &str| item["metadata"][key].as_str().unwrap_or_default().to_owned();
                     versions.push((format!("{path}/{}", text("name")), text("resourceVersion")));
                 }
@@ -119,7 +123,9 @@ impl World {
         for path in OWNED {
             for item in self.get(path).await?["items"].as_array().into_iter().flatten() {
                 let labels = &item["metadata"]["labels"];
-                if labels.get("applyset.kubernetes.io/part-of").is_some() || labels.get("applyset.kubernetes.io/id").is_some() {
+                if labels.get("applyset.kubernetes.io/part-of").is_some()
+                    || labels.get("applyset.kubernetes.io/id").is_some()
+                {
                     state.push(stable(item, path));
                 }
             }
@@ -188,7 +194,8 @@ pub struct Profile {
 impl Profile {
     /// A hub and two spokes on a small manifest with one object of each kind.
     pub fn small() -> Self {
-        let clusters = SPOKES.map(|(name, server)| (name.to_owned(), server.to_owned(), String::new())).to_vec();
+        let clusters =
+            SPOKES.map(|(name, server)| (name.to_owned(), server.to_owned(), String::new())).to_vec();
         let argocd = "  manifests: { path: small.yaml }\n".to_owned();
         Self { name: "acme".to_owned(), argocd, clusters, more: gitops().to_owned() }
     }

@@ -132,7 +132,11 @@ impl Decoder {
     pub(crate) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
         let text = node.text();
         if text.is_none() {
-            self.wrong_type(node, &format!("a text for {what}"), "write one text; quote it if it has special characters");
+            self.wrong_type(
+                node,
+                &format!("a text for {what}"),
+                "write one text; quote it if it has special characters",
+            );
         }
         text
     }
@@ -150,12 +154,18 @@ impl Decoder {
 
     /// A list of texts; those that are none are reported and left out.
     pub(crate) fn texts(&mut self, node: &Node, what: &str) -> Vec<String> {
-        let items = self.list(node, what);
-        items.iter().filter_map(|item| self.filled_text(item, what)).collect()
+        let items = self.list(node, &format!("texts for {what}"));
+        let what = format!("an item of {what}");
+        items.iter().filter_map(|item| self.filled_text(item, &what)).collect()
     }
 
     /// A name with a rule of its own.
-    pub(crate) fn name<T: FromStr<Err = InvalidName>>(&mut self, node: &Node, code: Code, what: &str) -> Option<T> {
+    pub(crate) fn name<T: FromStr<Err = InvalidName>>(
+        &mut self,
+        node: &Node,
+        code: Code,
+        what: &str,
+    ) -> Option<T> {
         let text = self.text(node, what)?;
         match text.parse() {
             Ok(name) => Some(name),
@@ -174,7 +184,7 @@ impl Decoder {
     {
         let mut seen = std::collections::BTreeSet::new();
         let mut names = Vec::new();
-        for item in self.list(node, what) {
+        for item in self.list(node, "names") {
             let Some(name) = self.name::<T>(item, code, what) else { continue };
             if seen.insert(name.clone()) {
                 names.push(name);
@@ -216,7 +226,12 @@ impl Decoder {
     }
 
     /// One of a few words.
-    pub(crate) fn choice<T: Copy>(&mut self, node: &Node, what: &str, known: &[(&'static str, T)]) -> Option<T> {
+    pub(crate) fn choice<T: Copy>(
+        &mut self,
+        node: &Node,
+        what: &str,
+        known: &[(&'static str, T)],
+    ) -> Option<T> {
         let text = self.text(node, what)?;
         let found = known.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {

@@ -15,7 +15,13 @@ const HOW: &str = "write a reference: `{ env: NAME }`, `{ file: PATH }`, `{ exec
 
 /// A reference to a secret.
 pub(crate) fn reference(node: &Node, d: &mut Decoder) -> Option<SecretReference> {
-    if node.scalar().is_some() || matches!(node.value, Value::Secret(_)) {
+    if let Value::Secret(secret) = &node.value {
+        let message = format!("the sensitive variable `{}` stands here without `value:`", secret.variable);
+        let fix = format!("write `{{ value: \"${{var.{}}}\" }}`", secret.variable);
+        d.error(Code::SECRET_REFERENCE, &node.location, message, fix);
+        return None;
+    }
+    if node.scalar().is_some() {
         let message = "a secret is written out here, and a profile holds only references to secrets";
         d.error(Code::SECRET_LITERAL, &node.location, message, HOW);
         return None;
@@ -56,13 +62,18 @@ fn environment_variable(node: &Node, d: &mut Decoder) -> Option<String> {
     }
     // It could be the secret itself, so it is not repeated.
     let message = "`env` does not hold the name of an environment variable";
-    d.error(Code::SECRET_REFERENCE, &node.location, message, "write the name alone, such as `{ env: GIT_TOKEN }`");
+    d.error(
+        Code::SECRET_REFERENCE,
+        &node.location,
+        message,
+        "write the name alone, such as `{ env: GIT_TOKEN }`",
+    );
     None
 }
 
 fn command(node: &Node, d: &mut Decoder) -> Option<Vec<String>> {
     let before = d.findings.len();
-    let command = d.texts(node, "the command and its arguments");
+    let command = d.texts(node, "`exec`");
     if command.is_empty() && d.findings.len() == before {
         let fix = "write `{ exec: [COMMAND, ARGUMENT] }`";
         d.error(Code::EMPTY_VALUE, &node.location, "the command is empty", fix);
@@ -107,6 +118,8 @@ pub(crate) fn text(node: &Node, what: &str, d: &mut Decoder) -> Option<Text> {
             let source = SecretSource::Literal(secret.text.clone());
             Some(Text::Reference(SecretReference { source, at: node.location.clone() }))
         }
-        Value::Scalar(_) | Value::Sequence(_) | Value::Unresolved => d.filled_text(node, what).map(Text::Plain),
+        Value::Scalar(_) | Value::Sequence(_) | Value::Unresolved => {
+            d.filled_text(node, what).map(Text::Plain)
+        }
     }
 }

@@ -13,15 +13,20 @@ pub(super) fn check(root: &Node, d: &mut Decoder) {
     let fix = "give each cluster a name of its own; Argo CD drops all but one of the same name";
     duplicates::names(clusters, "the cluster", (Code::DUPLICATE_NAME, fix), d);
     duplicate_servers(clusters, d);
-    for cluster in clusters {
+    // The hub of a namespaced installation gets its namespaces from bridge.
+    let is_namespaced = root.at(&["argocd", "flavor"]).and_then(Node::text) == Some("namespaced");
+    for cluster in clusters.iter().filter(|cluster| !(is_namespaced && is_hub(cluster))) {
         namespaces_fit(cluster, d);
     }
     labels::check(root, d);
 }
 
+fn is_hub(cluster: &Node) -> bool {
+    cluster.get("role").and_then(Node::text) == Some("hub")
+}
+
 fn one_hub(root: &Node, clusters: &[Node], d: &mut Decoder) {
-    let is_hub = |cluster: &&Node| cluster.get("role").and_then(Node::text) == Some("hub");
-    let mut hubs = clusters.iter().filter(is_hub);
+    let mut hubs = clusters.iter().filter(|cluster| is_hub(cluster));
     let Some(first) = hubs.next() else {
         no_hub(root, d);
         return;
@@ -37,8 +42,10 @@ fn one_hub(root: &Node, clusters: &[Node], d: &mut Decoder) {
 /// Reported only where there is a list to judge; a missing one was reported itself.
 fn no_hub(root: &Node, d: &mut Decoder) {
     let Some(list) = root.get("clusters") else { return };
-    let has_unread_role =
-        list.items().iter().any(|cluster| cluster.get("role").is_some_and(|role| role.text() != Some("spoke")));
+    let has_unread_role = list
+        .items()
+        .iter()
+        .any(|cluster| cluster.get("role").is_some_and(|role| role.text() != Some("spoke")));
     if matches!(list.value, Value::Sequence(_)) && !has_unread_role {
         let message = "no cluster is the hub";
         let fix = "add `role: hub` to the cluster that runs Argo CD";
