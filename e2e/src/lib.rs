@@ -34,7 +34,6 @@
 //! Environment: `KUBEBUILDER_ASSETS` names a folder with etcd and kube-apiserver; `XDG_CACHE_HOME` moves the
 //! cache; `BRIDGE_E2E_ENVTEST_BASE` names a mirror of the envtest releases; `BRIDGE_E2E_KEEP=1` keeps the
 //! folders and logs of every control plane; `BRIDGE_BIN` names the binary under test.
-#![expect(clippy::disallowed_methods, reason = "this crate is about processes, files and time")]
 
 pub mod bridge_cmd;
 pub mod cache;

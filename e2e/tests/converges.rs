@@ -1,5 +1,4 @@
 //! Applying, and applying again: against a real API server.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 

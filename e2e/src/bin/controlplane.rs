@@ -1,5 +1,4 @@
 //! `controlplane fetch` gets the binaries of a control plane into the cache; `controlplane run` starts one.
-#![expect(clippy::disallowed_methods, reason = "reads its own arguments")]
 
 use anyhow::{Result, bail};
 use bridge_e2e::cluster::ControlPlane;
