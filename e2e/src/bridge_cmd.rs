@@ -271,8 +271,10 @@ fn collect(mut source: impl Read + Send + 'static) -> Arc<Stream> {
     stream
 }
 
-/// `target/debug/deps/harness-1f…` was built beside `target/debug/bridge`.
-fn bridge_binary() -> Result<PathBuf> {
+/// The binary under test: `BRIDGE_BIN`, else the one that was built beside this executable.
+///
+/// `target/debug/deps/harness-1f…` stands below `target/debug/bridge`.
+pub fn bridge_binary() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("BRIDGE_BIN").filter(|path| !path.is_empty()) {
         return Ok(PathBuf::from(path));
     }

@@ -26,7 +26,7 @@ pub(crate) fn connection(cluster: &Fields<'_>, role: Role, d: &mut Decoder) -> O
     let node = cluster.get("connection");
     match role {
         Role::Hub => hub(node, d),
-        Role::Spoke => spoke(node, cluster, d).map(Connection::Remote),
+        Role::Spoke => spoke(node, cluster, d).map(|remote| Connection::Remote(Box::new(remote))),
     }
 }
 

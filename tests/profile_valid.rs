@@ -1,0 +1,265 @@
+//! Profiles that are accepted: what the model holds, and that the schema accepts them too.
+#![expect(clippy::disallowed_methods, reason = "reads fixtures")]
+
+use std::path::{Path, PathBuf};
+
+use bridge::profile::finding::Severity;
+use bridge::profile::model::{
+    Auth, Connection, Credentials, Flavor, Install, ManifestSource, Remote, SecretSource, Tls,
+};
+use bridge::profile::sensitive::Sensitive;
+use bridge::profile::{Loaded, VariableValue, VariableValues, load, schema};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> std::io::Result<Vec<u8>> {
+    std::fs::read(root().join(path))
+}
+
+fn load_fixture(name: &str) -> Loaded {
+    load(&format!("tests/fixtures/valid/{name}"), &VariableValues::default(), &read)
+}
+
+/// Loads a text as `bridge.yaml`, with other files beside it.
+fn load_text(text: &str, files: &[(&str, &str)], variables: &VariableValues) -> Loaded {
+    let read = |path: &str| {
+        let found = files.iter().find(|(name, _)| *name == path).map(|(_, text)| text.as_bytes().to_vec());
+        let own = (path == "bridge.yaml").then(|| text.as_bytes().to_vec());
+        own.or(found).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))
+    };
+    load("bridge.yaml", variables, &read)
+}
+
+const MINIMAL: &str = "apiVersion: bridge.gitops/v1alpha1\nkind: Profile\nmetadata: { name: acme }\n\
+    clusters:\n  - { name: hub, role: hub }\n";
+
+fn remote(loaded: &Loaded, name: &str) -> Remote {
+    let profile = loaded.profile.as_ref().unwrap();
+    let cluster = profile.clusters().find(|cluster| cluster.name.as_str() == name).unwrap();
+    match &cluster.connection {
+        Connection::Remote(remote) => remote.clone(),
+        Connection::InCluster => panic!("{name} is the hub"),
+    }
+}
+
+#[test]
+fn the_smallest_profile_has_defaults() {
+    let loaded = load_fixture("minimal.yaml");
+    assert_eq!(loaded.findings, []);
+    let profile = loaded.profile.unwrap();
+    assert_eq!(profile.argocd.namespace.as_str(), "argocd");
+    assert_eq!(profile.hub.kind.as_str(), "hub");
+    assert!(profile.application_sets.preserve_resources_on_deletion);
+    let Install::Manifests(manifests) = profile.argocd.install else { panic!("bridge installs by default") };
+    assert_eq!((manifests.version.as_str(), manifests.flavor), ("v3.5.3", Flavor::Standard));
+    assert_eq!(manifests.source, ManifestSource::Official);
+}
+
+#[test]
+fn every_key_is_read() {
+    let loaded = load_fixture("full.yaml");
+    assert_eq!(loaded.findings, []);
+    let profile = loaded.profile.as_ref().unwrap();
+    assert_eq!(profile.hub_context.as_deref(), Some("hub-admin"));
+    assert_eq!(profile.hub.kubernetes_version.as_ref().unwrap().as_str(), "1.30");
+    let metadata: Vec<(&str, &str)> =
+        profile.hub.metadata.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let expected = [("aws_vpc_id", "vpc-1"), ("enabled", "yes"), ("note", "${kept}"), ("replicas", "3")];
+    assert_eq!(metadata, expected);
+    let token = &profile.spokes[1];
+    assert_eq!((token.name.as_str(), token.shard, token.cluster_resources), ("token", Some(2), Some(true)));
+    assert!(!token.labels.keys().any(|key| key.as_str() == "cluster_name"), "bridge writes it itself");
+    assert_eq!(profile.projects[0].spec["syncWindows"][0]["duration"], "8h");
+    assert_eq!(profile.repositories.len(), 6);
+}
+
+#[test]
+fn an_overlay_merges_by_name_and_keeps_the_rest_of_the_base() {
+    let loaded = load_fixture("full.yaml");
+    let profile = loaded.profile.as_ref().unwrap();
+    let merged = &profile.spokes[0];
+    let labels: Vec<String> = merged.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    assert_eq!(labels, ["tier=bronze", "zone=a"]);
+    assert_eq!(merged.teams[0].as_str(), "team-a");
+    let Install::Manifests(manifests) = &profile.argocd.install else { panic!("bridge installs") };
+    assert_eq!((manifests.version.as_str(), manifests.flavor), ("v3.5.3", Flavor::Ha));
+}
+
+#[test]
+fn paths_are_relative_to_the_file_that_says_them() {
+    let loaded = load_fixture("full.yaml");
+    let profile = loaded.profile.as_ref().unwrap();
+    let Install::Manifests(manifests) = &profile.argocd.install else { panic!("bridge installs") };
+    let ManifestSource::Path { path, .. } = &manifests.source else { panic!("a path") };
+    assert_eq!(path, Path::new("tests/fixtures/argocd/install.yaml"));
+    let Auth::Token(token) = remote(&loaded, "merged").auth else { panic!("a token") };
+    assert_eq!(token.source, SecretSource::File("tests/fixtures/valid/token".into()));
+    assert!(matches!(&profile.repositories[0].credentials, Credentials::Basic { password, .. }
+        if password.source == SecretSource::File("/run/secrets/git-token".into())));
+}
+
+#[test]
+fn servers_lose_their_slash_and_base_paths_gain_one() {
+    let loaded = load_fixture("full.yaml");
+    assert_eq!(remote(&loaded, "token").server, "https://token.example.com:6443");
+    assert!(matches!(remote(&loaded, "certificate").tls, Tls::Insecure));
+    let gitops = &loaded.profile.as_ref().unwrap().gitops;
+    let paths = |source: &Option<bridge::profile::model::GitSource>| {
+        let source = source.as_ref().unwrap();
+        (source.base_path.clone(), source.path.clone(), source.revision.clone())
+    };
+    let text = |parts: (&str, &str, &str)| (parts.0.to_owned(), parts.1.to_owned(), parts.2.to_owned());
+    assert_eq!(paths(&gitops.addons), text(("argocd/", "appsets", "main")));
+    assert_eq!(paths(&gitops.workloads), text(("argocd/", "workloads", "HEAD")));
+    assert_eq!(paths(&gitops.clusters), text(("./", "clusters", "1.30")));
+    assert_eq!(paths(&gitops.addons_extras), text(("./", "", "HEAD")));
+}
+
+#[test]
+fn the_command_line_wins_over_files_and_files_over_the_environment() {
+    let text = format!(
+        "{MINIMAL}    metadata: {{}}\nvariables: {{ a: {{ default: d }}, b: {{ default: d }}, c: {{ default: d }}, e: {{ default: d }} }}\n"
+    )
+    .replace("  - { name: hub, role: hub }\n    metadata: {}", "  - name: hub\n    role: hub\n    metadata: { v: \"${var.a}${var.b}${var.c}${var.e}\" }");
+    let variables = VariableValues {
+        environment: ["a", "b", "c"].map(|name| (name.to_owned(), "1".to_owned())).into(),
+        files: vec!["values.yaml".to_owned(), "outputs.json".to_owned()],
+        command_line: vec![("a".to_owned(), "9".to_owned()), ("a".to_owned(), "3".to_owned())],
+    };
+    let outputs = r#"{"b": {"sensitive": false, "type": "string", "value": "2"}, "others": {"sensitive": false, "value": [1]}}"#;
+    let loaded = load_text(&text, &[("values.yaml", "a: 2\nb: 8\n"), ("outputs.json", outputs)], &variables);
+    assert_eq!(loaded.findings, []);
+    let metadata = &loaded.profile.unwrap().hub.metadata;
+    assert_eq!(metadata.values().collect::<Vec<_>>(), ["321d"]);
+    assert_eq!(loaded.variables["b"], VariableValue::Plain("2".to_owned()));
+}
+
+#[test]
+fn a_sensitive_variable_reaches_a_credential_and_stays_wrapped() {
+    let text = format!(
+        "{MINIMAL}variables: {{ t: {{ sensitive: true }}, u: }}\nrepositories:\n  - name: r\n    url: https://h/r.git\n    \
+         credentials: {{ username: \"${{var.u}}\", password: {{ value: \"${{var.t}}\" }} }}\n"
+    );
+    let outputs = r#"{"u": {"sensitive": true, "value": "user"}}"#;
+    let variables = VariableValues {
+        environment: [("t".to_owned(), "hunter2".to_owned())].into(),
+        files: vec!["o.json".to_owned()],
+        command_line: Vec::new(),
+    };
+    let loaded = load_text(&text, &[("o.json", outputs)], &variables);
+    assert_eq!(loaded.findings, []);
+    assert!(!format!("{loaded:?}").contains("hunter2"));
+    let Credentials::Basic { password, .. } = &loaded.profile.unwrap().repositories[0].credentials else {
+        panic!("a password")
+    };
+    assert_eq!(password.source, SecretSource::Literal(Sensitive::new("hunter2")));
+    assert!(matches!(loaded.variables["u"], VariableValue::Sensitive(_)));
+}
+
+#[test]
+fn anchors_merge_keys_marks_and_windows_line_ends_are_read() {
+    let text = "\u{feff}apiVersion: bridge.gitops/v1alpha1\r\nkind: Profile\r\nmetadata: { name: acme }\r\nclusters:\r\n  \
+        - &hub { name: hub, role: hub, env: prod }\r\n  - { <<: *hub, name: spoke, role: spoke, \
+        connection: { server: https://s.example.com, awsAuth: { clusterName: s } } }\r\n";
+    let loaded = load_text(text, &[], &VariableValues::default());
+    assert_eq!(loaded.findings, []);
+    assert_eq!(loaded.profile.unwrap().spokes[0].env.as_ref().unwrap().as_str(), "prod");
+}
+
+#[test]
+fn a_base_may_be_reached_by_two_ways() {
+    let text = format!("{MINIMAL}extends: [left.yaml, right.yaml]\n");
+    let header = "apiVersion: bridge.gitops/v1alpha1\nkind: ProfileBase\n";
+    let left = format!("{header}extends: [bottom.yaml]\nargocd: {{ flavor: ha }}\n");
+    let right = format!("{header}extends: [bottom.yaml]\n");
+    let bottom = format!("{header}argocd: {{ flavor: core, namespace: gitops }}\n");
+    let files = [("left.yaml", left.as_str()), ("right.yaml", right.as_str()), ("bottom.yaml", bottom.as_str())];
+    let loaded = load_text(&text, &files, &VariableValues::default());
+    assert_eq!(loaded.findings, []);
+    assert_eq!(loaded.sources.len(), 4);
+    let argocd = loaded.profile.unwrap().argocd;
+    assert_eq!(argocd.namespace.as_str(), "gitops");
+    let Install::Manifests(manifests) = argocd.install else { panic!("bridge installs") };
+    assert_eq!(manifests.flavor, Flavor::Core, "the later base wins, with all that it extends");
+}
+
+#[test]
+fn a_secret_reference_is_replaced_whole_and_null_takes_away() {
+    let header = "apiVersion: bridge.gitops/v1alpha1\nkind: ProfileBase\n";
+    let base = format!(
+        "{header}repositories:\n  - {{ name: r, url: https://h/r.git, proxy: http://p:1, credentials: {{ username: u, password: {{ env: A }} }} }}\n"
+    );
+    let text = format!(
+        "{MINIMAL}extends: [base.yaml]\nrepositories:\n  - {{ name: r, proxy: null, credentials: {{ password: {{ file: b }} }} }}\n"
+    );
+    let loaded = load_text(&text, &[("base.yaml", &base)], &VariableValues::default());
+    assert_eq!(loaded.findings, []);
+    let repository = &loaded.profile.unwrap().repositories[0];
+    assert_eq!(repository.proxy, None);
+    assert!(matches!(&repository.credentials, Credentials::Basic { password, .. }
+        if password.source == SecretSource::File("b".into())));
+}
+
+#[test]
+fn warnings_do_not_stop_a_profile() {
+    let text = format!("{MINIMAL}argocd: {{ install: existing, version: v3.5.3 }}\n");
+    let loaded = load_text(&text, &[], &VariableValues::default());
+    assert_eq!(loaded.findings.iter().map(|finding| finding.severity).collect::<Vec<_>>(), [Severity::Warning]);
+    assert!(matches!(loaded.profile.unwrap().argocd.install, Install::Existing));
+}
+
+#[test]
+fn the_shipped_bases_hold_what_they_promise() {
+    let text = MINIMAL.to_owned() + "extends: [profiles/production.yaml]\n";
+    let own = |path: &str| if path == "bridge.yaml" { Ok(text.as_bytes().to_vec()) } else { read(path) };
+    let loaded = load("bridge.yaml", &VariableValues::default(), &own);
+    assert_eq!(loaded.findings, []);
+    let Install::Manifests(manifests) = loaded.profile.unwrap().argocd.install else { panic!("bridge installs") };
+    assert_eq!(manifests.flavor, Flavor::Ha);
+}
+
+fn yaml_files(folder: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join(folder)).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "yaml")).collect()
+}
+
+#[test]
+fn the_schema_accepts_every_valid_file() {
+    let validator = jsonschema::validator_for(&schema::document()).unwrap();
+    let files: Vec<PathBuf> = ["profiles", "tests/fixtures/valid"].into_iter().flat_map(yaml_files).collect();
+    assert!(files.len() >= 5);
+    for path in files {
+        let value: serde_json::Value = serde_saphyr::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let errors: Vec<String> =
+            validator.iter_errors(&value).map(|error| format!("{} at {}", error, error.instance_path())).collect();
+        assert_eq!(errors, Vec::<String>::new(), "{}", path.display());
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_the_decoder_refuses() {
+    let validator = jsonschema::validator_for(&schema::document()).unwrap();
+    for text in [
+        "{ apiVersion: bridge.gitops/v1alpha1, kind: Profile, metadata: { name: a }, regoin: x }",
+        "{ apiVersion: bridge.gitops/v1alpha1, kind: Profile }",
+        "{ apiVersion: v2, kind: ProfileBase }",
+        "{ apiVersion: bridge.gitops/v1alpha1, kind: ProfileBase, argocd: { flavor: tall } }",
+        "{ apiVersion: bridge.gitops/v1alpha1, kind: ProfileBase, clusters: [{ name: a, addons: { x: maybe } }] }",
+    ] {
+        let value: serde_json::Value = serde_saphyr::from_str(text).unwrap();
+        assert!(!validator.is_valid(&value), "{text}");
+    }
+}
+
+#[test]
+fn the_committed_schema_is_the_current_one() {
+    let path = root().join("bridge.schema.json");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, schema::schema()).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == schema::schema(), "bridge.schema.json is stale: run this test with UPDATE_GOLDEN=1");
+}
