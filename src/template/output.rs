@@ -51,13 +51,7 @@ pub fn render(profile: &Profile, user: &[Arc<Source>]) -> Result<Vec<Rendered>, 
 
 /// The context is built of maps with text keys, so this does not happen; it must not panic if it ever did.
 fn broken(error: &tera::Error) -> Finding {
-    Finding {
-        location: None,
-        severity: crate::profile::finding::Severity::Error,
-        code: Code::TEMPLATE_RENDER,
-        message: error.to_string(),
-        fix: String::new(),
-    }
+    Finding::without_location(Code::TEMPLATE_RENDER, error.to_string(), "")
 }
 
 fn parse(template: &Template, text: &str) -> Result<Vec<Rendered>, Vec<Finding>> {
