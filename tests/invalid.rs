@@ -37,7 +37,8 @@ fn fixtures() -> Vec<Fixture> {
 fn fixture(path: &Path) -> Option<Fixture> {
     let name = path.file_stem()?.to_str()?.to_owned();
     if path.is_dir() {
-        let values = std::fs::read_to_string(path.join("args")).map_or_else(|_| VariableValues::default(), |args| values(&args));
+        let values = std::fs::read_to_string(path.join("args"))
+            .map_or_else(|_| VariableValues::default(), |args| values(&args));
         let (folder, profile) = (path.to_owned(), "bridge.yaml".to_owned());
         return Some(Fixture { name, golden: folder.join("findings"), folder, profile, values });
     }

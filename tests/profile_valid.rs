@@ -39,7 +39,7 @@ fn remote(loaded: &Loaded, name: &str) -> Remote {
     let profile = loaded.profile.as_ref().unwrap();
     let cluster = profile.clusters().find(|cluster| cluster.name.as_str() == name).unwrap();
     match &cluster.connection {
-        Connection::Remote(remote) => remote.clone(),
+        Connection::Remote(remote) => (**remote).clone(),
         Connection::InCluster => panic!("{name} is the hub"),
     }
 }
@@ -175,7 +175,8 @@ fn a_base_may_be_reached_by_two_ways() {
     let left = format!("{header}extends: [bottom.yaml]\nargocd: {{ flavor: ha }}\n");
     let right = format!("{header}extends: [bottom.yaml]\n");
     let bottom = format!("{header}argocd: {{ flavor: core, namespace: gitops }}\n");
-    let files = [("left.yaml", left.as_str()), ("right.yaml", right.as_str()), ("bottom.yaml", bottom.as_str())];
+    let files =
+        [("left.yaml", left.as_str()), ("right.yaml", right.as_str()), ("bottom.yaml", bottom.as_str())];
     let loaded = load_text(&text, &files, &VariableValues::default());
     assert_eq!(loaded.findings, []);
     assert_eq!(loaded.sources.len(), 4);
@@ -206,7 +207,10 @@ fn a_secret_reference_is_replaced_whole_and_null_takes_away() {
 fn warnings_do_not_stop_a_profile() {
     let text = format!("{MINIMAL}argocd: {{ install: existing, version: v3.5.3 }}\n");
     let loaded = load_text(&text, &[], &VariableValues::default());
-    assert_eq!(loaded.findings.iter().map(|finding| finding.severity).collect::<Vec<_>>(), [Severity::Warning]);
+    assert_eq!(
+        loaded.findings.iter().map(|finding| finding.severity).collect::<Vec<_>>(),
+        [Severity::Warning]
+    );
     assert!(matches!(loaded.profile.unwrap().argocd.install, Install::Existing));
 }
 
@@ -216,7 +220,9 @@ fn the_shipped_bases_hold_what_they_promise() {
     let own = |path: &str| if path == "bridge.yaml" { Ok(text.as_bytes().to_vec()) } else { read(path) };
     let loaded = load("bridge.yaml", &VariableValues::default(), &own);
     assert_eq!(loaded.findings, []);
-    let Install::Manifests(manifests) = loaded.profile.unwrap().argocd.install else { panic!("bridge installs") };
+    let Install::Manifests(manifests) = loaded.profile.unwrap().argocd.install else {
+        panic!("bridge installs")
+    };
     assert_eq!(manifests.flavor, Flavor::Ha);
 }
 
@@ -232,9 +238,12 @@ fn the_schema_accepts_every_valid_file() {
     let files: Vec<PathBuf> = ["profiles", "tests/fixtures/valid"].into_iter().flat_map(yaml_files).collect();
     assert!(files.len() >= 5);
     for path in files {
-        let value: serde_json::Value = serde_saphyr::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        let errors: Vec<String> =
-            validator.iter_errors(&value).map(|error| format!("{} at {}", error, error.instance_path())).collect();
+        let value: serde_json::Value =
+            serde_saphyr::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(&value)
+            .map(|error| format!("{} at {}", error, error.instance_path()))
+            .collect();
         assert_eq!(errors, Vec::<String>::new(), "{}", path.display());
     }
 }

@@ -30,7 +30,8 @@ pub(crate) fn parse(text: &str) -> Option<Address<'_>> {
         return None;
     }
     let (authority, path) = rest.find(['/', '?', '#']).map_or((rest, ""), |at| rest.split_at(at));
-    let (user, host_and_port) = authority.rsplit_once('@').map_or((None, authority), |(user, rest)| (Some(user), rest));
+    let (user, host_and_port) =
+        authority.rsplit_once('@').map_or((None, authority), |(user, rest)| (Some(user), rest));
     let (host, port) = split_port(host_and_port)?;
     is_host(host).then_some(Address { scheme, user, host, port, path })
 }
@@ -63,7 +64,8 @@ fn is_port(text: &str) -> bool {
 
 fn is_host(text: &str) -> bool {
     let is_name = text.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
-    !text.is_empty() && ((is_name && !text.starts_with(['.', '-'])) || text.parse::<std::net::Ipv6Addr>().is_ok())
+    !text.is_empty()
+        && ((is_name && !text.starts_with(['.', '-'])) || text.parse::<std::net::Ipv6Addr>().is_ok())
 }
 
 /// The password in an address; a token in place of the user name counts when there is no password.
@@ -90,7 +92,9 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 /// The address in one of its spellings, for comparison: no trailing slash, lower-case host, no default port.
 pub(crate) fn canonical(text: &str) -> String {
     let trimmed = text.trim_end_matches('/');
-    let Some(Address { scheme, user: _, host, port, path }) = parse(trimmed) else { return trimmed.to_owned() };
+    let Some(Address { scheme, user: _, host, port, path }) = parse(trimmed) else {
+        return trimmed.to_owned();
+    };
     let scheme = scheme.to_ascii_lowercase();
     let port = match (scheme.as_str(), port) {
         ("https", None | Some("443")) | ("http", None | Some("80")) | (_, None) => String::new(),
@@ -131,7 +135,9 @@ pub(crate) fn http(decoder: &mut Decoder, node: &Node, code: Code, what: &str) -
     let text = decoder.filled_text(node, what)?;
     refuse_password(decoder, node, &text)?;
     let is_http = parse(&text).is_some_and(|address| {
-        ["https", "http"].contains(&address.scheme) && address.user.is_none() && !address.path.contains(['?', '#'])
+        ["https", "http"].contains(&address.scheme)
+            && address.user.is_none()
+            && !address.path.contains(['?', '#'])
     });
     if !is_http {
         let message = format!("{what}: `{text}` is no http or https address");
@@ -170,7 +176,9 @@ mod tests {
 
     #[test]
     fn loopback_has_many_names() {
-        for host in ["localhost", "127.0.0.1", "127.1", "::1", "0.0.0.0", "::ffff:127.0.0.1", "kind.localhost"] {
+        for host in
+            ["localhost", "127.0.0.1", "127.1", "::1", "0.0.0.0", "::ffff:127.0.0.1", "kind.localhost"]
+        {
             assert!(is_loopback(host), "{host}");
         }
         assert!(!is_loopback("10.0.0.1"));

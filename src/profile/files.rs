@@ -85,7 +85,9 @@ impl<'a> Files<'a> {
 
     fn unreadable(&mut self, path: &str, at: Option<&Location>, code: Code, error: &io::Error) {
         let (reason, fix) = match error.kind() {
-            io::ErrorKind::NotFound => ("there is no such file", "check the path; it is relative to the file that names it"),
+            io::ErrorKind::NotFound => {
+                ("there is no such file", "check the path; it is relative to the file that names it")
+            }
             io::ErrorKind::PermissionDenied => ("permission denied", "let the user that runs bridge read it"),
             io::ErrorKind::IsADirectory => ("it is a folder", "name the file in it"),
             // The enum is open; the system's own words say the rest.
@@ -113,6 +115,12 @@ impl<'a> Files<'a> {
     }
 
     fn report(&mut self, code: Code, location: Option<Location>, message: String, fix: &str) {
-        self.findings.push(Finding { location, severity: Severity::Error, code, message, fix: fix.to_owned() });
+        self.findings.push(Finding {
+            location,
+            severity: Severity::Error,
+            code,
+            message,
+            fix: fix.to_owned(),
+        });
     }
 }

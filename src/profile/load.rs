@@ -30,11 +30,7 @@ pub struct Loaded {
 /// Loads the profile in a file, with all that it extends.
 ///
 /// `read` returns the bytes of a file; this layer does no I/O of its own.
-pub fn load(
-    path: &str,
-    variables: &VariableValues,
-    read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
-) -> Loaded {
+pub fn load(path: &str, variables: &VariableValues, read: &dyn Fn(&str) -> io::Result<Vec<u8>>) -> Loaded {
     let mut files = Files::new(read);
     let composed = overlay::compose(path, &mut files);
     let (profile, decoder, variables) = match composed {

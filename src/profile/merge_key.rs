@@ -37,7 +37,9 @@ fn sources(node: Node, findings: &mut Vec<Finding>) -> Vec<Entry> {
 fn one_source(node: Node, findings: &mut Vec<Finding>) -> Vec<Entry> {
     match node.value {
         Value::Mapping(mapping) => mapping.entries,
-        Value::Sequence(_) | Value::Scalar(_) | Value::Secret(_) | Value::Unresolved => refuse(&node, findings),
+        Value::Sequence(_) | Value::Scalar(_) | Value::Secret(_) | Value::Unresolved => {
+            refuse(&node, findings)
+        }
     }
 }
 

@@ -121,7 +121,12 @@ impl Composer<'_, '_> {
     fn check_header(&mut self, own: &Node, at: Option<&Location>) -> Option<()> {
         if !matches!(own.value, Value::Mapping(_)) {
             let message = format!("expected a map for a profile, found {}", own.kind());
-            self.report(Code::WRONG_TYPE, &own.location, message, "a profile starts with `apiVersion:` and `kind:`");
+            self.report(
+                Code::WRONG_TYPE,
+                &own.location,
+                message,
+                "a profile starts with `apiVersion:` and `kind:`",
+            );
             return None;
         }
         self.check_api_version(own);
@@ -135,7 +140,8 @@ impl Composer<'_, '_> {
                 None
             }
             (Some(at), "Profile") => {
-                let message = format!("`{}` is a profile, and only a base can be extended", own.location.source.path);
+                let message =
+                    format!("`{}` is a profile, and only a base can be extended", own.location.source.path);
                 let fix = "move what both share to a file with `kind: ProfileBase`, and extend that";
                 self.report(Code::NOT_A_BASE, at, message, fix);
                 None
@@ -207,7 +213,8 @@ fn merge_maps(lower: Mapping, upper: Mapping, key: &str) -> Mapping {
     let positions: HashMap<String, usize> =
         merged.iter().enumerate().filter_map(|(index, entry)| position(entry, index)).collect();
     for Entry { key: name, value } in upper.entries {
-        let below = positions.get(&name.text).and_then(|index| merged[*index].take().map(|entry| (*index, entry)));
+        let below =
+            positions.get(&name.text).and_then(|index| merged[*index].take().map(|entry| (*index, entry)));
         match below {
             // The name of a variable is no key of the profile, whatever it is called.
             Some((index, entry)) => {

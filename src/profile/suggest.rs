@@ -38,7 +38,8 @@ pub(crate) fn valid_name<T: FromStr>(text: &str) -> String {
         let short: String = filled.chars().take(63).collect();
         short.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_owned()
     };
-    let candidates = [keep(false, "-"), keep(true, "-"), keep(true, "-").replace(['_', '.', '/'], "-"), keep(true, "")];
+    let candidates =
+        [keep(false, "-"), keep(true, "-"), keep(true, "-").replace(['_', '.', '/'], "-"), keep(true, "")];
     let valid = candidates.into_iter().find(|name| !name.is_empty() && name.parse::<T>().is_ok());
     valid.map_or_else(|| "write one that keeps the rule".to_owned(), |name| format!("for example `{name}`"))
 }

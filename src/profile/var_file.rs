@@ -29,7 +29,8 @@ pub(crate) fn read(
         } else if !is_output(&entry.value) {
             // A state has outputs for others too, but a file of values is written for this profile.
             let message = format!("a value is given for `{name}`, which the profile does not declare");
-            let finding = Finding::error(Code::UNDECLARED_VALUE, &entry.key.location, message, undeclared_fix(name));
+            let finding =
+                Finding::error(Code::UNDECLARED_VALUE, &entry.key.location, message, undeclared_fix(name));
             findings.push(finding.with_severity(Severity::Warning));
         }
     }
@@ -56,7 +57,8 @@ fn value(entry: &Entry, findings: &mut Vec<Finding>) -> Option<FileValue> {
         Value::Scalar(scalar) => Some(FileValue { text: Sensitive::new(scalar.text.as_str()), is_sensitive }),
         Value::Secret(_) | Value::Unresolved => None,
         Value::Sequence(_) | Value::Mapping(_) => {
-            let message = format!("the value of `{}` is {}, and a variable is a text", entry.key.text, node.kind());
+            let message =
+                format!("the value of `{}` is {}, and a variable is a text", entry.key.text, node.kind());
             let fix = "give each value that the profile needs as a text of its own";
             findings.push(Finding::error(Code::VARIABLE_NOT_TEXT, &entry.key.location, message, fix));
             None

@@ -161,7 +161,8 @@ fn check_command_line(given: &[(String, String)], declarations: &Declarations, d
         };
         if declaration.is_sensitive {
             let message = format!("the sensitive variable `{name}` is given on the command line");
-            let fix = format!("set BRIDGE_VAR_{name}, or name a file with --var-file; other users see arguments");
+            let fix =
+                format!("set BRIDGE_VAR_{name}, or name a file with --var-file; other users see arguments");
             decoder.error(Code::SENSITIVE_ON_COMMAND_LINE, &declaration.at, message, fix);
         }
     }

@@ -220,7 +220,8 @@ impl<'a> Builder<'a> {
     fn unknown_alias(&mut self, name: &str, span: Span) -> Step {
         let location = self.locate(span);
         let message = format!("the alias `*{name}` has no anchor before it");
-        let fix = format!("write `&{name}` before the value that it repeats; quote a text that starts with `*`");
+        let fix =
+            format!("write `&{name}` before the value that it repeats; quote a text that starts with `*`");
         self.findings.push(Finding::error(Code::UNKNOWN_ALIAS, &location, message, fix));
         self.attach(Node { location, value: Value::Unresolved });
         Step::Next
@@ -288,9 +289,8 @@ fn last_line(span: Span) -> usize {
 /// How many nodes there are, and how deeply they nest.
 fn measure(node: &Node) -> (usize, usize) {
     let children = node.items().iter().chain(node.entries().iter().map(|entry| &entry.value));
-    let (size, height) = children.map(measure).fold((1, 0), |(size, height), (more, child)| {
-        (size + more, height.max(child))
-    });
+    let (size, height) =
+        children.map(measure).fold((1, 0), |(size, height), (more, child)| (size + more, height.max(child)));
     let is_collection = matches!(node.value, Value::Sequence(_) | Value::Mapping(_));
     (size, height + usize::from(is_collection))
 }
@@ -312,7 +312,8 @@ fn unique(entries: Vec<Entry>, findings: &mut Vec<Finding>) -> Vec<Entry> {
     let mut repeated = Vec::new();
     for (index, Entry { key, value: _ }) in entries.iter().enumerate() {
         if let Some(first) = seen.get(key.text.as_str()) {
-            let message = format!("the key `{}` stands here again; it was first at line {}", key.text, first.line);
+            let message =
+                format!("the key `{}` stands here again; it was first at line {}", key.text, first.line);
             let fix = "keep one of the two; YAML readers disagree on which one counts";
             findings.push(Finding::error(Code::DUPLICATE_KEY, &key.location, message, fix));
             repeated.push(index);

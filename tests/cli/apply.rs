@@ -4,7 +4,14 @@ use crate::support::env::TestEnv;
 
 #[test]
 fn without_a_terminal_nobody_can_be_asked() {
-    insta::assert_snapshot!(TestEnv::with_profile().run(&["apply"]), @"");
+    insta::assert_snapshot!(TestEnv::with_profile().run(&["apply"]), @r"
+    exit 3
+    --- stdout
+    --- stderr
+    error[BRG4006]: the plan needs an approval, and this is no terminal
+      hint: look at `bridge plan`, then run with `--auto-approve`
+      more: bridge --explain BRG4006
+    ");
     let _ = TestEnv::with_profile().run(&["destroy"]).expect(3);
 }
 
@@ -16,7 +23,8 @@ fn an_output_that_the_command_does_not_have() {
 
 #[test]
 fn consents_of_the_wrong_form_are_usage_errors() {
-    for args in [["--force-conflicts", "Secret/x"], ["--allow-delete", "everything"], ["--target", "Secret"]] {
+    for args in [["--force-conflicts", "Secret/x"], ["--allow-delete", "everything"], ["--target", "Secret"]]
+    {
         let args = [&["apply", "--auto-approve"], &args[..]].concat();
         let run = TestEnv::with_profile().run(&args).expect(3);
         assert!(run.stderr.contains("KIND/NAME"), "{run}");

@@ -4,7 +4,14 @@ use crate::support::env::{KUBECONFIG, PROFILE, TestEnv};
 
 #[test]
 fn there_is_no_profile() {
-    insta::assert_snapshot!(TestEnv::new().run(&["plan"]), @"");
+    insta::assert_snapshot!(TestEnv::new().run(&["plan"]), @r"
+    exit 3
+    --- stdout
+    --- stderr
+    error[BRG4001]: there is no profile `bridge.yaml`
+      hint: `bridge init` writes a first one; `--profile FILE` names another
+      more: bridge --explain BRG4001
+    ");
 }
 
 #[test]
@@ -12,7 +19,19 @@ fn findings_have_places_and_fixes() {
     let env = TestEnv::with_profile();
     env.write("bridge.yaml", &PROFILE.replace("env: dev", "enw: dev"));
     let validated = env.run(&["validate"]).expect(3);
-    insta::assert_snapshot!(validated.to_string(), @"");
+    insta::assert_snapshot!(validated.to_string(), @r"
+    exit 3
+    --- stdout
+    error[BRG1100]: a cluster has no key `enw`
+      --> bridge.yaml:20:5
+       |
+    20 |     enw: dev
+       |     ^^^
+      fix: did you mean `env`?
+
+    1 error
+    --- stderr
+    ");
     let planned = env.run(&["plan", "--offline"]).expect(3);
     assert_eq!((planned.stdout.as_str(), &planned.stderr), ("", &validated.stdout));
 }
@@ -33,14 +52,29 @@ fn an_unknown_variable_of_ours_is_mentioned() {
 fn there_is_no_kubeconfig() {
     let env = with_secrets();
     std::fs::remove_file(env.path("kubeconfig")).unwrap();
-    insta::assert_snapshot!(env.run(&["plan"]), @"");
+    insta::assert_snapshot!(env.run(&["plan"]), @r"
+    exit 3
+    --- stdout
+    --- stderr
+    error[BRG2005]: there is no kubeconfig: looked for $TEST_ENV/kubeconfig
+      hint: set KUBECONFIG or give `--kubeconfig FILE`; inside a pod, give `--in-cluster`
+      more: bridge --explain BRG2005
+    ");
 }
 
 #[test]
 fn the_context_does_not_exist() {
     let env = with_secrets();
     env.write("bridge.yaml", &PROFILE.replace("context: hub-admin", "context: hub-admn"));
-    insta::assert_snapshot!(env.run(&["plan"]), @"");
+    insta::assert_snapshot!(env.run(&["plan"]), @r"
+    exit 3
+    --- stdout
+    --- stderr
+    error[BRG2006]: the kubeconfig has no context `hub-admn`
+      hint: did you mean `hub-admin`?
+      hint: contexts: hub-admin, spoke-admin; choose one with `--context NAME`
+      more: bridge --explain BRG2006
+    ");
 }
 
 #[test]
@@ -52,14 +86,28 @@ fn the_cluster_does_not_answer() {
 
 #[test]
 fn the_profile_and_the_option_name_different_clusters() {
-    insta::assert_snapshot!(with_secrets().run(&["plan", "--context", "spoke-admin"]), @"");
+    insta::assert_snapshot!(with_secrets().run(&["plan", "--context", "spoke-admin"]), @r"
+    exit 3
+    --- stdout
+    --- stderr
+    error[BRG4004]: the profile's hub is the context `hub-admin`, and `--context` says `spoke-admin`
+      hint: leave `--context` (and BRIDGE_CONTEXT) out, or change the hub's `connection.context`
+      more: bridge --explain BRG4004
+    ");
 }
 
 #[test]
 fn a_pipeline_must_name_the_cluster() {
     let env = with_secrets();
     env.write("bridge.yaml", &PROFILE.replace("    connection: { context: hub-admin }\n", ""));
-    insta::assert_snapshot!(env.run(&["apply", "--auto-approve"]), @"");
+    insta::assert_snapshot!(env.run(&["apply", "--auto-approve"]), @r"
+    exit 3
+    --- stdout
+    --- stderr
+    error[BRG4005]: `--auto-approve` needs a named cluster, and neither the profile nor `--context` names one
+      hint: write `connection: { context: hub-admin }` into the hub's entry of the profile, or give `--context hub-admin`
+      more: bridge --explain BRG4005
+    ");
     let named = env.run(&["apply", "--auto-approve", "--context", "hub-admin"]).expect(4);
     assert!(named.stderr.contains("BRG2001"), "{named}");
 }
@@ -68,7 +116,15 @@ fn a_pipeline_must_name_the_cluster() {
 fn in_ci_the_lock_file_must_name_the_manifest() {
     let env = TestEnv::new().set("CI", "true");
     env.write("bridge.yaml", &PROFILE.replace("  manifests: { path: manifest.yaml }\n", ""));
-    insta::assert_snapshot!(env.run(&["plan", "--offline", "--no-download"]), @"");
+    insta::assert_snapshot!(env.run(&["plan", "--offline", "--no-download"]), @r"
+    exit 3
+    --- stdout
+    --- stderr
+    error[BRG1430]: bridge.lock has no entry for install.yaml of Argo CD v3.5.3; add this line below `manifests:`
+      - { version: v3.5.3, file: install.yaml, sha256: 7efe2d6bbc03f63623640f1e4198f16c84009d510fb810ef71e56df1b7614ba9 }
+      hint: or run `bridge plan` once without `--locked`, which writes it
+      more: bridge --explain BRG1430
+    ");
     assert!(!env.path("bridge.lock").exists());
 }
 

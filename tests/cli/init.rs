@@ -5,18 +5,48 @@ use crate::support::env::TestEnv;
 #[test]
 fn an_empty_folder_gets_a_profile_that_is_valid() {
     let env = TestEnv::new();
-    insta::assert_snapshot!(env.run(&["init"]), @"");
+    insta::assert_snapshot!(env.run(&["init"]), @r"
+    exit 0
+    --- stdout
+    --- stderr
+    + bridge.yaml
+    + bridge.schema.json
+    + bridge.lock
+
+    Next:
+      1. edit it: every field has a comment or a schema
+      2. bridge validate          every mistake at once, offline
+      3. bridge plan --offline    what would be installed, without a cluster
+      4. bridge plan              what would change on your cluster
+      5. bridge apply             change it, after asking
+    ");
     assert!(env.read("bridge.yaml").starts_with("# yaml-language-server: $schema=./bridge.schema.json\n"));
     assert!(env.read("bridge.lock").contains("version: v3.5.3, file: install.yaml"));
     assert_eq!(env.read("bridge.schema.json"), env.run(&["schema"]).expect(0).stdout);
-    insta::assert_snapshot!(env.run(&["validate"]), @"");
+    insta::assert_snapshot!(env.run(&["validate"]), @r"
+    exit 0
+    --- stdout
+    note[BRG1421]: Argo CD's manifest is not on this machine, so patches, images and its objects were not checked
+      fix: `bridge plan --offline` downloads it and checks them
+
+    1 note
+    --- stderr
+    The profile is valid.
+    ");
 }
 
 #[test]
 fn nothing_is_overwritten() {
     let env = TestEnv::new();
     env.write("bridge.yaml", "mine");
-    insta::assert_snapshot!(env.run(&["init"]), @"");
+    insta::assert_snapshot!(env.run(&["init"]), @r"
+    exit 3
+    --- stdout
+    --- stderr
+    error[BRG4008]: `bridge.yaml` is there already
+      hint: give another name with `--profile FILE`, or remove it
+      more: bridge --explain BRG4008
+    ");
     assert_eq!(env.read("bridge.yaml"), "mine");
     assert!(!env.path("bridge.schema.json").exists());
 }

@@ -36,7 +36,10 @@ fn a_plan_is_one_versioned_document() {
 fn findings_are_one_versioned_document() {
     let env = broken();
     let findings = json(&env.run(&["validate", "--output", "json"]).expect(3).stdout);
-    assert_eq!((findings["format"].as_str(), &findings["valid"]), (Some("bridge.findings/v1"), &Value::from(false)));
+    assert_eq!(
+        (findings["format"].as_str(), &findings["valid"]),
+        (Some("bridge.findings/v1"), &Value::from(false))
+    );
     let first = &findings["findings"][0];
     assert_eq!((first["file"].as_str(), first["severity"].as_str()), (Some("bridge.yaml"), Some("error")));
     assert!(first["line"].is_u64() && first["code"].as_str().unwrap().starts_with("BRG"), "{first}");

@@ -16,7 +16,55 @@ fn a_profile_is_rendered_to_the_same_bytes_with_secrets_masked() {
 fn an_offline_plan_creates_everything() {
     let env = TestEnv::with_profile();
     let run = env.run(&["plan", "--offline"]).expect(0);
-    insta::assert_snapshot!(run.to_string(), @"");
+    insta::assert_snapshot!(run.to_string(), @r"
+    exit 0
+    --- stdout
+    Actions are indicated with the following symbols:
+      + create
+
+    bridge will perform the following actions:
+
+      # Namespaces: 1 to create
+      + Namespace/argocd
+
+      # CustomResourceDefinitions: 3 to create
+      + CustomResourceDefinition/applications.argoproj.io
+      + CustomResourceDefinition/applicationsets.argoproj.io
+      + CustomResourceDefinition/appprojects.argoproj.io
+
+      # ServiceAccounts and RBAC: 5 to create
+      + ServiceAccount/argocd/controller
+      + ClusterRole/small-controller
+      + ClusterRoleBinding/small-controller
+      + Role/argocd/controller
+      + RoleBinding/argocd/controller
+
+      # ConfigMaps and Secrets: 2 to create
+      + ConfigMap/argocd/argocd-cm
+      + Secret/argocd/argocd-secret
+
+      # Services and NetworkPolicies: 2 to create
+      + Service/argocd/server
+      + NetworkPolicy/argocd/server
+
+      # Workloads: 2 to create
+      + Deployment/argocd/server
+      + StatefulSet/argocd/argocd-application-controller
+
+      # Repositories: 1 to create
+      + Secret/argocd/repo-platform
+
+      # Clusters: 2 to create
+      + Secret/argocd/hub cluster_name=hub enable_cert_manager=true env=prod environment=prod type=hub
+      + Secret/argocd/spoke-dev cluster_name=spoke-dev env=dev environment=dev tier=gold type=workload
+
+      # ApplicationSets: 1 to create
+      + ApplicationSet/argocd/addons
+
+    Plan: 19 to add, 0 to change, 0 to destroy.
+    --- stderr
+    no cluster was asked: everything counts as new, and no server has checked it
+    ");
     let _ = env.run(&["plan", "--offline", "--detailed-exitcode"]).expect(2);
 }
 
@@ -40,7 +88,9 @@ fn colours_only_when_asked_for_in_a_pipe() {
     assert!(!env.run(&["plan", "--offline"]).expect(0).stdout.contains('\u{1b}'));
     let args = ["plan", "--offline", "--color", "always"];
     assert!(env.run(&args).expect(0).stdout.contains('\u{1b}'));
-    assert!(!TestEnv::with_profile().set("NO_COLOR", "1").run(&["plan", "--offline"]).all().contains('\u{1b}'));
+    assert!(
+        !TestEnv::with_profile().set("NO_COLOR", "1").run(&["plan", "--offline"]).all().contains('\u{1b}')
+    );
 }
 
 #[test]

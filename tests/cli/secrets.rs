@@ -34,7 +34,8 @@ fn a_planted_token_is_nowhere() {
         }
     }
     let holds = |path: &std::path::Path| std::fs::read(path).unwrap();
-    let written = env.files().into_iter().filter(|path| !path.ends_with("token") && !path.ends_with("kubeconfig"));
+    let written =
+        env.files().into_iter().filter(|path| !path.ends_with("token") && !path.ends_with("kubeconfig"));
     for path in written {
         let text = String::from_utf8_lossy(&holds(&path)).into_owned();
         assert!(!text.contains("planted"), "{}", path.display());
@@ -52,7 +53,33 @@ fn secrets_are_shown_only_where_the_user_asks_for_them() {
 #[test]
 fn everything_that_cannot_be_resolved_is_reported_at_once() {
     let run = TestEnv::with_profile().run(&["render", "--show-secrets"]).expect(3);
-    insta::assert_snapshot!(run.to_string(), @"");
+    insta::assert_snapshot!(run.to_string(), @r"
+    exit 3
+    --- stdout
+    --- stderr
+    error[BRG4012]: the environment variable `GIT_TOKEN` is not set, or empty
+      --> bridge.yaml:10:59
+       |
+    10 |     credentials: { username: { env: GIT_USER }, password: { env: GIT_TOKEN } }
+       |                                                           ^
+      fix: export GIT_TOKEN=...
+
+    error[BRG4012]: the environment variable `GIT_USER` is not set, or empty
+      --> bridge.yaml:10:30
+       |
+    10 |     credentials: { username: { env: GIT_USER }, password: { env: GIT_TOKEN } }
+       |                              ^
+      fix: export GIT_USER=...
+
+    error[BRG4012]: the file `token` cannot be read: No such file or directory (os error 2)
+      --> bridge.yaml:25:14
+       |
+    25 |       token: { file: token }
+       |              ^
+      fix: check the path and its permissions
+
+    3 errors
+    ");
 }
 
 #[test]

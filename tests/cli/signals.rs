@@ -22,7 +22,8 @@ fn a_signal_while_nothing_is_written_ends_the_run_with_130() {
         let server = silent_server(&env);
         let mut child = env.command(&["plan"]).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let _connection = server.accept().unwrap();
-        let kill = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
+        let kill =
+            Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
         assert!(kill.success());
         let mut stderr = String::new();
         child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();

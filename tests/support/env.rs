@@ -33,7 +33,7 @@ impl TestEnv {
     /// A folder with a small profile, its manifest, and a kubeconfig for nobody.
     pub(crate) fn with_profile() -> Self {
         let env = Self::new();
-        env.write("manifest.yaml", include_str!("../../e2e/tests/support/small.yaml"));
+        env.write("manifest.yaml", include_str!("manifest.yaml"));
         env.write("bridge.yaml", PROFILE);
         env.write("kubeconfig", KUBECONFIG);
         env

@@ -224,7 +224,8 @@ fn is_registry(text: &str) -> bool {
         && (host.contains(['.', ':']) || host == "localhost");
     let is_path = |path: &str| {
         path.split('/').all(|part| {
-            !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c))
+            !part.is_empty()
+                && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c))
         })
     };
     is_host && path.is_none_or(is_path)

@@ -45,7 +45,8 @@ fn context(node: &Node) -> Option<String> {
 
 fn cluster(node: &Node, d: &mut Decoder) -> Option<Cluster> {
     let fields = d.fields(node, keys::CLUSTER)?;
-    let name = fields.require(d, "name").and_then(|node| d.name(node, Code::INVALID_NAME, "a cluster's name"));
+    let name =
+        fields.require(d, "name").and_then(|node| d.name(node, Code::INVALID_NAME, "a cluster's name"));
     let role = role(&fields, d);
     let connection = match role {
         Some(role) => connection::connection(&fields, role, d),
@@ -56,10 +57,12 @@ fn cluster(node: &Node, d: &mut Decoder) -> Option<Cluster> {
         None => role.and_then(default_kind),
     };
     let namespaces = fields.get("namespaces").map(|node| d.names(node, Code::INVALID_NAME, "a namespace"));
-    let cluster_resources = fields.get("clusterResources").and_then(|node| d.boolean(node, "`clusterResources`"));
+    let cluster_resources =
+        fields.get("clusterResources").and_then(|node| d.boolean(node, "`clusterResources`"));
     let project = fields.get("project").and_then(|node| d.name(node, Code::INVALID_NAME, "a project's name"));
     let shard = fields.get("shard").and_then(|node| d.number(node, "`shard`"));
-    let (env, region, cloud) = (label(&fields, "env", d), label(&fields, "region", d), label(&fields, "cloud", d));
+    let (env, region, cloud) =
+        (label(&fields, "env", d), label(&fields, "region", d), label(&fields, "cloud", d));
     let kubernetes_version = label(&fields, "kubernetesVersion", d);
     let teams = fields.get("teams").map(|node| d.names(node, Code::LABEL_KEY, "a team"));
     let (addons, labels, metadata) = (addons(&fields, d), labels(&fields, d), metadata(&fields, d));
@@ -124,7 +127,8 @@ fn addons(fields: &Fields<'_>, d: &mut Decoder) -> BTreeMap<AddonName, bool> {
 
 fn addon_name(written: &Key, d: &mut Decoder) -> Option<AddonName> {
     if let Some(bare) = written.text.strip_prefix("enable_").filter(|bare| !bare.is_empty()) {
-        let message = format!("the addon `{}` would become the label `enable_{}`", written.text, written.text);
+        let message =
+            format!("the addon `{}` would become the label `enable_{}`", written.text, written.text);
         d.error(Code::ADDON_NAME, &written.location, message, format!("write `{bare}`"));
         return None;
     }

@@ -14,8 +14,18 @@ use crate::profile::node::Node;
 
 /// Keys that only mean something for a spoke.
 const REMOTE_KEYS: [&str; 12] = [
-    "server", "caData", "insecure", "serverName", "token", "clientCertificate", "basic", "awsAuth", "exec",
-    "proxyUrl", "disableCompression", "allowLoopback",
+    "server",
+    "caData",
+    "insecure",
+    "serverName",
+    "token",
+    "clientCertificate",
+    "basic",
+    "awsAuth",
+    "exec",
+    "proxyUrl",
+    "disableCompression",
+    "allowLoopback",
 ];
 
 /// The ways to authenticate.
@@ -65,7 +75,13 @@ fn spoke(node: Option<&Node>, cluster: &Fields<'_>, d: &mut Decoder) -> Option<R
     let auth = auth(&fields, server.is_some(), d);
     let proxy_url = fields.get("proxyUrl").map(|node| address::http(d, node, Code::PROXY_URL, "`proxyUrl`"));
     let disable_compression = d.flag(&fields, "disableCompression", false);
-    Some(Remote { server: server??, tls: tls?, auth: auth?, proxy_url: proxy_url.flatten(), disable_compression })
+    Some(Remote {
+        server: server??,
+        tls: tls?,
+        auth: auth?,
+        proxy_url: proxy_url.flatten(),
+        disable_compression,
+    })
 }
 
 /// Says that a spoke cannot be registered through a context. Returns whether that is why there is no server.
@@ -93,7 +109,8 @@ fn server(node: &Node, fields: &Fields<'_>, d: &mut Decoder) -> Option<String> {
         d.error(Code::IN_CLUSTER_SPOKE, &node.location, message, fix);
     }
     if address::is_loopback(host) && !d.flag(fields, "allowLoopback", false) {
-        let message = format!("`{server}` is a loopback address: in the hub's Argo CD it leads to its own pod");
+        let message =
+            format!("`{server}` is a loopback address: in the hub's Argo CD it leads to its own pod");
         let fix = "write the address that the hub's pods reach, or `allowLoopback: true` in a test";
         d.error(Code::LOOPBACK_SERVER, &node.location, message, fix);
     }

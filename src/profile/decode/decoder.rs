@@ -132,7 +132,11 @@ impl Decoder {
     pub(crate) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
         let text = node.text();
         if text.is_none() {
-            self.wrong_type(node, &format!("a text for {what}"), "write one text; quote it if it has special characters");
+            self.wrong_type(
+                node,
+                &format!("a text for {what}"),
+                "write one text; quote it if it has special characters",
+            );
         }
         text
     }
@@ -155,7 +159,12 @@ impl Decoder {
     }
 
     /// A name with a rule of its own.
-    pub(crate) fn name<T: FromStr<Err = InvalidName>>(&mut self, node: &Node, code: Code, what: &str) -> Option<T> {
+    pub(crate) fn name<T: FromStr<Err = InvalidName>>(
+        &mut self,
+        node: &Node,
+        code: Code,
+        what: &str,
+    ) -> Option<T> {
         let text = self.text(node, what)?;
         match text.parse() {
             Ok(name) => Some(name),
@@ -216,7 +225,12 @@ impl Decoder {
     }
 
     /// One of a few words.
-    pub(crate) fn choice<T: Copy>(&mut self, node: &Node, what: &str, known: &[(&'static str, T)]) -> Option<T> {
+    pub(crate) fn choice<T: Copy>(
+        &mut self,
+        node: &Node,
+        what: &str,
+        known: &[(&'static str, T)],
+    ) -> Option<T> {
         let text = self.text(node, what)?;
         let found = known.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {

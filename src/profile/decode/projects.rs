@@ -80,7 +80,12 @@ fn write_list(
 }
 
 /// A map whose keys are texts, those in `required` without exception.
-fn text_map(node: &Node, shape: &'static Shape, required: &[&str], d: &mut Decoder) -> Option<Map<String, Json>> {
+fn text_map(
+    node: &Node,
+    shape: &'static Shape,
+    required: &[&str],
+    d: &mut Decoder,
+) -> Option<Map<String, Json>> {
     let fields = d.fields(node, shape)?;
     let mut map = Map::new();
     for key in shape.keys {
@@ -96,7 +101,9 @@ fn destination(node: &Node, d: &mut Decoder) -> Option<Json> {
     let map = text_map(node, keys::DESTINATION, &["namespace"], d)?;
     let (message, fix) = match (node.get("server"), node.get("name")) {
         (Some(_), None) | (None, Some(_)) => return Some(Json::Object(map)),
-        (Some(_), Some(_)) => ("a destination has a `server` and a `name`", "keep one of them; Argo CD refuses both"),
+        (Some(_), Some(_)) => {
+            ("a destination has a `server` and a `name`", "keep one of them; Argo CD refuses both")
+        }
         (None, None) => ("a destination names no cluster", "add `name: \"*\"`, or a `server`"),
     };
     d.error(Code::DESTINATION, &node.location, message, fix);

@@ -14,7 +14,8 @@ pub(crate) fn repositories(node: &Node, d: &mut Decoder) -> Vec<Repository> {
 
 fn repository(node: &Node, d: &mut Decoder) -> Option<Repository> {
     let fields = d.fields(node, keys::REPOSITORY)?;
-    let name = fields.require(d, "name").and_then(|node| d.name(node, Code::INVALID_NAME, "a repository's name"));
+    let name =
+        fields.require(d, "name").and_then(|node| d.name(node, Code::INVALID_NAME, "a repository's name"));
     let kind = match fields.get("type") {
         Some(node) => d.choice(node, "type of repository", &kinds()),
         None => Some(RepositoryKind::Git),
@@ -69,7 +70,8 @@ fn oci(node: &Node, d: &mut Decoder) -> Option<String> {
         return Some(text);
     }
     let message = format!("`{text}` is no address of an OCI registry as Argo CD writes it");
-    let fix = if is_address { format!("write `{bare}`") } else { "write `HOST/PATH`, without a scheme".to_owned() };
+    let fix =
+        if is_address { format!("write `{bare}`") } else { "write `HOST/PATH`, without a scheme".to_owned() };
     d.error(Code::REPOSITORY_URL, &node.location, message, fix);
     None
 }
@@ -108,9 +110,10 @@ fn credentials(node: &Node, d: &mut Decoder) -> Option<Credentials> {
 fn incomplete(fields: &Fields<'_>, has_user: bool, ways: &[&str], d: &mut Decoder) {
     let (message, fix) = match (has_user, ways.first().copied()) {
         (true, None) => ("there is a `username` without a `password`", "add `password: { env: NAME }`"),
-        (false, Some("password")) => {
-            ("there is a `password` without a `username`", "add `username:`; for a token, many servers take any text")
-        }
+        (false, Some("password")) => (
+            "there is a `password` without a `username`",
+            "add `username:`; for a token, many servers take any text",
+        ),
         (true, Some(_)) => ("a `username` goes with a `password` only", "remove `username`"),
         (false, _) => ("the credentials are empty", "add `username` and `password`, or remove `credentials`"),
     };
@@ -120,7 +123,8 @@ fn incomplete(fields: &Fields<'_>, has_user: bool, ways: &[&str], d: &mut Decode
 fn github_app(node: &Node, d: &mut Decoder) -> Option<Credentials> {
     let fields = d.fields(node, keys::GITHUB_APP)?;
     let app_id = fields.require(d, "appId").and_then(|node| id(node, "`appId`", d));
-    let installation_id = fields.require(d, "installationId").and_then(|node| id(node, "`installationId`", d));
+    let installation_id =
+        fields.require(d, "installationId").and_then(|node| id(node, "`installationId`", d));
     let private_key = fields.require(d, "privateKey").and_then(|node| secret::reference(node, d));
     let enterprise = fields
         .get("enterpriseBaseUrl")

@@ -56,7 +56,12 @@ fn environment_variable(node: &Node, d: &mut Decoder) -> Option<String> {
     }
     // It could be the secret itself, so it is not repeated.
     let message = "`env` does not hold the name of an environment variable";
-    d.error(Code::SECRET_REFERENCE, &node.location, message, "write the name alone, such as `{ env: GIT_TOKEN }`");
+    d.error(
+        Code::SECRET_REFERENCE,
+        &node.location,
+        message,
+        "write the name alone, such as `{ env: GIT_TOKEN }`",
+    );
     None
 }
 
@@ -107,6 +112,8 @@ pub(crate) fn text(node: &Node, what: &str, d: &mut Decoder) -> Option<Text> {
             let source = SecretSource::Literal(secret.text.clone());
             Some(Text::Reference(SecretReference { source, at: node.location.clone() }))
         }
-        Value::Scalar(_) | Value::Sequence(_) | Value::Unresolved => d.filled_text(node, what).map(Text::Plain),
+        Value::Scalar(_) | Value::Sequence(_) | Value::Unresolved => {
+            d.filled_text(node, what).map(Text::Plain)
+        }
     }
 }

@@ -44,7 +44,12 @@ fn check(fields: &Fields<'_>, d: &mut Decoder) {
     let schedule_fix = "write five fields: minute hour day month weekday, such as `0 22 * * 1-5`";
     check_text("schedule", Code::SYNC_WINDOW_SCHEDULE, cron_problem, schedule_fix);
     check_text("duration", Code::SYNC_WINDOW_DURATION, duration_problem, "write a duration such as `1h30m`");
-    check_text("timeZone", Code::SYNC_WINDOW_TIME_ZONE, zone_problem, "write a name such as `Europe/Berlin` or `UTC`");
+    check_text(
+        "timeZone",
+        Code::SYNC_WINDOW_TIME_ZONE,
+        zone_problem,
+        "write a name such as `Europe/Berlin` or `UTC`",
+    );
     if fields.present(&["applications", "namespaces", "clusters"]).is_empty() {
         let message = "the sync window selects nothing";
         let fix = "add `applications: [\"*\"]`, or `namespaces` or `clusters`";
@@ -75,7 +80,8 @@ fn cron_problem(text: &str) -> Option<String> {
 
 fn is_cron_part(part: &str, low: u32, high: u32, names: &[&str]) -> bool {
     let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
-    let step_is_valid = step.is_none_or(|step| is_digits(step) && step.parse::<u32>().is_ok_and(|step| step > 0));
+    let step_is_valid =
+        step.is_none_or(|step| is_digits(step) && step.parse::<u32>().is_ok_and(|step| step > 0));
     let value = |text: &str| {
         let by_name = names.iter().position(|name| name.eq_ignore_ascii_case(text));
         let named = by_name.and_then(|index| u32::try_from(index).ok()).map(|index| index + low);
@@ -130,11 +136,25 @@ mod tests {
 
     #[test]
     fn schedules_are_read_as_argo_cd_reads_them() {
-        for valid in ["* * * * *", "0 22 * * 1-5", "*/15 8-18 1,15 JAN-jun mon", "0 0 ? * SUN", "5/10 * * * *"] {
+        for valid in
+            ["* * * * *", "0 22 * * 1-5", "*/15 8-18 1,15 JAN-jun mon", "0 0 ? * SUN", "5/10 * * * *"]
+        {
             assert_eq!(cron_problem(valid), None, "{valid}");
         }
-        for broken in ["", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "*/0 * * * *", "5-1 * * * *",
-            "@daily", "* * * * 7", "* * * * * *", "a * * * *", "1,,2 * * * *"] {
+        for broken in [
+            "",
+            "* * * *",
+            "60 * * * *",
+            "* 24 * * *",
+            "* * 0 * *",
+            "*/0 * * * *",
+            "5-1 * * * *",
+            "@daily",
+            "* * * * 7",
+            "* * * * * *",
+            "a * * * *",
+            "1,,2 * * * *",
+        ] {
             assert!(cron_problem(broken).is_some(), "{broken}");
         }
     }
@@ -151,7 +171,8 @@ mod tests {
 
     #[test]
     fn time_zones_look_like_names() {
-        for valid in ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "CET", "EST5EDT"] {
+        for valid in ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "CET", "EST5EDT"]
+        {
             assert_eq!(zone_problem(valid), None, "{valid}");
         }
         for broken in ["", "Berlin", "+02:00", "Europe/", "Europe Berlin"] {

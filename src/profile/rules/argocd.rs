@@ -17,7 +17,9 @@ pub(super) fn check(root: &Node, d: &mut Decoder) {
 
 /// `namespaced` has no ClusterRole, so Argo CD cannot manage anything cluster-wide on its own cluster.
 fn cluster_wide(root: &Node, d: &mut Decoder) {
-    let hubs = items(root, "clusters").iter().filter(|cluster| cluster.get("role").and_then(Node::text) == Some("hub"));
+    let hubs = items(root, "clusters")
+        .iter()
+        .filter(|cluster| cluster.get("role").and_then(Node::text) == Some("hub"));
     let resources = hubs.filter_map(|hub| hub.get("clusterResources"));
     for node in resources.filter(|node| node.text() == Some("true")) {
         warn(node, "the hub's `clusterResources: true`", d);
@@ -29,7 +31,8 @@ fn cluster_wide(root: &Node, d: &mut Decoder) {
 }
 
 fn warn(node: &Node, what: &str, d: &mut Decoder) {
-    let message = format!("{what} does nothing on a hub with `flavor: namespaced`, which has no cluster-wide rights");
+    let message =
+        format!("{what} does nothing on a hub with `flavor: namespaced`, which has no cluster-wide rights");
     let fix = "remove it if it is meant for the hub, or choose `flavor: standard`";
     d.warning(Code::NAMESPACED_CLUSTER_WIDE, &node.location, message, fix);
 }
@@ -37,7 +40,8 @@ fn warn(node: &Node, what: &str, d: &mut Decoder) {
 fn per_cluster_needs_source(root: &Node, set: &str, d: &mut Decoder) {
     let Some(settings) = root.at(&["applicationSets", set]) else { return };
     if root.at(&["gitops", set]).is_none() {
-        let message = format!("the root ApplicationSet `{set}` has settings, but `gitops.{set}` is not declared");
+        let message =
+            format!("the root ApplicationSet `{set}` has settings, but `gitops.{set}` is not declared");
         let fix = format!("declare `gitops.{set}`, or remove `applicationSets.{set}`");
         d.error(Code::SET_WITHOUT_SOURCE, &settings.location, message, fix);
     }

@@ -37,8 +37,10 @@ fn one_hub(root: &Node, clusters: &[Node], d: &mut Decoder) {
 /// Reported only where there is a list to judge; a missing one was reported itself.
 fn no_hub(root: &Node, d: &mut Decoder) {
     let Some(list) = root.get("clusters") else { return };
-    let has_unread_role =
-        list.items().iter().any(|cluster| cluster.get("role").is_some_and(|role| role.text() != Some("spoke")));
+    let has_unread_role = list
+        .items()
+        .iter()
+        .any(|cluster| cluster.get("role").is_some_and(|role| role.text() != Some("spoke")));
     if matches!(list.value, Value::Sequence(_)) && !has_unread_role {
         let message = "no cluster is the hub";
         let fix = "add `role: hub` to the cluster that runs Argo CD";

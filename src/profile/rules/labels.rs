@@ -62,7 +62,8 @@ fn teams_are_free(cluster: &Node, d: &mut Decoder) {
         } else {
             continue;
         };
-        let message = format!("the team `{name}` becomes the label `{name}: \"true\"`, which is also {other}");
+        let message =
+            format!("the team `{name}` becomes the label `{name}: \"true\"`, which is also {other}");
         d.error(Code::LABEL_COLLISION, &team.location, message, "rename one of them");
     }
 }
@@ -72,7 +73,9 @@ fn annotations_fit(cluster: &Node, shared: usize, d: &mut Decoder) {
     let own = |entry: &Entry| entry.key.text.len() + entry.value.text().map_or(0, str::len);
     let bytes = shared + metadata.entries().iter().map(own).sum::<usize>();
     if bytes > MOST_ANNOTATION_BYTES {
-        let message = format!("the cluster's annotations take {bytes} bytes; Kubernetes allows {MOST_ANNOTATION_BYTES}");
+        let message = format!(
+            "the cluster's annotations take {bytes} bytes; Kubernetes allows {MOST_ANNOTATION_BYTES}"
+        );
         let fix = "keep large values in a repository or a ConfigMap, and their address here";
         d.error(Code::ANNOTATIONS_TOO_LARGE, &metadata.location, message, fix);
     }

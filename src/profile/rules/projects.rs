@@ -30,9 +30,15 @@ fn allows_something(project: &Node, key: &str, what: &str, d: &mut Decoder) {
         return;
     }
     let list = project.get(key);
-    if list.is_none_or(|list| matches!(&list.value, crate::profile::node::Value::Sequence(items) if items.is_empty())) {
+    if list.is_none_or(
+        |list| matches!(&list.value, crate::profile::node::Value::Sequence(items) if items.is_empty()),
+    ) {
         let at = list.map_or(&project.location, |list| &list.location);
-        let message = format!("the project `{}` allows no {}, so nothing can use it", text(project, "name"), &what[2..]);
+        let message = format!(
+            "the project `{}` allows no {}, so nothing can use it",
+            text(project, "name"),
+            &what[2..]
+        );
         let fix = match key {
             "sourceRepos" => "add `sourceRepos: [https://git.example.com/acme/*]`",
             _ => "add `destinations: [{ name: \"*\", namespace: \"team-a-*\" }]`",
@@ -108,11 +114,15 @@ fn named<'n>(projects: &'n [Node], name: &Node) -> Option<&'n Node> {
 
 /// A cluster that belongs to a project has to be one of its destinations.
 fn cluster_allowed(cluster: &Node, projects: &[Node], d: &mut Decoder) {
-    let Some((node, project)) = cluster.get("project").and_then(|node| Some((node, named(projects, node)?))) else {
+    let Some((node, project)) = cluster.get("project").and_then(|node| Some((node, named(projects, node)?)))
+    else {
         return;
     };
     let destinations = project.get("destinations").map_or(&[] as &[Node], Node::items);
-    let server = cluster.at(&["connection", "server"]).and_then(Node::text).unwrap_or("https://kubernetes.default.svc");
+    let server = cluster
+        .at(&["connection", "server"])
+        .and_then(Node::text)
+        .unwrap_or("https://kubernetes.default.svc");
     let reaches = |destination: &Node| {
         let by_name = fits(text(destination, "name"), text(cluster, "name"));
         by_name || fits(text(destination, "server"), server.trim_end_matches('/'))
@@ -122,14 +132,17 @@ fn cluster_allowed(cluster: &Node, projects: &[Node], d: &mut Decoder) {
             "the cluster belongs to the project `{}`, which has it in none of its destinations",
             text(project, "name")
         );
-        let fix = format!("add `{{ name: {}, namespace: \"*\" }}` to its `destinations`", text(cluster, "name"));
+        let fix =
+            format!("add `{{ name: {}, namespace: \"*\" }}` to its `destinations`", text(cluster, "name"));
         d.error(Code::PROJECT_FORBIDS_ITSELF, &node.location, message, fix);
     }
 }
 
 /// A repository that belongs to a project has to be one of its sources.
 fn repository_allowed(repository: &Node, projects: &[Node], d: &mut Decoder) {
-    let Some((node, project)) = repository.get("project").and_then(|node| Some((node, named(projects, node)?))) else {
+    let Some((node, project)) =
+        repository.get("project").and_then(|node| Some((node, named(projects, node)?)))
+    else {
         return;
     };
     let Some(url) = repository.get("url").and_then(Node::text) else { return };
@@ -138,7 +151,8 @@ fn repository_allowed(repository: &Node, projects: &[Node], d: &mut Decoder) {
     let is_prefix = text(repository, "scope") == "prefix";
     if !is_prefix && !sources.is_empty() && !sources.iter().any(allows) {
         let name = text(project, "name");
-        let message = format!("the repository belongs to the project `{name}`, whose `sourceRepos` do not allow it");
+        let message =
+            format!("the repository belongs to the project `{name}`, whose `sourceRepos` do not allow it");
         let fix = format!("add `{url}` to them, or remove `project`");
         d.error(Code::PROJECT_FORBIDS_ITSELF, &node.location, message, fix);
     }

@@ -39,9 +39,8 @@ fn duplicate_addresses(repositories: &[Node], d: &mut Decoder) {
         let address = normal(url.text().unwrap_or_default());
         let key = (address, is_prefix(repository), text(repository, "project"));
         if let Some(first) = seen.insert(key, &url.location) {
-            let message = format!(
-                "two repositories have the same address, scope and project; the other is at {first}"
-            );
+            let message =
+                format!("two repositories have the same address, scope and project; the other is at {first}");
             let fix = "remove one; Argo CD would take either of them";
             d.error(Code::DUPLICATE_REPOSITORY, &url.location, message, fix);
         }
@@ -61,12 +60,17 @@ fn is_ssh(url: &str) -> bool {
 
 /// SSH keys go with SSH addresses, everything else with the others.
 fn scheme_fits(repository: &Node, d: &mut Decoder) {
-    let (Some(credentials), Some(url)) = (repository.get("credentials"), repository.get("url")) else { return };
+    let (Some(credentials), Some(url)) = (repository.get("credentials"), repository.get("url")) else {
+        return;
+    };
     let Some(address) = url.text().filter(|text| address::parse(text).is_some()) else { return };
     let is_ssh = is_ssh(address);
     for key in ["password", "bearerToken", "githubApp", "sshPrivateKey"] {
-        let Some(node) = credentials.get(key).filter(|_| (key == "sshPrivateKey") != is_ssh) else { continue };
-        let (has, needs) = if is_ssh { ("SSH", "`sshPrivateKey`") } else { ("HTTP", "`username` and `password`") };
+        let Some(node) = credentials.get(key).filter(|_| (key == "sshPrivateKey") != is_ssh) else {
+            continue;
+        };
+        let (has, needs) =
+            if is_ssh { ("SSH", "`sshPrivateKey`") } else { ("HTTP", "`username` and `password`") };
         let message = format!("`{key}` does not work with an {has} address");
         let fix = format!("write {needs}, or change the address at {}", url.location);
         d.error(Code::CREDENTIALS_SCHEME, &node.location, message, fix);
@@ -88,6 +92,7 @@ fn reachable(url: Option<&Node>, repositories: &[Node], d: &mut Decoder) {
 
 fn covers(repository: &Node, address: &str) -> bool {
     let Some(url) = repository.get("url").and_then(Node::text) else { return false };
-    let matches = if is_prefix(repository) { address.starts_with(url) } else { normal(url) == normal(address) };
+    let matches =
+        if is_prefix(repository) { address.starts_with(url) } else { normal(url) == normal(address) };
     matches && repository.get("credentials").is_some()
 }

@@ -86,7 +86,8 @@ mod tests {
         }
         let shapes: BTreeSet<&str> = keys::ALL.iter().map(|shape| shape.name).collect();
         let with_keys = definitions.iter().filter(|(_, schema)| schema.get("properties").is_some());
-        let unknown: Vec<&String> = with_keys.map(|(name, _)| name).filter(|name| !shapes.contains(name.as_str())).collect();
+        let unknown: Vec<&String> =
+            with_keys.map(|(name, _)| name).filter(|name| !shapes.contains(name.as_str())).collect();
         assert_eq!(unknown, ["ProfileBase"]);
     }
 
