@@ -8,7 +8,6 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
 
 use crate::bridge_cmd::bridge_binary;
 use crate::cluster::{ControlPlane, User};
@@ -58,12 +57,6 @@ impl Stage {
         let path = |name: &str| folder.path().join(name);
         seed_cache(&path("cache"))?;
         fs::write(path("bridge.yaml"), PROFILE)?;
-        let ca = |spoke: &ControlPlane| STANDARD.encode(spoke.ca_pem());
-        let variables = json!({
-            "dev_server": dev.apiserver_url(), "dev_ca": ca(&dev),
-            "prod_server": prod.apiserver_url(), "prod_ca": ca(&prod),
-        });
-        fs::write(path("spokes.json"), serde_json::to_vec_pretty(&variables)?)?;
         Kubeconfig::new().context("demo-hub", hub.access_by_token(User::Admin)).write(&path("kubeconfig"))?;
         Ok(Self { folder, dev, prod, _hub: hub })
     }
@@ -104,9 +97,11 @@ impl Stage {
         let mut command = Command::new(bridge_binary()?);
         command.current_dir(folder).args(args).env_remove("CI").stdin(std::process::Stdio::null());
         command.env("KUBECONFIG", folder.join("kubeconfig")).env("BRIDGE_CACHE_DIR", folder.join("cache"));
-        command.env("BRIDGE_VAR_FILE", folder.join("spokes.json"));
-        command.env("SPOKE_DEV_TOKEN", self.dev.token(User::Admin));
-        command.env("SPOKE_PROD_TOKEN", self.prod.token(User::Admin));
+        for (name, spoke) in [("dev", &self.dev), ("prod", &self.prod)] {
+            command.env(format!("BRIDGE_VAR_{name}_server"), spoke.apiserver_url());
+            command.env(format!("BRIDGE_VAR_{name}_ca"), STANDARD.encode(spoke.ca_pem()));
+            command.env(format!("SPOKE_{}_TOKEN", name.to_uppercase()), spoke.token(User::Admin));
+        }
         Ok(command)
     }
 }
