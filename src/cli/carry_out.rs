@@ -7,6 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::converged::{Hub, outcome_exit, progress};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::code::Code;
 use crate::converge::apply::{ApplySettings, apply};
 use crate::converge::event::Event;
 use crate::converge::outcome::Outcome;
@@ -85,11 +86,30 @@ fn report(context: &Context, mut outcome: Outcome, wanted: &Wanted) -> Result<Ex
             context.ui.data(&format!("\n{}", summary(&outcome, wanted.operation)))?;
         }
     }
-    match outcome.error.take() {
-        Some(error) => {
-            CliError::from(error).show(&context.ui);
-            Ok(exit)
-        }
-        None => Ok(exit),
+    if let Some(error) = outcome.error.take() {
+        CliError::from(error).show(&context.ui);
+    } else if let Some(verdict) = verdict(&outcome, exit) {
+        verdict.show(&context.ui);
     }
+    Ok(exit)
+}
+
+/// What it comes to, in one line with a code; nothing after a success.
+fn verdict(outcome: &Outcome, exit: Exit) -> Option<CliError> {
+    let Outcome { failures, not_tried, remaining, .. } = outcome;
+    let (code, message) = match exit {
+        Exit::Done | Exit::ChangesPending | Exit::Usage | Exit::Unreachable => return None,
+        Exit::Interrupted => (Code::INTERRUPTED, "interrupted; what was written is recorded".to_owned()),
+        Exit::Conflict => {
+            (Code::STALE_PLAN, format!("{} of the objects changed since they were planned", failures.len()))
+        }
+        Exit::Failed => {
+            (Code::INCOMPLETE, format!("{} failed, {} not tried", failures.len(), not_tried.len()))
+        }
+        Exit::NotReady if remaining.is_empty() => {
+            (Code::NOT_READY, "not everything became ready in time".to_owned())
+        }
+        Exit::NotReady => (Code::REMAINING, "not everything is gone".to_owned()),
+    };
+    Some(CliError::new(code, exit, message).hinted("run the same command again: it goes on where it stopped"))
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use crate::cli::args::{Global, Output};
@@ -64,7 +64,7 @@ impl Environment {
             log: text("BRIDGE_LOG"),
             manifest_base_url: text("BRIDGE_MANIFEST_BASE_URL"),
             variables: variables(),
-            kubeconfig: kubeconfig(std::env::var_os("KUBECONFIG"), text("HOME")),
+            kubeconfig: kubeconfig(std::env::var_os("KUBECONFIG").as_deref(), text("HOME")),
             unknown: unknown(),
         }
     }
@@ -98,7 +98,7 @@ fn unknown() -> Vec<String> {
     unknown
 }
 
-fn kubeconfig(files: Option<OsString>, home: Option<String>) -> Vec<PathBuf> {
+fn kubeconfig(files: Option<&OsStr>, home: Option<String>) -> Vec<PathBuf> {
     let named: Vec<PathBuf> =
         files.iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty()).collect();
     if !named.is_empty() {
@@ -184,8 +184,8 @@ mod tests {
     #[test]
     fn an_empty_kubeconfig_variable_counts_as_none() {
         let home = Some("/home/x".to_owned());
-        assert_eq!(kubeconfig(Some("".into()), home.clone()), [PathBuf::from("/home/x/.kube/config")]);
-        assert_eq!(kubeconfig(Some("a:b".into()), home), [PathBuf::from("a"), PathBuf::from("b")]);
+        assert_eq!(kubeconfig(Some(OsStr::new("")), home.clone()), [PathBuf::from("/home/x/.kube/config")]);
+        assert_eq!(kubeconfig(Some(OsStr::new("a:b")), home), [PathBuf::from("a"), PathBuf::from("b")]);
         assert!(kubeconfig(None, None).is_empty());
     }
 }

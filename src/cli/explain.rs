@@ -29,8 +29,13 @@ fn unknown(text: &str, message: &str) -> CliError {
     }
 }
 
-/// Text in lines of at most 100 characters.
+/// Paragraphs in lines of at most 100 characters; indented lines are examples and stay as they are.
 fn wrapped(text: &str) -> String {
+    let line = |line: &str| if line.starts_with(' ') { line.to_owned() } else { wrapped_line(line) };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn wrapped_line(text: &str) -> String {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         match lines.last_mut() {

@@ -53,7 +53,7 @@ struct Cli {
     global: Global,
 
     /// Explain the code of a finding or an error, such as BRG1042
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, global = true, value_name = "CODE", help_heading = "Global options")]
     explain: Option<String>,
 
     #[command(subcommand)]
@@ -141,17 +141,16 @@ fn wait(work: impl Future<Output = Result<Exit, CliError>>) -> Result<Exit, CliE
 }
 
 /// Does the work for each profile, one after the other; the worst exit code counts.
-/// Bases among them, such as a shell's `*.yaml` brings along, are passed over.
 async fn for_each_profile(
     context: &Context,
     work: impl AsyncFn(&str) -> Result<Exit, CliError>,
 ) -> Result<Exit, CliError> {
-    let profiles = context.profiles();
+    let profiles = prepare::profiles(context);
     if let [only] = profiles.as_slice() {
         return work(only).await;
     }
     let mut worst = Exit::Done;
-    for profile in profiles.iter().filter(|profile| !prepare::is_base(profile)) {
+    for profile in &profiles {
         context.ui.status(&format!("profile {profile}"));
         let exit = work(profile).await.unwrap_or_else(|error| {
             error.show(&context.ui);

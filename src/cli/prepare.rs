@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::init::is_base;
 use crate::cli::{manifest, secrets, templates};
 use crate::code::Code;
 use crate::desired::assemble::{Inputs, assemble};
@@ -92,9 +93,13 @@ fn variable(text: &str) -> Result<(String, String), CliError> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// Whether the file is a base, which is no profile of its own.
-pub(super) fn is_base(path: &str) -> bool {
-    std::fs::read_to_string(path).is_ok_and(|text| crate::cli::init::is_base(&text))
+/// The profiles of this run. Bases among several, such as a shell's `*.yaml` brings along, are passed over.
+pub(super) fn profiles(context: &Context) -> Vec<String> {
+    let mut profiles = context.profiles();
+    if profiles.len() > 1 {
+        profiles.retain(|path| !std::fs::read_to_string(path).is_ok_and(|text| is_base(&text)));
+    }
+    profiles
 }
 
 /// The folder of a profile; empty for the current one.

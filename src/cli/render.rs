@@ -37,9 +37,9 @@ async fn one(context: &Context, args: &Args, path: &str) -> Result<Exit, CliErro
     let desired = ready.desired(context, manifest::Lock::ReadOnly, &secrets).await?;
     let text = to_yaml(&desired, args.show_secrets);
     if args.show_secrets {
-        context.ui.data_with_secrets(&text)?
+        context.ui.data_with_secrets(&text)?;
     } else {
-        context.ui.data(&text)?
+        context.ui.data(&text)?;
     }
     Ok(Exit::Done)
 }

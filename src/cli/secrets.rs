@@ -180,6 +180,7 @@ async fn on_hub(
 ) -> Result<Sensitive, Unresolved> {
     let whose = format!("the key `{key}` of the Secret {namespace}/{name}");
     let look = format!("look with: kubectl describe secret {name} -n {namespace}");
+    let unresolved = |message, fix| Unresolved { code: Code::HUB_SECRET, message, fix };
     match cluster.secret_value(namespace.as_str(), name.as_str(), key).await {
         Ok(Some(bytes)) => value_of(bytes, &whose),
         Ok(None) => Err(unresolved(format!("{whose} does not exist"), look)),

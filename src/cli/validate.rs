@@ -23,7 +23,7 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
     let Args {} = args;
     let output = context.output("validate", &[Output::Text, Output::Json, Output::Sarif])?;
     let mut findings = Vec::new();
-    for path in context.profiles() {
+    for path in prepare::profiles(context) {
         findings.extend(one(context, &path).await?);
     }
     show(context, output, &findings)?;

@@ -21,8 +21,6 @@ super::codes! {
         "`--output` takes another set of formats for each command; the message lists them.";
     UNKNOWN_CODE = 4010, "there is no such code",
         "`--explain` takes the code of a finding or an error, such as BRG1042, as bridge prints it.";
-    INVALID_PROFILE = 4011, "the profile has errors",
-        "Every finding was listed with its place and its fix. `bridge validate` shows them again, without a cluster.";
     SECRET_UNRESOLVED = 4012, "a secret reference cannot be resolved",
         "A credential in the profile stands elsewhere: in an environment variable, a file, the output of a command or a Secret on the hub. What it refers to does not exist, is empty or failed. The message never shows the value itself.";
     EXEC_NOT_ALLOWED = 4013, "a credential command was not run",

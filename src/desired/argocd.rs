@@ -11,7 +11,7 @@ use crate::desired::normalize::normalize;
 use crate::desired::ownership::PART_OF;
 use crate::desired::patches;
 use crate::desired::scope::Scopes;
-use crate::profile::finding::{Finding, Severity};
+use crate::profile::finding::Finding;
 use crate::profile::model::{Flavor, Manifests};
 
 /// What every flavor needs: its CustomResourceDefinitions and its controller, which is a Deployment where clusters are
@@ -73,7 +73,7 @@ fn refuse_generated(document: &Value) -> Option<Finding> {
     let is_generated = text(document, "/kind") == "Secret" && GENERATED.contains(&name);
     is_generated.then(|| {
         let message = format!("the manifest declares Secret `{name}`, which Argo CD creates itself");
-        finding(Code::MANIFEST_RUNTIME_OBJECT, message, "remove it from the manifest")
+        Finding::without_location(Code::MANIFEST_RUNTIME_OBJECT, message, "remove it from the manifest")
     })
 }
 
@@ -81,15 +81,18 @@ fn refuse_member(document: &Value) -> Option<Finding> {
     let member = document.pointer("/metadata/labels")?.get(PART_OF)?;
     let (kind, name) = (text(document, "/kind"), text(document, "/metadata/name"));
     let message = format!("{kind} `{name}` of the manifest already carries the label {PART_OF}: {member}");
-    Some(finding(Code::FOREIGN_MEMBER, message, "remove the label from the manifest"))
+    Some(Finding::without_location(Code::FOREIGN_MEMBER, message, "remove the label from the manifest"))
 }
 
 fn refuse_incomplete(documents: &[Value], manifests: &Manifests) -> Option<Finding> {
     let has = |(kinds, name): &&(&[&str], &str)| {
         documents.iter().any(|d| kinds.contains(&text(d, "/kind")) && text(d, "/metadata/name") == *name)
     };
-    let missing: Vec<String> =
-        REQUIRED.iter().filter(|one| !has(one)).map(|(kinds, name)| format!("{} `{name}`", kinds[0])).collect();
+    let missing: Vec<String> = REQUIRED
+        .iter()
+        .filter(|one| !has(one))
+        .map(|(kinds, name)| format!("{} `{name}`", kinds[0]))
+        .collect();
     let fix = match manifests.flavor {
         Flavor::Namespaced => {
             "the flavor `namespaced` needs the three CRD files beside namespace-install.yaml"
@@ -99,12 +102,12 @@ fn refuse_incomplete(documents: &[Value], manifests: &Manifests) -> Option<Findi
         }
     };
     (!missing.is_empty()).then(|| {
-        finding(Code::MANIFEST_INCOMPLETE, format!("the manifest lacks {}", missing.join(", ")), fix)
+        Finding::without_location(
+            Code::MANIFEST_INCOMPLETE,
+            format!("the manifest lacks {}", missing.join(", ")),
+            fix,
+        )
     })
-}
-
-fn finding(code: Code, message: String, fix: &str) -> Finding {
-    Finding { location: None, severity: Severity::Error, code, message, fix: fix.to_owned() }
 }
 
 /// Puts every namespaced object that names no namespace into Argo CD's. Returns the ServiceAccounts among them.

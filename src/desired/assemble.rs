@@ -11,7 +11,7 @@ use crate::desired::secrets::Secrets;
 use crate::desired::state::Desired;
 use crate::desired::wave::Wave;
 use crate::desired::{argocd, cluster_secret, namespace, project, repository_secret};
-use crate::profile::finding::{Finding, Severity};
+use crate::profile::finding::Finding;
 use crate::profile::location::{Location, Source};
 use crate::profile::model::{Install, Profile};
 use crate::template::output;
@@ -147,7 +147,10 @@ fn declare(document: Value, origin: &str, at: Option<Location>) -> Result<Declar
     let object = Object::new(document).map_err(|error| broken(&error))?;
     if has_foreign_mark(&object) {
         let message = format!("{} of {origin} already carries the label {PART_OF}", object.id());
-        return Err(Finding { location: at, ..error(Code::FOREIGN_MEMBER, message, "remove the label") });
+        return Err(Finding {
+            location: at,
+            ..Finding::without_location(Code::FOREIGN_MEMBER, message, "remove the label")
+        });
     }
     Ok(Declared { object, origin: origin.to_owned(), at })
 }
@@ -157,11 +160,7 @@ fn has_foreign_mark(object: &Object) -> bool {
 }
 
 fn broken(error: &crate::desired::object::NotAnObject) -> Finding {
-    self::error(Code::MANIFEST_INVALID, error.to_string(), "")
-}
-
-fn error(code: Code, message: String, fix: &str) -> Finding {
-    Finding { location: None, severity: Severity::Error, code, message, fix: fix.to_owned() }
+    Finding::without_location(Code::MANIFEST_INVALID, error.to_string(), "")
 }
 
 /// The objects are sorted, but one identity may stand in two waves: a Secret of Argo CD and a cluster's.
@@ -175,7 +174,7 @@ fn duplicates(declared: &[Declared]) -> Vec<Finding> {
 fn duplicate(first: &Declared, second: &Declared) -> Finding {
     let message = format!("{} is declared by {} and by {}", first.object.id(), first.origin, second.origin);
     let location = second.at.clone().or_else(|| first.at.clone());
-    Finding { location, ..error(Code::DUPLICATE_OBJECT, message, "rename one of them") }
+    Finding { location, ..Finding::without_location(Code::DUPLICATE_OBJECT, message, "rename one of them") }
 }
 
 fn mark(declared: Declared, part_of: &str) -> Result<Object, Vec<Finding>> {

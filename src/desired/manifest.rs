@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::code::Code;
-use crate::profile::finding::{Finding, Severity};
+use crate::profile::finding::Finding;
 use crate::template::yaml;
 
 /// Parses a manifest into its Kubernetes objects; a `List` becomes its items.
@@ -56,13 +56,7 @@ fn check(name: &str, index: usize, document: &Value) -> Result<(), Finding> {
 }
 
 fn invalid(message: String, fix: &str) -> Finding {
-    Finding {
-        location: None,
-        severity: Severity::Error,
-        code: Code::MANIFEST_INVALID,
-        message,
-        fix: fix.to_owned(),
-    }
+    Finding::without_location(Code::MANIFEST_INVALID, message, fix)
 }
 
 #[cfg(test)]

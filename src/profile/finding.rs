@@ -46,6 +46,12 @@ impl Finding {
         }
     }
 
+    /// An error that no line of the user's files is to blame for.
+    pub fn without_location(code: Code, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        let (message, fix) = (message.into(), fix.into());
+        Self { location: None, severity: Severity::Error, code, message, fix }
+    }
+
     /// The same finding with another severity.
     #[must_use]
     pub fn with_severity(self, severity: Severity) -> Self {

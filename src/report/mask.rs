@@ -66,7 +66,8 @@ fn names_a_secret(before: &str) -> bool {
     let key = before.rsplit(['{', ',', ' ']).next().unwrap_or_default();
     let bare: String =
         key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    SECRET_KEYS.iter().any(|secret| bare.ends_with(secret))
+    // `allowLiteral` is a switch.
+    !bare.starts_with("allow") && SECRET_KEYS.iter().any(|secret| bare.ends_with(secret))
 }
 
 /// How far a scalar reaches: to its closing quote, else to the end of the line or of the flow mapping.

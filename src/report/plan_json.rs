@@ -64,21 +64,21 @@ pub struct ObjectDocument {
 }
 
 /// What apply would do to one object.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeDocument {
     /// `create`, `update`, `adopt`, `delete`, `conflict`, `refused`, `terminating` or `keep`.
     pub action: &'static str,
     /// Which object.
-    pub object: Option<ObjectDocument>,
+    pub object: ObjectDocument,
     /// The fields that will differ; empty for what is created or deleted.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldDocument>,
     /// Fields of other managers: in the way of a `conflict`, or taken by an `update`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<ConflictDocument>,
     /// Managers that the object is adopted from, or could be.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub managers: Vec<String>,
     /// Why it is blocked or kept, or why the server has not checked it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,9 +176,12 @@ pub fn object(id: &ObjectId) -> ObjectDocument {
 pub fn change(change: &Change) -> Option<ChangeDocument> {
     let of = |action| ChangeDocument {
         action,
-        object: Some(object(change.id())),
+        object: object(change.id()),
+        fields: Vec::new(),
+        conflicts: Vec::new(),
+        managers: Vec::new(),
+        reason: None,
         checked_by_server: true,
-        ..ChangeDocument::default()
     };
     Some(match change {
         Change::Create { desired: _, check } => ChangeDocument {

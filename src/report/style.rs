@@ -39,9 +39,9 @@ pub fn plain(text: &str) -> String {
     }
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         if is_harmless(c) {
-            out.push(c)
+            out.push(c);
         } else {
-            out.extend(c.escape_default())
+            out.extend(c.escape_default());
         }
         out
     })

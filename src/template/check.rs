@@ -53,6 +53,16 @@ pub fn unknown_names(template: &str) -> Vec<UnknownName> {
     check.found
 }
 
+/// Whether a template could read the variable `name`, or prints all of them.
+#[must_use]
+pub fn mentions(template: &str, name: &str) -> bool {
+    let is_it = |token: &Token<'_>| [Kind::Name(name), Kind::Name("__tera_context")].contains(&token.kind);
+    let is_root = |tokens: &[Token<'_>], at: usize| at == 0 || tokens[at - 1].kind != Kind::Symbol('.');
+    tags(template)
+        .iter()
+        .any(|tag| tag.tokens.iter().enumerate().any(|(at, token)| is_it(token) && is_root(&tag.tokens, at)))
+}
+
 struct Check {
     /// Names that the template defines itself: loop variables and `set`, the innermost scope last.
     scopes: Vec<BTreeMap<String, Shape>>,
@@ -121,9 +131,9 @@ impl Check {
     /// The shape of an expression that is one plain path; everything else may be anything.
     fn value_of(&self, tokens: &[Token<'_>]) -> Shape {
         let Some(root) = tokens.first().and_then(name) else { return Shape::Open };
-        let path = tokens[1..].chunks(2).map(|pair| match pair {
-            [Token { kind: Kind::Symbol('.'), .. }, Token { kind: Kind::Name(part), .. }] => Some(*part),
-            _ => None,
+        let path = tokens[1..].chunks(2).map(|pair| {
+            let [dot, part] = pair else { return None };
+            name(part).filter(|_| dot.kind == Kind::Symbol('.'))
         });
         let start = self.root(root);
         path.fold(start, |shape, part| shape?.get(part?)).unwrap_or(Shape::Open)
@@ -195,13 +205,16 @@ fn name<'a>(token: &Token<'a>) -> Option<&'a str> {
 /// and the index after it.
 fn step<'a>(tokens: &[Token<'a>], at: usize) -> Option<(Option<&'a str>, usize, usize)> {
     let next = tokens.get(at + 1)?;
-    match (tokens[at].kind, next.kind) {
-        (Kind::Symbol('.'), Kind::Name(part)) => Some((Some(part), next.offset, at + 2)),
-        (Kind::Symbol('['), Kind::Text(part)) if closes(tokens, at + 2) => {
-            Some((Some(part), next.offset, at + 3))
-        }
-        (Kind::Symbol('['), Kind::Number) if closes(tokens, at + 2) => Some((None, next.offset, at + 3)),
-        _ => None,
+    if tokens[at].kind == Kind::Symbol('.') {
+        return Some((Some(name(next)?), next.offset, at + 2));
+    }
+    if tokens[at].kind != Kind::Symbol('[') || !closes(tokens, at + 2) {
+        return None;
+    }
+    match next.kind {
+        Kind::Text(part) => Some((Some(part), next.offset, at + 3)),
+        Kind::Number => Some((None, next.offset, at + 3)),
+        Kind::Name(_) | Kind::Symbol(_) | Kind::Operator => None,
     }
 }
 
@@ -265,6 +278,13 @@ mod tests {
             << [c.name for c in clusters] | join(sep=",") >> << range(end=3) >> << "nope" >> << hub.addons.x?.y >>
             <% set x %>body<% endset %><< x >>"#;
         assert_eq!(names(template), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_mention_is_a_variable_of_that_name() {
+        assert!(super::mentions("<% for c in clusters %><% endfor %>", "clusters"));
+        assert!(super::mentions("<< __tera_context >>", "clusters"));
+        assert!(!super::mentions("clusters: << gitops.clusters.url >> << 'clusters' >>", "clusters"));
     }
 
     #[test]

@@ -9,10 +9,20 @@ use crate::profile::model::{Cluster, Connection, GitSource, Install, Profile, Ro
 pub fn build(profile: &Profile) -> Value {
     let mut clusters: Vec<&Cluster> = profile.clusters().collect();
     clusters.sort_by(|a, b| a.name.cmp(&b.name));
+    with_clusters(profile, clusters.into_iter().map(cluster).collect())
+}
+
+/// The same for templates that never ask for `clusters`: the built-in ones do not, and a fleet is large.
+#[must_use]
+pub fn build_without_clusters(profile: &Profile) -> Value {
+    with_clusters(profile, Vec::new())
+}
+
+fn with_clusters(profile: &Profile, clusters: Vec<Value>) -> Value {
     let sets = &profile.application_sets;
     json!({
         "argocd": { "namespace": profile.argocd.namespace.as_str(), "version": version(&profile.argocd.install) },
-        "clusters": clusters.into_iter().map(cluster).collect::<Vec<_>>(),
+        "clusters": Value::Array(clusters),
         "gitops": {
             "addons": source(profile.gitops.addons.as_ref()),
             "addons_extras": source(profile.gitops.addons_extras.as_ref()),

@@ -147,8 +147,7 @@ fn finding(code: Code, templates: &[Template], which: Option<&Template>, error: 
         }
         other => (other.to_string(), which.map(|template| location_of_offset(&template.source, 0, 1))),
     };
-    let fix = String::new();
-    Finding { location: at, severity: crate::profile::finding::Severity::Error, code, message, fix }
+    Finding { location: at, ..Finding::without_location(code, message, "") }
 }
 
 fn location(source: &Arc<Source>, span: &tera::Span) -> Location {

@@ -27,9 +27,9 @@ pub enum Kind<'a> {
     Text(&'a str),
     /// A number.
     Number,
-    /// `?.` counts as `.`, `==` and the like as `'='` doubled into `Operator`.
+    /// Any other character; `?.` counts as `.`, and `?[` as `[`.
     Symbol(char),
-    /// A comparison that begins with `=`, `!`, `<` or `>`.
+    /// `==`, `!=`, `<=` or `>=`.
     Operator,
 }
 

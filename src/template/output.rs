@@ -9,6 +9,7 @@ use crate::code::Code;
 use crate::profile::finding::Finding;
 use crate::profile::location::{Location, Source};
 use crate::profile::model::Profile;
+use crate::template::check::mentions;
 use crate::template::context;
 use crate::template::engine::{Engine, location_of_offset};
 use crate::template::source::{Template, overlay};
@@ -30,8 +31,9 @@ pub struct Rendered {
 pub fn render(profile: &Profile, user: &[Arc<Source>]) -> Result<Vec<Rendered>, Vec<Finding>> {
     let templates = overlay(user)?;
     let engine = Engine::new(&templates)?;
-    let context =
-        tera::Context::from_serialize(&context::build(profile)).map_err(|error| vec![broken(&error)])?;
+    let asks = templates.iter().any(|template| mentions(&template.source.text, "clusters"));
+    let context = if asks { context::build(profile) } else { context::build_without_clusters(profile) };
+    let context = tera::Context::from_serialize(&context).map_err(|error| vec![broken(&error)])?;
     let (mut rendered, mut findings) = (Vec::new(), Vec::new());
     for template in templates.iter().filter(|template| !template.is_part()) {
         match engine
@@ -49,13 +51,7 @@ pub fn render(profile: &Profile, user: &[Arc<Source>]) -> Result<Vec<Rendered>, 
 
 /// The context is built of maps with text keys, so this does not happen; it must not panic if it ever did.
 fn broken(error: &tera::Error) -> Finding {
-    Finding {
-        location: None,
-        severity: crate::profile::finding::Severity::Error,
-        code: Code::TEMPLATE_RENDER,
-        message: error.to_string(),
-        fix: String::new(),
-    }
+    Finding::without_location(Code::TEMPLATE_RENDER, error.to_string(), "")
 }
 
 fn parse(template: &Template, text: &str) -> Result<Vec<Rendered>, Vec<Finding>> {

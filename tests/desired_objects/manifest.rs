@@ -5,7 +5,10 @@ use bridge::desired::object::Object;
 use bridge::desired::ownership::{PART_OF, inventory_id};
 use bridge::desired::render::to_yaml;
 use bridge::desired::wave::Wave;
-use bridge::profile::model::{Flavor, Images, Install, Patch, PatchOperation, PatchTarget};
+use bridge::profile::model::{
+    Credentials, Flavor, Images, Install, Patch, PatchOperation, PatchTarget, PerCluster, Repository,
+    RepositoryKind, RepositoryScope,
+};
 use bridge::template::yaml::parse_documents;
 use serde_json::{Value, json};
 
@@ -226,4 +229,88 @@ fn without_a_manifest_and_for_an_existing_argo_cd_there_is_none_of_it() {
     assert_eq!(desired.objects.len(), ours());
     let existing = built(&profile(), Some(official(Flavor::Core))).unwrap();
     assert_eq!(existing.objects.len(), 1, "the hub's Secret only");
+}
+
+#[test]
+fn what_is_applied_first_is_what_the_rest_needs() {
+    let mut profile = with_gitops(installed(profile(), Flavor::Core));
+    profile.repositories = vec![Repository {
+        name: checked("platform"),
+        scope: RepositoryScope::Prefix,
+        kind: RepositoryKind::Git,
+        url: "https://git.example.com/acme".to_owned(),
+        credentials: Credentials::Anonymous,
+        project: None,
+        insecure: false,
+        proxy: None,
+    }];
+    let desired = built(&profile, Some(official(Flavor::Core))).unwrap();
+    let mut order: Vec<(Wave, &str)> = desired
+        .objects
+        .iter()
+        .map(|object| (Wave::of(object), object.id().group_kind.kind.as_str()))
+        .collect();
+    order.dedup();
+    let kinds =
+        |wave: Wave| order.iter().filter(|(w, _)| *w == wave).map(|(_, kind)| *kind).collect::<Vec<_>>();
+    let expected: [(Wave, &[&str]); 10] = [
+        (Wave::Namespaces, &["Namespace"]),
+        (Wave::Definitions, &["CustomResourceDefinition"]),
+        (Wave::Rbac, &["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"]),
+        (Wave::Config, &["ConfigMap", "Secret"]),
+        (Wave::Network, &["Service", "NetworkPolicy"]),
+        (Wave::Workloads, &["Deployment", "StatefulSet"]),
+        (Wave::Projects, &["AppProject"]),
+        (Wave::Repositories, &["Secret"]),
+        (Wave::Clusters, &["Secret"]),
+        (Wave::ApplicationSets, &["ApplicationSet"]),
+    ];
+    for (wave, expected) in expected {
+        assert_eq!(kinds(wave), expected, "{wave:?}");
+    }
+    assert_eq!(Wave::ALL.map(Some), expected.map(|(wave, _)| Some(wave)));
+}
+
+/// The schema of Argo CD's own CustomResourceDefinitions accepts what bridge writes.
+#[test]
+fn application_sets_and_projects_fit_their_definitions() {
+    let mut profile = with_gitops(installed(profile(), Flavor::Core));
+    for per_cluster in [false, true] {
+        profile.application_sets.per_cluster =
+            PerCluster { addons: per_cluster, workloads: per_cluster, clusters: per_cluster };
+        let desired = built(&profile, Some(official(Flavor::Core))).unwrap();
+        let mut checked = 0;
+        for object in desired.objects.iter().filter(|object| object.id().group_kind.group == "argoproj.io") {
+            let problems = unknown_to_schema(object.body(), &schema_of(&desired.objects, object), "");
+            assert_eq!(problems, Vec::<String>::new(), "{object:?}");
+            checked += 1;
+        }
+        assert_eq!(checked, 4, "three root sets and the default project");
+    }
+}
+
+fn schema_of(objects: &[Object], object: &Object) -> Value {
+    let defines = |crd: &&Object| crd.body()["spec"]["names"]["kind"] == object.id().group_kind.kind;
+    let definition = objects.iter().find(defines).unwrap();
+    let schema = definition.body()["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone();
+    assert!(jsonschema::is_valid(&schema, object.body()), "{object:?}");
+    schema
+}
+
+/// Fields that the API server would drop.
+fn unknown_to_schema(value: &Value, schema: &Value, path: &str) -> Vec<String> {
+    match (value, schema.get("properties"), schema.get("items")) {
+        (Value::Object(map), Some(properties), _) => map
+            .iter()
+            .filter(|(key, _)| !(path.is_empty() && *key == "metadata"))
+            .flat_map(|(key, value)| match properties.get(key) {
+                Some(schema) => unknown_to_schema(value, schema, &format!("{path}/{key}")),
+                None => vec![format!("{path}/{key}")],
+            })
+            .collect(),
+        (Value::Array(list), _, Some(items)) => {
+            list.iter().flat_map(|one| unknown_to_schema(one, items, path)).collect()
+        }
+        _ => Vec::new(),
+    }
 }

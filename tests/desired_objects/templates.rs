@@ -180,3 +180,22 @@ fn same(value: &Value, shape: Shape, path: &str) {
         (shape, value) => panic!("{path} is {value}, not {shape:?}"),
     }
 }
+
+proptest::proptest! {
+    /// Whatever stands in a template, in a manifest or in the lock file: findings, never a panic.
+    #[test]
+    fn no_text_makes_it_panic(text in "([a-z .:\\-\n]|<<|>>|<%|%>|<#|#>|if |for |in |set |hub|clusters|[\"'\\[\\](){}|=?!é]){0,40}") {
+        let file = source("t/x.yaml.tera", &text);
+        let _result = rendered(&with_gitops(profile()), &[file]);
+        let _parsed = bridge::desired::manifest::parse("x", text.as_bytes());
+        let _lock = bridge::fetch::lock::Lock::parse(&source("bridge.lock", &text));
+    }
+}
+
+#[test]
+fn absurd_nesting_is_an_error_and_no_crash() {
+    let nested = format!("a: << {}1{} >>\n", "(".repeat(20_000), ")".repeat(20_000));
+    assert!(!refused(&nested).is_empty());
+    let flow = "[".repeat(100_000);
+    assert!(bridge::desired::manifest::parse("x", flow.as_bytes()).is_err());
+}

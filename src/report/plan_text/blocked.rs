@@ -50,7 +50,8 @@ fn conflict(id: &ObjectId, reason: &ConflictReason) -> String {
 
 fn field_conflict(id: &ObjectId, conflict: &FieldConflict) -> [String; 2] {
     let FieldConflict { field, manager } = conflict;
-    let option = hint(&format!("--force-conflicts {}", quoted(&format!("{id}:{field}"))));
+    let object = format!("{}/{}", id.group_kind.kind, id.name);
+    let option = hint(&format!("--force-conflicts {}", quoted(&format!("{object}:{field}"))));
     [format!("{} is owned by `{}`", plain(field), plain(manager)), format!("  take it with {option}")]
 }
 
@@ -111,7 +112,8 @@ fn kept_object(change: &Change) -> Option<String> {
 pub(in crate::report) fn keep_reason(id: &ObjectId, reason: &KeepReason) -> String {
     match reason {
         KeepReason::NeedsConsent => {
-            let option = hint(&format!("--allow-delete {}", quoted(&id.to_string())));
+            let option =
+                hint(&format!("--allow-delete {}", quoted(&format!("{}/{}", id.group_kind.kind, id.name))));
             format!("everything in it would go along; delete it with {option}")
         }
         KeepReason::Terminating => "it is being deleted already".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::desired::object::Object;
 use crate::desired::wave::Wave;
@@ -50,10 +50,20 @@ fn object_text(object: &Object, check: &Check, detail: Detail) -> String {
     let heading = format!("  {} {}", paint(style::ADD, "+"), object.id());
     let mut line = format!("{heading}{}{}\n", telling(object), remark(check));
     if detail == Detail::Full {
-        let fields = diff(&Value::Null, object.body(), object.public_data());
+        let fields = diff(&identity(object), object.body(), object.public_data());
         line.push_str(&indented(fields.iter().flat_map(field_lines)));
     }
     line
+}
+
+/// What the object consists of before anything else is said about it. Its kind decides what is masked.
+fn identity(object: &Object) -> Value {
+    let id = object.id();
+    json!({
+        "apiVersion": object.api_version(),
+        "kind": id.group_kind.kind,
+        "metadata": { "name": id.name, "namespace": id.namespace },
+    })
 }
 
 /// The labels of the objects that are made for their labels: cluster Secrets and ApplicationSets.

@@ -79,8 +79,10 @@ fn creations_are_one_line_each() {
 
     bridge will perform the following actions:
 
+      # Namespaces: 1 to create
       + Namespace/argocd/argocd
 
+      # Clusters: 1 to create
       + Secret/argocd/dev cluster_name=dev env=dev (not checked by the server: its namespace is new)
 
     Plan: 2 to add, 0 to change, 0 to destroy.
@@ -113,11 +115,11 @@ fn what_is_blocked_names_the_option_that_allows_it() {
       # Secret/argocd/old will be destroyed
 
       # Namespace/argocd/argocd is kept
-        everything in it would go along; delete it with --allow-delete Namespace/argocd/argocd
+        everything in it would go along; delete it with --allow-delete Namespace/argocd
 
       ! Deployment/argocd/server has fields that somebody else owns and the profile wants different
         .spec.replicas is owned by `hpa`
-          take it with --force-conflicts Deployment/argocd/server:.spec.replicas
+          take it with --force-conflicts Deployment/server:.spec.replicas
 
       ! Secret/argocd/repo exists, and bridge did not make it
         it is managed by `my tool`
@@ -128,4 +130,14 @@ fn what_is_blocked_names_the_option_that_allows_it() {
 
     Plan: 0 to add, 0 to change, 1 to destroy, 3 blocked.
     ");
+}
+
+#[test]
+fn full_detail_masks_secrets() {
+    let mut secret = body("Secret", "dev");
+    secret["data"] = json!({ "password": "aHVudGVyMjI=" });
+    let desired = Object::new(secret).unwrap();
+    let plan = plan_of(vec![Change::Create { desired, check: Check::ByServer }]);
+    let text = anstream::adapter::strip_str(&render(&plan, Detail::Full)).to_string();
+    assert!(text.contains("+ data.password: (sensitive)") && !text.contains("aHVudGVyMjI"), "{text}");
 }

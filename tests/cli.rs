@@ -1,0 +1,17 @@
+//! The binary from the outside: streams, exit codes, words. What a unit test can show is shown there.
+#![expect(clippy::disallowed_methods, reason = "tests write files")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+mod cli {
+    mod apply;
+    mod errors;
+    mod explain;
+    mod help;
+    mod init;
+    mod machine;
+    mod offline;
+    mod secrets;
+    mod signals;
+}

@@ -1,0 +1,32 @@
+//! What happens before anything is written.
+
+use crate::support::env::TestEnv;
+
+#[test]
+fn without_a_terminal_nobody_can_be_asked() {
+    insta::assert_snapshot!(TestEnv::with_profile().run(&["apply"]), @r"
+    exit 3
+    --- stdout
+    --- stderr
+    error[BRG4006]: the plan needs an approval, and this is no terminal
+      hint: look at `bridge plan`, then run with `--auto-approve`
+      more: bridge --explain BRG4006
+    ");
+    let _ = TestEnv::with_profile().run(&["destroy"]).expect(3);
+}
+
+#[test]
+fn an_output_that_the_command_does_not_have() {
+    let run = TestEnv::with_profile().run(&["apply", "--auto-approve", "-o", "markdown"]).expect(3);
+    assert!(run.stderr.contains("`text`, `json`"), "{run}");
+}
+
+#[test]
+fn consents_of_the_wrong_form_are_usage_errors() {
+    for args in [["--force-conflicts", "Secret/x"], ["--allow-delete", "everything"], ["--target", "Secret"]]
+    {
+        let args = [&["apply", "--auto-approve"], &args[..]].concat();
+        let run = TestEnv::with_profile().run(&args).expect(3);
+        assert!(run.stderr.contains("KIND/NAME"), "{run}");
+    }
+}

@@ -1,0 +1,77 @@
+//! Output for machines.
+
+use serde_json::Value;
+
+use crate::support::env::{PROFILE, TestEnv};
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+fn broken() -> TestEnv {
+    let env = TestEnv::with_profile();
+    env.write("bridge.yaml", &PROFILE.replace("env: dev", "enw: dev"));
+    env
+}
+
+fn assert_matches_schema(env: &TestEnv, of: &str, document: &Value) {
+    let schema = json(&env.run(&["schema", of]).expect(0).stdout);
+    let errors: Vec<String> =
+        jsonschema::validator_for(&schema).unwrap().iter_errors(document).map(|e| e.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new());
+}
+
+#[test]
+fn a_plan_is_one_versioned_document() {
+    let env = TestEnv::with_profile();
+    let plan = json(&env.run(&["plan", "--offline", "--output", "json"]).expect(0).stdout);
+    assert_eq!(plan["format"], "bridge.plan/v1");
+    assert_eq!(plan["bridgeVersion"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(plan["changes"].as_array().unwrap().len() as u64, plan["summary"]["add"].as_u64().unwrap());
+    assert_eq!((plan["hasChanges"].as_bool(), plan.get("cluster")), (Some(true), None));
+    assert_matches_schema(&env, "plan", &plan);
+}
+
+#[test]
+fn findings_are_one_versioned_document() {
+    let env = broken();
+    let findings = json(&env.run(&["validate", "--output", "json"]).expect(3).stdout);
+    assert_eq!(
+        (findings["format"].as_str(), &findings["valid"]),
+        (Some("bridge.findings/v1"), &Value::from(false))
+    );
+    let first = &findings["findings"][0];
+    assert_eq!((first["file"].as_str(), first["severity"].as_str()), (Some("bridge.yaml"), Some("error")));
+    assert!(first["line"].is_u64() && first["code"].as_str().unwrap().starts_with("BRG"), "{first}");
+    assert_matches_schema(&env, "findings", &findings);
+    let valid = json(&TestEnv::with_profile().run(&["validate", "--output", "json"]).expect(0).stdout);
+    assert_eq!(valid["valid"], true);
+}
+
+#[test]
+fn findings_are_shown_on_pull_requests() {
+    let sarif = json(&broken().run(&["validate", "--output", "sarif"]).expect(3).stdout);
+    assert_eq!(sarif["version"], "2.1.0");
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["level"], "error");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "bridge.yaml");
+    assert!(place["region"]["startLine"].is_u64(), "{result}");
+    let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    assert!(rules.iter().any(|rule| rule["id"] == result["ruleId"]), "{rules:?}");
+}
+
+#[test]
+fn a_plan_is_a_comment_on_a_pull_request() {
+    let run = TestEnv::with_profile().run(&["plan", "--offline", "-o", "markdown"]).expect(0);
+    assert!(run.stdout.starts_with("### `bridge plan`: `acme`\n"), "{run}");
+    assert!(run.stdout.contains("<details>") && run.stdout.trim_end().ends_with("</details>"), "{run}");
+}
+
+#[test]
+fn the_schema_of_the_profile_accepts_the_first_profile() {
+    let env = TestEnv::new();
+    let _ = env.run(&["init"]).expect(0);
+    let profile: Value = serde_saphyr::from_str(&env.read("bridge.yaml")).unwrap();
+    assert_matches_schema(&env, "profile", &profile);
+}

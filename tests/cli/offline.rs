@@ -1,0 +1,119 @@
+//! Everything that works without a cluster.
+
+use crate::support::env::TestEnv;
+
+#[test]
+fn a_profile_is_rendered_to_the_same_bytes_with_secrets_masked() {
+    let env = TestEnv::with_profile();
+    let first = env.run(&["render"]).expect(0);
+    assert_eq!(first.stdout, env.run(&["render"]).expect(0).stdout);
+    assert_eq!(first.stderr, "");
+    assert!(first.stdout.contains("name: spoke-dev") && first.stdout.contains("password: (sensitive)"));
+    assert!(!env.path("bridge.lock").exists());
+}
+
+#[test]
+fn an_offline_plan_creates_everything() {
+    let env = TestEnv::with_profile();
+    let run = env.run(&["plan", "--offline"]).expect(0);
+    insta::assert_snapshot!(run.to_string(), @r"
+    exit 0
+    --- stdout
+    Actions are indicated with the following symbols:
+      + create
+
+    bridge will perform the following actions:
+
+      # Namespaces: 1 to create
+      + Namespace/argocd
+
+      # CustomResourceDefinitions: 3 to create
+      + CustomResourceDefinition/applications.argoproj.io
+      + CustomResourceDefinition/applicationsets.argoproj.io
+      + CustomResourceDefinition/appprojects.argoproj.io
+
+      # ServiceAccounts and RBAC: 5 to create
+      + ServiceAccount/argocd/controller
+      + ClusterRole/small-controller
+      + ClusterRoleBinding/small-controller
+      + Role/argocd/controller
+      + RoleBinding/argocd/controller
+
+      # ConfigMaps and Secrets: 2 to create
+      + ConfigMap/argocd/argocd-cm
+      + Secret/argocd/argocd-secret
+
+      # Services and NetworkPolicies: 2 to create
+      + Service/argocd/server
+      + NetworkPolicy/argocd/server
+
+      # Workloads: 2 to create
+      + Deployment/argocd/server
+      + StatefulSet/argocd/argocd-application-controller
+
+      # Repositories: 1 to create
+      + Secret/argocd/repo-platform
+
+      # Clusters: 2 to create
+      + Secret/argocd/hub cluster_name=hub enable_cert_manager=true env=prod environment=prod type=hub
+      + Secret/argocd/spoke-dev cluster_name=spoke-dev env=dev environment=dev tier=gold type=workload
+
+      # ApplicationSets: 1 to create
+      + ApplicationSet/argocd/addons
+
+    Plan: 19 to add, 0 to change, 0 to destroy.
+    --- stderr
+    no cluster was asked: everything counts as new, and no server has checked it
+    ");
+    let _ = env.run(&["plan", "--offline", "--detailed-exitcode"]).expect(2);
+}
+
+#[test]
+fn more_detail_shows_every_field() {
+    let run = TestEnv::with_profile().run(&["plan", "--offline", "-v"]).expect(0);
+    assert!(run.stdout.contains("+ metadata.labels.tier: \"gold\""), "{run}");
+    assert!(run.stdout.contains("(sensitive)"), "{run}");
+}
+
+#[test]
+fn quiet_prints_data_only() {
+    let env = TestEnv::with_profile();
+    assert_eq!(env.run(&["validate", "-q"]).expect(0).all(), "");
+    assert_eq!(env.run(&["plan", "--offline", "-q"]).expect(0).stderr, "");
+}
+
+#[test]
+fn colours_only_when_asked_for_in_a_pipe() {
+    let env = TestEnv::with_profile();
+    assert!(!env.run(&["plan", "--offline"]).expect(0).stdout.contains('\u{1b}'));
+    let args = ["plan", "--offline", "--color", "always"];
+    assert!(env.run(&args).expect(0).stdout.contains('\u{1b}'));
+    assert!(
+        !TestEnv::with_profile().set("NO_COLOR", "1").run(&["plan", "--offline"]).all().contains('\u{1b}')
+    );
+}
+
+#[test]
+fn several_profiles_are_handled_in_turn_and_the_worst_counts() {
+    let env = TestEnv::with_profile();
+    let run = env.run(&["plan", "--offline", "-f", "absent.yaml", "bridge.yaml"]).expect(3);
+    assert!(run.stderr.contains("BRG4001") && run.stdout.contains("Plan:"), "{run}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let env = TestEnv::with_profile();
+    let mut child = env.command(&["render"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_a_failure() {
+    let env = TestEnv::with_profile();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = env.command(&["render"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("BRG4015"));
+}

@@ -1,0 +1,103 @@
+//! A secret is in no output of any command at any verbosity.
+
+use crate::support::env::{PROFILE, TestEnv};
+
+const SECRETS: [&str; 3] = ["planted-git-t0ken", "planted-spoke-t0ken", "kubeconfig-t0ken-value"];
+
+fn planted() -> TestEnv {
+    let env = TestEnv::with_profile().set("GIT_USER", "bob").set("GIT_TOKEN", SECRETS[0]);
+    env.write("token", &format!("{}\n", SECRETS[1]));
+    env
+}
+
+#[test]
+fn a_planted_token_is_nowhere() {
+    let env = planted();
+    for verbosity in ["-q", "-v", "-vv", "-vvv"] {
+        for args in [
+            &["validate"][..],
+            &["validate", "-o", "json"],
+            &["render"],
+            &["plan", "--offline"],
+            &["plan", "--offline", "-o", "json"],
+            &["plan", "--offline", "-o", "markdown"],
+            &["plan"],
+            &["apply", "--auto-approve"],
+            &["apply", "--auto-approve", "-o", "json"],
+            &["destroy", "--auto-approve"],
+        ] {
+            let run = env.run(&[args, &[verbosity]].concat());
+            let all = run.all();
+            for secret in SECRETS {
+                assert!(!all.contains(secret), "{args:?} {verbosity}: {run}");
+            }
+        }
+    }
+    let holds = |path: &std::path::Path| std::fs::read(path).unwrap();
+    let written =
+        env.files().into_iter().filter(|path| !path.ends_with("token") && !path.ends_with("kubeconfig"));
+    for path in written {
+        let text = String::from_utf8_lossy(&holds(&path)).into_owned();
+        assert!(!text.contains("planted"), "{}", path.display());
+    }
+}
+
+#[test]
+fn secrets_are_shown_only_where_the_user_asks_for_them() {
+    let run = planted().run(&["render", "--show-secrets"]).expect(0);
+    use base64::Engine;
+    let encoded = base64::engine::general_purpose::STANDARD.encode(SECRETS[0]);
+    assert!(run.stdout.contains(&encoded), "{run}");
+}
+
+#[test]
+fn everything_that_cannot_be_resolved_is_reported_at_once() {
+    let run = TestEnv::with_profile().run(&["render", "--show-secrets"]).expect(3);
+    insta::assert_snapshot!(run.to_string(), @r"
+    exit 3
+    --- stdout
+    --- stderr
+    error[BRG4012]: the environment variable `GIT_TOKEN` is not set, or empty
+      --> bridge.yaml:10:59
+       |
+    10 |     credentials: { username: { env: GIT_USER }, password: { env: GIT_TOKEN } }
+       |                                                           ^
+      fix: export GIT_TOKEN=...
+
+    error[BRG4012]: the environment variable `GIT_USER` is not set, or empty
+      --> bridge.yaml:10:30
+       |
+    10 |     credentials: { username: { env: GIT_USER }, password: { env: GIT_TOKEN } }
+       |                              ^
+      fix: export GIT_USER=...
+
+    error[BRG4012]: the file `token` cannot be read: No such file or directory (os error 2)
+      --> bridge.yaml:25:14
+       |
+    25 |       token: { file: token }
+       |              ^
+      fix: check the path and its permissions
+
+    3 errors
+    ");
+}
+
+#[test]
+fn a_literal_credential_is_not_quoted_in_a_finding() {
+    let env = TestEnv::with_profile();
+    env.write("bridge.yaml", &PROFILE.replace("{ env: GIT_TOKEN }", "hunter2-hunter2"));
+    for output in ["text", "json", "sarif"] {
+        let run = env.run(&["validate", "-o", output]).expect(3);
+        assert!(!run.all().contains("hunter2"), "{run}");
+    }
+}
+
+#[test]
+fn commands_of_a_profile_run_in_plan_and_apply_only() {
+    let env = TestEnv::with_profile();
+    env.write("bridge.yaml", &PROFILE.replace("{ env: GIT_TOKEN }", "{ exec: [touch, ran] }"));
+    for args in [&["validate"][..], &["render"], &["render", "--show-secrets"], &["plan", "--offline"]] {
+        let run = env.run(args);
+        assert!(!env.path("ran").exists(), "{run}");
+    }
+}

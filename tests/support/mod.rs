@@ -1,0 +1,3 @@
+//! What the tests of the binary share.
+
+pub(crate) mod env;
