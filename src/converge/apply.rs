@@ -111,6 +111,7 @@ impl Run<'_> {
     async fn walk(&self, plan: Plan, outcome: &mut Outcome) -> Result<(), ConvergeError> {
         let mut kinds = self.cluster.kinds().await?;
         let mut record = Record::new(&plan);
+        ready::await_argo_cd(self, &mut kinds, &plan.changes, &plan.owner.namespace).await?;
         let (deletions, others) =
             plan.changes.into_iter().partition(|change| matches!(change, Change::Delete { .. }));
         for (wave, changes) in waves(others) {
@@ -147,7 +148,7 @@ impl Run<'_> {
             ready::await_kinds(self, kinds, &writes).await?;
         }
         if !writes.is_empty() {
-            (self.emit)(Event::WaveStarted { name: wave_name(wave), changes: writes.len() });
+            (self.emit)(Event::WaveStarted { name: wave.title(), changes: writes.len() });
         }
         let mut written = Writer { run: self, kinds }.write_all(writes, outcome).await;
         match wave {
@@ -184,21 +185,5 @@ impl Run<'_> {
             outcome.not_ready.extend(late);
         }
         Ok(())
-    }
-}
-
-/// What is in a wave, for people.
-pub(super) fn wave_name(wave: Wave) -> &'static str {
-    match wave {
-        Wave::Namespaces => "namespaces",
-        Wave::Definitions => "CustomResourceDefinitions",
-        Wave::Rbac => "accounts and roles",
-        Wave::Config => "configuration",
-        Wave::Network => "services and network policies",
-        Wave::Workloads => "workloads",
-        Wave::Projects => "AppProjects",
-        Wave::Repositories => "repositories",
-        Wave::Clusters => "clusters",
-        Wave::ApplicationSets => "ApplicationSets",
     }
 }

@@ -3,7 +3,7 @@
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::cluster::{ClusterError, Kinds};
-use crate::converge::apply::{Run, wave_name};
+use crate::converge::apply::Run;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Action, Event};
 use crate::converge::outcome::Outcome;
@@ -33,7 +33,7 @@ pub(super) async fn delete_all(
             // The inventory stands in the namespace; afterwards nobody could tell whether it was deleted or lost.
             record.remove(run, kinds).await?;
         }
-        (run.emit)(Event::WaveStarted { name: wave_name(wave), changes: objects.len() });
+        (run.emit)(Event::WaveStarted { name: wave.title(), changes: objects.len() });
         let deleted = delete_wave(run, kinds, objects, outcome).await;
         await_gone(run, kinds, &deleted, outcome).await?;
         if wave == Wave::ApplicationSets {

@@ -12,8 +12,9 @@ use crate::converge::apply::Run;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Event;
 use crate::converge::outcome::{Failure, Outcome};
+use crate::converge::trial::namespace_id;
 use crate::desired::id::{GroupKind, ObjectId};
-use crate::plan::change::Change;
+use crate::plan::change::{Change, Check, NotChecked};
 use crate::plan::live::Live;
 
 /// The first pause between two looks; it grows to the longest.
@@ -103,6 +104,35 @@ pub(super) async fn await_established(
     for (id, message) in await_ready(run, kinds, definitions).await? {
         let fix = "look at its conditions with `kubectl describe crd`".to_owned();
         outcome.failures.push(Failure { id, message, fix, is_conflict: false });
+    }
+    Ok(())
+}
+
+/// Waits for the Argo CD that somebody else installs: its namespace and its kinds, before anything is written.
+pub(super) async fn await_argo_cd(
+    run: &Run<'_>,
+    kinds: &mut Kinds,
+    changes: &[Change],
+    namespace: &str,
+) -> Result<(), ConvergeError> {
+    let is_awaited = |change: &&Change, reason: NotChecked| match change {
+        Change::Create { check, .. } => *check == Check::NotChecked(reason),
+        _ => false,
+    };
+    if changes.iter().any(|change| is_awaited(&change, NotChecked::NamespaceIsAwaited)) {
+        await_namespace(run, kinds, namespace).await?;
+    }
+    let awaited: Vec<Change> =
+        changes.iter().filter(|change| is_awaited(change, NotChecked::KindIsAwaited)).cloned().collect();
+    await_kinds(run, kinds, &awaited).await
+}
+
+async fn await_namespace(run: &Run<'_>, kinds: &Kinds, namespace: &str) -> Result<(), ConvergeError> {
+    let mut patience = Patience::new(run);
+    while run.cluster.get(kinds, &namespace_id(namespace), "v1").await?.is_none() {
+        if !patience.goes_on(vec![format!("the namespace {namespace} is not there yet")]).await {
+            return Err(ConvergeError::NoArgoCd { seconds: run.settings.timeout.as_secs() });
+        }
     }
     Ok(())
 }

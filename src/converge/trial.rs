@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::cluster::{ApiStatus, Applied, Apply, Cluster, ClusterError, Kinds};
+use crate::converge::error::ConvergeError;
 use crate::converge::project_tokens;
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
@@ -20,6 +21,8 @@ pub(super) struct Tester<'a> {
     consent: &'a Consent,
     /// Namespaces that objects of the plan are in and that do not exist yet.
     missing_namespaces: BTreeSet<String>,
+    /// Namespaces that are among the objects.
+    own_namespaces: BTreeSet<String>,
     /// Kinds whose CustomResourceDefinition is among the objects.
     own_kinds: BTreeSet<GroupKind>,
 }
@@ -30,19 +33,23 @@ impl<'a> Tester<'a> {
         kinds: &'a Kinds,
         consent: &'a Consent,
         objects: &[Object],
-    ) -> Result<Self, ClusterError> {
+    ) -> Result<Self, ConvergeError> {
         let mut missing_namespaces = BTreeSet::new();
         let namespaces: BTreeSet<String> =
             objects.iter().filter_map(|object| object.id().namespace.clone()).collect();
         for name in namespaces {
-            let id =
-                ObjectId { group_kind: GroupKind::parse("Namespace"), namespace: None, name: name.clone() };
-            if cluster.get(kinds, &id, "v1").await?.is_none() {
-                missing_namespaces.insert(name);
+            match cluster.get(kinds, &namespace_id(&name), "v1").await? {
+                Some(live) if live.is_terminating() => return Err(ConvergeError::NamespaceTerminating(name)),
+                Some(_) => {}
+                None => {
+                    missing_namespaces.insert(name);
+                }
             }
         }
+        let own_namespaces = objects.iter().map(Object::id).filter(|id| id.group_kind.kind == "Namespace");
+        let own_namespaces = own_namespaces.map(|id| id.name.clone()).collect();
         let own_kinds = objects.iter().filter_map(defined_kind).collect();
-        Ok(Self { cluster, kinds, consent, missing_namespaces, own_kinds })
+        Ok(Self { cluster, kinds, consent, missing_namespaces, own_namespaces, own_kinds })
     }
 
     /// Tries one object; `live` where it is known to be there.
@@ -71,8 +78,10 @@ impl<'a> Tester<'a> {
 
     fn cannot_be_checked(&self, object: &Object) -> Option<NotChecked> {
         let id = object.id();
-        if id.namespace.as_ref().is_some_and(|namespace| self.missing_namespaces.contains(namespace)) {
-            return Some(NotChecked::NamespaceIsNew);
+        if let Some(namespace) = id.namespace.as_ref().filter(|name| self.missing_namespaces.contains(*name))
+        {
+            let is_new = self.own_namespaces.contains(namespace);
+            return Some(if is_new { NotChecked::NamespaceIsNew } else { NotChecked::NamespaceIsAwaited });
         }
         match (self.kinds.serves(&id.group_kind), self.own_kinds.contains(&id.group_kind)) {
             (true, _) => None,
@@ -147,6 +156,11 @@ impl<'a> Tester<'a> {
             None => Observation::Refused(status.message),
         })
     }
+}
+
+/// The identity of a namespace.
+pub(super) fn namespace_id(name: &str) -> ObjectId {
+    ObjectId { group_kind: GroupKind::parse("Namespace"), namespace: None, name: name.to_owned() }
 }
 
 /// A refusal that says nothing about the object.

@@ -9,6 +9,7 @@ use futures::{StreamExt, stream};
 
 use crate::cluster::{ApiStatus, Applied, Apply, ClusterError, Guard, Kinds};
 use crate::converge::apply::Run;
+use crate::converge::error::ConvergeError;
 use crate::converge::event::{Action, Event};
 use crate::converge::outcome::{Failure, Outcome};
 use crate::converge::trial::Tester;
@@ -144,7 +145,12 @@ impl Writer<'_, '_> {
         let consent = &self.run.settings.consent;
         let now = cluster.get(self.kinds, desired.id(), desired.api_version()).await?;
         let same = now.as_ref().is_some_and(|now| now.uid() == before.uid());
-        let tester = Tester::new(cluster, self.kinds, consent, std::slice::from_ref(&desired)).await?;
+        let tester = Tester::new(cluster, self.kinds, consent, std::slice::from_ref(&desired)).await;
+        let tester = tester.map_err(|error| match error {
+            ConvergeError::Cluster(error) => WriteError::Cluster(error),
+            // A namespace that is being deleted meanwhile is not what was planned either.
+            _ => WriteError::Moved,
+        })?;
         let (desired, observation) = tester.observe(desired, now).await?;
         let applyset = applyset_of(&desired);
         match decide(desired, observation, consent, &applyset) {

@@ -42,12 +42,31 @@ impl Wave {
         Wave::ApplicationSets,
     ];
 
+    /// What is in it, for people.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Wave::Namespaces => "Namespaces",
+            Wave::Definitions => "CustomResourceDefinitions",
+            Wave::Rbac => "ServiceAccounts and RBAC",
+            Wave::Config => "ConfigMaps and Secrets",
+            Wave::Network => "Services and NetworkPolicies",
+            Wave::Workloads => "Workloads",
+            Wave::Projects => "AppProjects",
+            Wave::Repositories => "Repositories",
+            Wave::Clusters => "Clusters",
+            Wave::ApplicationSets => "ApplicationSets",
+        }
+    }
+
     /// The wave of an object.
     #[must_use]
     pub fn of(object: &Object) -> Wave {
         let group_kind = &object.id().group_kind;
         match (group_kind.group.as_str(), group_kind.kind.as_str()) {
             ("", "Secret") => of_secret(object),
+            // argocd-server makes a `default` that allows everything as soon as it runs, unless there is one.
+            ("argoproj.io", "AppProject") if object.id().name == "default" => Wave::Config,
             ("argoproj.io", "AppProject") => Wave::Projects,
             ("argoproj.io", "ApplicationSet" | "Application") => Wave::ApplicationSets,
             (_, kind) => of_kind(kind),

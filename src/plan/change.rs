@@ -94,6 +94,24 @@ impl Change {
     }
 }
 
+impl Change {
+    /// The object that goes, when the change is a deletion.
+    #[must_use]
+    pub fn deleted(&self) -> Option<&Live> {
+        match self {
+            Self::Delete { live } => Some(live),
+            Self::Create { .. }
+            | Self::Update { .. }
+            | Self::Adopt { .. }
+            | Self::Unchanged { .. }
+            | Self::Conflict { .. }
+            | Self::Refused { .. }
+            | Self::Terminating { .. }
+            | Self::Keep { .. } => None,
+        }
+    }
+}
+
 /// Whether the server has checked an object that will be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Check {
@@ -110,6 +128,8 @@ pub enum NotChecked {
     NamespaceIsNew,
     /// The plan creates the CustomResourceDefinition of the object.
     KindIsNew,
+    /// Somebody else makes the namespace of the object; apply waits for it.
+    NamespaceIsAwaited,
     /// Somebody else installs the CustomResourceDefinition of the object; apply waits for it.
     KindIsAwaited,
     /// The plan creates the role that the binding refers to.

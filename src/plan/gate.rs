@@ -25,7 +25,7 @@ pub struct NeedsConsent {
 /// # Errors
 /// When a deletion is large and neither named nor counted by `--allow-delete`.
 pub fn check_deletions(plan: &Plan, consent: &Consent) -> Result<(), NeedsConsent> {
-    let deleted: Vec<&Live> = plan.changes.iter().filter_map(deleted).collect();
+    let deleted: Vec<&Live> = plan.changes.iter().filter_map(Change::deleted).collect();
     let Some((reason, gated)) = gated(plan, &deleted) else { return Ok(()) };
     let named = |id: &ObjectId| consent.allow_delete.iter().any(|selector| selector.matches(id));
     let objects: Vec<ObjectId> = gated.iter().map(|live| live.id().clone()).filter(|id| !named(id)).collect();
@@ -68,20 +68,6 @@ pub fn check_applicable(plan: &Plan) -> Result<(), Blocked> {
     }
     let Blocked { conflicts, refused, terminating } = &blocked;
     if conflicts.is_empty() && refused.is_empty() && terminating.is_empty() { Ok(()) } else { Err(blocked) }
-}
-
-fn deleted(change: &Change) -> Option<&Live> {
-    match change {
-        Change::Delete { live } => Some(live),
-        Change::Create { .. }
-        | Change::Update { .. }
-        | Change::Adopt { .. }
-        | Change::Unchanged { .. }
-        | Change::Conflict { .. }
-        | Change::Refused { .. }
-        | Change::Terminating { .. }
-        | Change::Keep { .. } => None,
-    }
 }
 
 fn gated<'a>(plan: &Plan, deleted: &[&'a Live]) -> Option<(String, Vec<&'a Live>)> {

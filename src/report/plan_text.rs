@@ -6,7 +6,9 @@ mod create;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use crate::desired::wave::Wave;
 use crate::plan::change::{Change, FieldChange, FieldConflict};
+use crate::plan::live::Live;
 use crate::plan::summary::{Counts, Plan};
 use crate::report::diff_text::field_lines;
 use crate::report::style::{self, paint};
@@ -113,22 +115,16 @@ fn forced_lines(forced: &[FieldConflict]) -> String {
     indented(forced.iter().map(line))
 }
 
+/// Every object that will be destroyed: one line each, grouped by wave, in the order in which they go.
 fn deletions(plan: &Plan) -> String {
-    let line = |change: &Change| match change {
-        Change::Delete { live } => {
-            let words = format!("will be {}", paint(style::DESTROY, "destroyed"));
-            Some(format!("{}\n", heading(&format!("{} {words}", live.id()))))
-        }
-        Change::Create { .. }
-        | Change::Update { .. }
-        | Change::Adopt { .. }
-        | Change::Unchanged { .. }
-        | Change::Conflict { .. }
-        | Change::Refused { .. }
-        | Change::Terminating { .. }
-        | Change::Keep { .. } => None,
-    };
-    plan.changes.iter().filter_map(line).collect()
+    let deleted: Vec<&Live> = plan.changes.iter().filter_map(Change::deleted).collect();
+    deleted.chunk_by(|a, b| Wave::of(a.object()) == Wave::of(b.object())).map(deleted_wave).collect()
+}
+
+fn deleted_wave(wave: &[&Live]) -> String {
+    let title = wave.first().map(|live| Wave::of(live.object()).title()).unwrap_or_default();
+    let lines = wave.iter().map(|live| format!("  {} {}\n", paint(style::DESTROY, "-"), live.id()));
+    heading(&format!("{title}: {} to destroy", wave.len())) + &lines.collect::<String>() + "\n"
 }
 
 /// `  # Secret/argocd/dev will be updated in-place`

@@ -39,16 +39,26 @@ fn waves<'a, 'b>(creations: &'b [(&'a Object, &'a Check)]) -> Vec<&'b [(&'a Obje
 }
 
 fn wave_text(wave: &[(&Object, &Check)], detail: Detail) -> String {
-    let heading = wave.first().map(|(object, _)| title(Wave::of(object))).unwrap_or_default();
-    let mut out = format!("  {}\n", paint(style::STRONG, &format!("# {heading}: {} to create", wave.len())));
-    out.extend(wave.iter().map(|(object, check)| object_text(object, check, detail)));
+    let heading = wave.first().map(|(object, _)| Wave::of(object).title()).unwrap_or_default();
+    let common = common_check(wave);
+    let remark = common.map(remark).unwrap_or_default();
+    let heading = paint(style::STRONG, &format!("# {heading}: {} to create", wave.len()));
+    let mut out = format!("  {heading}{remark}\n");
+    out.extend(wave.iter().map(|(object, check)| object_text(object, check, common.is_none(), detail)));
     out.push('\n');
     out
 }
 
-fn object_text(object: &Object, check: &Check, detail: Detail) -> String {
+/// The check that all objects of a wave share: said once, in its heading.
+fn common_check<'a>(wave: &[(&Object, &'a Check)]) -> Option<&'a Check> {
+    let (_, first) = wave.first()?;
+    wave.iter().all(|(_, check)| check == first).then_some(*first)
+}
+
+fn object_text(object: &Object, check: &Check, with_remark: bool, detail: Detail) -> String {
     let heading = format!("  {} {}", paint(style::ADD, "+"), object.id());
-    let mut line = format!("{heading}{}{}\n", telling(object), remark(check));
+    let remark = if with_remark { remark(check) } else { String::new() };
+    let mut line = format!("{heading}{}{remark}\n", telling(object));
     if detail == Detail::Full {
         let fields = diff(&identity(object), object.body(), object.public_data());
         line.push_str(&indented(fields.iter().flat_map(field_lines)));
@@ -96,26 +106,11 @@ fn remark(check: &Check) -> String {
 pub(in crate::report) fn not_checked(why: &NotChecked) -> String {
     match why {
         NotChecked::NamespaceIsNew => "its namespace is new".to_owned(),
+        NotChecked::NamespaceIsAwaited => "somebody else makes its namespace".to_owned(),
         NotChecked::KindIsNew => "its CustomResourceDefinition is new".to_owned(),
         NotChecked::KindIsAwaited => "somebody else installs its CustomResourceDefinition".to_owned(),
         NotChecked::RoleIsNew => "the role that it refers to is new".to_owned(),
         NotChecked::Webhook(words) => format!("a webhook takes no dry runs: {}", plain(words)),
         NotChecked::Offline => "no cluster was asked".to_owned(),
-    }
-}
-
-/// What is in a wave.
-fn title(wave: Wave) -> &'static str {
-    match wave {
-        Wave::Namespaces => "Namespaces",
-        Wave::Definitions => "CustomResourceDefinitions",
-        Wave::Rbac => "ServiceAccounts and RBAC",
-        Wave::Config => "ConfigMaps and Secrets",
-        Wave::Network => "Services and NetworkPolicies",
-        Wave::Workloads => "Workloads",
-        Wave::Projects => "AppProjects",
-        Wave::Repositories => "Repositories",
-        Wave::Clusters => "Clusters",
-        Wave::ApplicationSets => "ApplicationSets",
     }
 }
