@@ -91,7 +91,8 @@ pub(super) fn check_not_blocked(plan: &Plan) -> Result<(), CliError> {
     Err(CliError::new(worst.code, worst.exit, message))
 }
 
-/// Why a change is blocked; the lowest rank decides how the process ends.
+/// Why a change is blocked; the lowest rank decides how the process ends. A deletion in progress comes before the
+/// refusals that it causes.
 struct Blocked {
     rank: u8,
     code: Code,
@@ -106,8 +107,8 @@ fn blocked(change: &Change) -> Option<Blocked> {
         Change::Conflict { .. } => {
             of(0, Code::CONFLICT, Exit::Conflict, "belongs in part or whole to somebody else")
         }
-        Change::Refused { .. } => of(1, Code::REFUSED, Exit::Failed, "is refused by the server"),
-        Change::Terminating { .. } => of(2, Code::TERMINATING, Exit::Failed, "is being deleted"),
+        Change::Refused { .. } => of(2, Code::REFUSED, Exit::Failed, "is refused by the server"),
+        Change::Terminating { .. } => of(1, Code::TERMINATING, Exit::Failed, "is being deleted"),
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Adopt { .. }
