@@ -1,13 +1,16 @@
 //! The binary from the outside: streams, exit codes, words. What a unit test can show is shown there.
 #![expect(clippy::disallowed_methods, reason = "tests write files")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+#[path = "desired_objects/manifests.rs"]
+mod manifests;
 mod support;
 
 mod cli {
     mod apply;
     mod errors;
     mod explain;
+    mod golden;
     mod help;
     mod init;
     mod machine;

@@ -10,6 +10,9 @@
 mod cluster_secret;
 #[path = "desired_objects/manifest.rs"]
 mod manifest;
+
+#[path = "desired_objects/manifests.rs"]
+mod manifests;
 #[path = "desired_objects/repository_secret.rs"]
 mod repository_secret;
 #[path = "desired_objects/support.rs"]

@@ -81,19 +81,34 @@ impl Run<'_> {
 /// # Errors
 /// When anything is blocked.
 pub(super) fn check_not_blocked(plan: &Plan) -> Result<(), CliError> {
-    let worst = plan.changes.iter().filter_map(blocked).min_by_key(|(rank, ..)| *rank);
-    let Some((_, code, exit)) = worst else { return Ok(()) };
-    let count = plan.counts().blocked;
-    let what =
-        if count == 1 { "1 object is blocked".to_owned() } else { format!("{count} objects are blocked") };
-    Err(CliError::new(code, exit, format!("{what}, see above; nothing was written")))
+    let blocked: Vec<Blocked> = plan.changes.iter().filter_map(blocked).collect();
+    let Some(worst) = blocked.iter().min_by_key(|blocked| blocked.rank) else { return Ok(()) };
+    let more = match blocked.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {more} more objects are blocked"),
+    };
+    let message = format!("{}{more}, see above; nothing was written", worst.what);
+    Err(CliError::new(worst.code, worst.exit, message))
 }
 
-fn blocked(change: &Change) -> Option<(u8, Code, Exit)> {
+/// Why a change is blocked; the lowest rank decides how the process ends. A deletion in progress comes before the
+/// refusals that it causes.
+struct Blocked {
+    rank: u8,
+    code: Code,
+    exit: Exit,
+    what: String,
+}
+
+fn blocked(change: &Change) -> Option<Blocked> {
+    let id = change.id();
+    let of = |rank, code, exit, what: &str| Some(Blocked { rank, code, exit, what: format!("{id} {what}") });
     match change {
-        Change::Conflict { .. } => Some((0, Code::CONFLICT, Exit::Conflict)),
-        Change::Refused { .. } => Some((1, Code::REFUSED, Exit::Failed)),
-        Change::Terminating { .. } => Some((2, Code::TERMINATING, Exit::Failed)),
+        Change::Conflict { .. } => {
+            of(0, Code::CONFLICT, Exit::Conflict, "belongs in part or whole to somebody else")
+        }
+        Change::Refused { .. } => of(2, Code::REFUSED, Exit::Failed, "is refused by the server"),
+        Change::Terminating { .. } => of(1, Code::TERMINATING, Exit::Failed, "is being deleted"),
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Adopt { .. }

@@ -14,7 +14,7 @@ super::codes! {
     NOT_A_TERMINAL = 4006, "nobody can be asked",
         "The plan needs an approval, and standard input or standard error is no terminal. In a pipeline, look at the output of `bridge plan` first and then run with `--auto-approve`.";
     DECLINED = 4007, "the plan was not approved",
-        "The answer was not `yes`, so nothing was written.";
+        "The answer was not `yes`, spelled out, so nothing was written. In a pipeline, `--auto-approve` takes the place of the answer.";
     WOULD_OVERWRITE = 4008, "a file is in the way",
         "`bridge init` never overwrites a file. Remove or rename the existing one, or run in an empty folder.";
     NO_SUCH_OUTPUT = 4009, "the command has no such output",

@@ -98,7 +98,8 @@ impl FromStr for FieldSelector {
     fn from_str(text: &str) -> Result<Self, InvalidSelector> {
         let form = "KIND/NAME:FIELD, such as Secret/spoke-dev:.metadata.labels.env";
         let invalid = || InvalidSelector { text: text.to_owned(), form };
-        let (object, field) = text.split_once(':').ok_or_else(invalid)?;
+        // Names such as `system:nodes` hold colons; a field begins with a dot.
+        let (object, field) = text.split_once(":.").or_else(|| text.split_once(':')).ok_or_else(invalid)?;
         let object = object.parse().map_err(|_| invalid())?;
         if field.is_empty() { Err(invalid()) } else { Ok(Self { object, field: field.to_owned() }) }
     }

@@ -1,8 +1,6 @@
-//! Profiles for the tests, built by hand, and Argo CD's official manifests.
+//! Profiles for the tests, built by hand.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::process::Command;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 
@@ -18,6 +16,8 @@ use bridge::profile::model::{
     ManifestSource, Manifests, PerCluster, Profile, Remote, Role, SecretReference, SecretSource, Tls,
 };
 use serde_json::Value;
+
+use crate::manifests;
 
 /// Anything checked, from its text.
 pub(crate) fn checked<T: FromStr>(text: &str) -> T
@@ -169,27 +169,5 @@ pub(crate) fn official(flavor: Flavor) -> Vec<Value> {
 }
 
 fn read(file: &str) -> Vec<Value> {
-    manifest::parse(file, &std::fs::read(folder().join(file)).unwrap()).unwrap()
-}
-
-/// The folder of the official manifests: `BRIDGE_TEST_MANIFESTS`, else from the Go module of Argo CD.
-pub(crate) fn folder() -> PathBuf {
-    match std::env::var_os("BRIDGE_TEST_MANIFESTS") {
-        Some(folder) => PathBuf::from(folder),
-        None => from_go_module(),
-    }
-}
-
-fn from_go_module() -> PathBuf {
-    let help =
-        "these tests need Argo CD's manifests: set BRIDGE_TEST_MANIFESTS to a folder of them, or install Go";
-    let output = Command::new("go")
-        .args(["mod", "download", "-json", "github.com/argoproj/argo-cd/v3@v3.5.3"])
-        .current_dir(std::env::temp_dir())
-        .output()
-        .unwrap_or_else(|error| panic!("{help} ({error})"));
-    let answer: Value =
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{help} ({error})"));
-    let folder = answer["Dir"].as_str().unwrap_or_else(|| panic!("{help} ({answer})"));
-    PathBuf::from(folder).join("manifests")
+    manifest::parse(file, &std::fs::read(manifests::folder().join(file)).unwrap()).unwrap()
 }
