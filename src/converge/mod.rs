@@ -8,7 +8,6 @@ mod foreign;
 pub mod interrupt;
 pub mod observe;
 pub mod outcome;
-mod project_tokens;
 mod ready;
 mod record;
 mod trial;

@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::cluster::{ApiStatus, Applied, Apply, Cluster, ClusterError, Kinds};
 use crate::converge::error::ConvergeError;
-use crate::converge::project_tokens;
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
 use crate::plan::change::{Check, NotChecked};
 use crate::plan::consent::Consent;
 use crate::plan::decide::{Observation, Trial, may_force};
+use crate::plan::keep_live::keep_live;
 use crate::plan::live::Live;
 
 /// Tries objects on one cluster.
@@ -65,7 +65,10 @@ impl<'a> Tester<'a> {
             None if object.id().group_kind.kind == "AppProject" => self.read(&object).await?,
             live => live,
         };
-        let object = project_tokens::keep(object, live.as_ref());
+        let object = match &live {
+            Some(live) => keep_live(object, live),
+            None => object,
+        };
         let observation = match live {
             Some(live) if live.is_terminating() => {
                 Observation::Present { live, trial: Trial::Refused("it is being deleted".to_owned()) }

@@ -10,6 +10,7 @@ pub mod diff;
 pub mod fields;
 pub mod gate;
 pub mod inventory;
+pub mod keep_live;
 pub mod live;
 pub mod prune;
 pub mod same_server;
