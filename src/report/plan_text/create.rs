@@ -40,30 +40,39 @@ fn waves<'a, 'b>(creations: &'b [(&'a Object, &'a Check)]) -> Vec<&'b [(&'a Obje
 
 fn wave_text(wave: &[(&Object, &Check)], detail: Detail) -> String {
     let heading = wave.first().map(|(object, _)| Wave::of(object).title()).unwrap_or_default();
-    let common = common_check(wave);
-    let remark = common.map(remark).unwrap_or_default();
     let heading = paint(style::STRONG, &format!("# {heading}: {} to create", wave.len()));
-    let mut out = format!("  {heading}{remark}\n");
-    out.extend(wave.iter().map(|(object, check)| object_text(object, check, common.is_none(), detail)));
+    let mut out = format!("  {heading}{}\n", remarks(wave));
+    out.extend(wave.iter().map(|(object, check)| object_text(object, check, detail)));
     out.push('\n');
     out
 }
 
-/// The check that all objects of a wave share: said once, in its heading.
-fn common_check<'a>(wave: &[(&Object, &'a Check)]) -> Option<&'a Check> {
-    let (_, first) = wave.first()?;
-    wave.iter().all(|(_, check)| check == first).then_some(*first)
+/// What the server has not checked yet, said once for the wave: on a first apply that is nearly everything.
+fn remarks(wave: &[(&Object, &Check)]) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, check) in wave {
+        match check {
+            Check::ByServer | Check::NotChecked(NotChecked::Offline) => {}
+            Check::NotChecked(why) => *counts.entry(not_checked(why)).or_default() += 1,
+        }
+    }
+    let words = counts.iter().map(|(why, count)| match *count == wave.len() {
+        true => format!(" (not checked by the server: {why})"),
+        false => format!(" ({count} not checked by the server: {why})"),
+    });
+    paint(style::FAINT, &words.collect::<String>())
 }
 
-fn object_text(object: &Object, check: &Check, with_remark: bool, detail: Detail) -> String {
+fn object_text(object: &Object, check: &Check, detail: Detail) -> String {
     let heading = format!("  {} {}", paint(style::ADD, "+"), object.id());
-    let remark = if with_remark { remark(check) } else { String::new() };
-    let mut line = format!("{heading}{}{remark}\n", telling(object));
-    if detail == Detail::Full {
-        let fields = diff(&identity(object), object.body(), object.public_data());
-        line.push_str(&indented(fields.iter().flat_map(field_lines)));
+    match detail {
+        Detail::Short => format!("{heading}{}\n", telling(object)),
+        Detail::Full => {
+            let fields = diff(&identity(object), object.body(), object.public_data());
+            let fields = indented(fields.iter().flat_map(field_lines));
+            format!("{heading}{}{}\n{fields}", telling(object), remark(check))
+        }
     }
-    line
 }
 
 /// What the object consists of before anything else is said about it. Its kind decides what is masked.

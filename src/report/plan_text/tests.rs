@@ -82,8 +82,8 @@ fn creations_are_one_line_each() {
       # Namespaces: 1 to create
       + Namespace/argocd/argocd
 
-      # Clusters: 1 to create
-      + Secret/argocd/dev cluster_name=dev env=dev (not checked by the server: its namespace is new)
+      # Clusters: 1 to create (not checked by the server: its namespace is new)
+      + Secret/argocd/dev cluster_name=dev env=dev
 
     Plan: 2 to add, 0 to change, 0 to destroy.
     ");
@@ -112,7 +112,8 @@ fn what_is_blocked_names_the_option_that_allows_it() {
 
     bridge will perform the following actions:
 
-      # Secret/argocd/old will be destroyed
+      # ConfigMaps and Secrets: 1 to destroy
+      - Secret/argocd/old
 
       # Namespace/argocd/argocd is kept
         everything in it would go along; delete it with --allow-delete Namespace/argocd
