@@ -17,7 +17,7 @@ test: require ## every test, level by level
 
 bench: require controlplane ## bridge beside kubectl, on one apiserver
 	cargo build --release
-	BRIDGE_BIN="$${CARGO_TARGET_DIR:-target}/release/bridge" cargo run --release --quiet -p bridge-e2e --bin bench
+	BRIDGE_BIN="$${CARGO_TARGET_DIR:-target}/release/bridge" cargo run --quiet -p bridge-e2e --bin bench
 
 fmt: require
 	cargo fmt --all

@@ -276,7 +276,8 @@ fn collect(mut source: impl Read + Send + 'static) -> Arc<Stream> {
 /// `target/debug/deps/harness-1f…` stands below `target/debug/bridge`.
 pub fn bridge_binary() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("BRIDGE_BIN").filter(|path| !path.is_empty()) {
-        return Ok(PathBuf::from(path));
+        // Tests change the working folder.
+        return Ok(std::path::absolute(path)?);
     }
     let test = std::env::current_exe()?;
     let beside =
