@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use bridge_e2e::bridge_cmd::Outcome;
 use bridge_e2e::cluster::User;
 use bridge_e2e::kubeconfig::{Access, Credential, Kubeconfig};
+use bridge_e2e::proxy::{Fault, Matcher};
 use serde_json::json;
 use support::{Profile, World};
 
@@ -58,6 +59,32 @@ async fn a_user_who_may_not_list_secrets_gets_the_question_to_ask() -> Result<()
     let kubeconfig = world.proxy.kubeconfig("hub", User::Restricted)?;
     let outcome = world.bridge(&["plan"])?.kubeconfig(&kubeconfig).run()?;
     expect(&outcome, 4, &["kubectl auth can-i", "--context hub"])
+}
+
+#[tokio::test]
+async fn one_kind_that_is_forbidden_names_the_question_for_exactly_that_kind() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    let secrets = Matcher::any().method("GET").path_contains("/namespaces/argocd/secrets");
+    world
+        .proxy
+        .fail(secrets, Fault::status(403, "Forbidden", "secrets is forbidden: User \"ci\" cannot list"));
+    let question = "kubectl auth can-i list secrets -n argocd --context hub";
+    expect(&world.run(&["plan"])?, 4, &[question])?;
+    expect(&world.run(&["apply", "--auto-approve", "--no-wait"])?, 4, &[question])?;
+    ensure!(world.proxy.writes().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_expired_client_certificate() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    let expired = world.hub.authority().expired_client("late", Some("system:masters"))?;
+    let access = world.hub.access(Credential::Certificate(expired));
+    Kubeconfig::new().context("hub", access).write(&world.path("expired"))?;
+    let outcome = world.bridge(&["plan"])?.kubeconfig(&world.path("expired")).run()?;
+    expect(&outcome, 4, &["expired"])
 }
 
 #[tokio::test]

@@ -94,6 +94,13 @@ impl World {
         Ok(self.hub.client().await?.request(request).await?)
     }
 
+    /// The same with a YAML document.
+    pub async fn send_yaml(&self, method: &str, path: &str, body: &str) -> Result<Value> {
+        let request =
+            http::Request::builder().method(method).uri(path).header("content-type", "application/yaml");
+        Ok(self.hub.client().await?.request(request.body(body.as_bytes().to_vec())?).await?)
+    }
+
     /// Sets fields as another client would: a merge patch under that client's name.
     pub async fn patch_as(&self, manager: &str, path: &str, patch: &Value) -> Result<Value> {
         self.send("PATCH", &format!("{path}?fieldManager={manager}"), "application/merge-patch+json", patch)
