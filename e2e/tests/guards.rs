@@ -199,3 +199,24 @@ async fn a_foreign_inventory_stops_everything() -> Result<()> {
     assert!(world.proxy.writes().is_empty());
     Ok(())
 }
+
+#[tokio::test]
+async fn an_argo_cd_that_is_handed_over_to_somebody_else_is_left_alone() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let before = world.versions().await?;
+    let argocd = "  install: existing\n".to_owned();
+    world.profile(&Profile { argocd: argocd.clone(), ..Profile::small() })?;
+    let plan = world.expect(0, &["plan", "--detailed-exitcode"])?;
+    assert!(plan.stdout.contains("argocd.install: existing"), "{plan}");
+    world.apply(&[])?;
+    assert_eq!(world.versions().await?, before);
+    world.profile(&Profile { argocd, ..Profile::small().without_spoke("spoke-dev") })?;
+    world.apply(&[])?;
+    assert_eq!(world.get(&secret("spoke-dev")).await?, Value::Null, "clusters are still bridge's");
+    world.expect(0, &["destroy", "--auto-approve"])?;
+    assert_ne!(world.get("/apis/apps/v1/namespaces/argocd/deployments/server").await?, Value::Null);
+    assert_eq!(world.get(&secret("spoke-prod")).await?, Value::Null);
+    Ok(())
+}

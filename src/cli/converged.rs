@@ -17,6 +17,7 @@ use crate::converge::outcome::Outcome;
 use crate::plan::build::Owner;
 use crate::plan::consent::Consent;
 use crate::plan::summary::{ClusterIdentity, Plan};
+use crate::profile::model::Install;
 use crate::report::apply_text::is_complete;
 use crate::report::progress::Progress;
 use crate::report::style::plain;
@@ -85,6 +86,7 @@ impl Hub {
         let owner = Owner {
             profile: ready.profile.name.to_string(),
             namespace: ready.profile.argocd.namespace.to_string(),
+            installs_argocd: matches!(ready.profile.argocd.install, Install::Manifests(_)),
         };
         let work = crate::converge::plan_destroy(&self.cluster, &owner, consent, emit);
         Ok(interrupt::unless(&self.interrupt, work).await??)

@@ -31,7 +31,11 @@ pub async fn plan(
     consent: &Consent,
     emit: Emit<'_>,
 ) -> Result<Plan, ConvergeError> {
-    let owner = Owner { profile: desired.profile, namespace: desired.namespace };
+    let owner = Owner {
+        profile: desired.profile,
+        namespace: desired.namespace,
+        installs_argocd: desired.installs_argocd,
+    };
     let observed = observe::observe(cluster, &owner, desired.objects, consent, emit).await?;
     Ok(build::build(&owner, observed, consent))
 }

@@ -69,6 +69,7 @@ pub fn assemble(inputs: Inputs<'_>) -> Result<Desired, Vec<Finding>> {
         objects,
         namespace: profile.argocd.namespace.to_string(),
         profile: profile.name.to_string(),
+        installs_argocd: matches!(profile.argocd.install, Install::Manifests(_)),
     })
 }
 

@@ -11,4 +11,7 @@ pub struct Desired {
     pub namespace: String,
     /// The profile's `metadata.name`, recorded in the inventory.
     pub profile: String,
+    /// Whether bridge installs Argo CD. Where somebody else does, its objects are left alone, also those that bridge
+    /// made in an earlier life of the profile.
+    pub installs_argocd: bool,
 }

@@ -12,7 +12,7 @@ use crate::plan::consent::Consent;
 use crate::plan::decide::{Observation, decide};
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
-use crate::plan::prune;
+use crate::plan::prune::{self, Rules};
 use crate::plan::summary::{ClusterIdentity, Plan};
 
 /// Everything that was seen of the cluster.
@@ -37,6 +37,8 @@ pub struct Owner {
     pub profile: String,
     /// Argo CD's namespace.
     pub namespace: String,
+    /// Whether the profile says that bridge installs Argo CD.
+    pub installs_argocd: bool,
 }
 
 /// Makes the plan.
@@ -49,7 +51,8 @@ pub fn build(owner: &Owner, observed: Observed, consent: &Consent) -> Plan {
     let desired_ids: Vec<ObjectId> = desired.iter().map(|(object, _)| object.id().clone()).collect();
     changes.extend(desired.into_iter().map(|(object, seen)| decide(object, seen, consent, &applyset)));
     if consent.targets.is_empty() {
-        changes.extend(pruned(surplus, &recorded_kinds, &foreign, consent));
+        let rules = Rules { recorded: &recorded_kinds, foreign: &foreign, consent, owner };
+        changes.extend(pruned(surplus, &rules));
     }
     let wanted = wanted(owner, &desired_ids, &changes, recorded.as_ref(), consent);
     let wanted =
@@ -64,15 +67,10 @@ pub fn containers() -> BTreeSet<GroupKind> {
 }
 
 /// Deletions go against the order of creation: what depends on others goes first.
-fn pruned(
-    surplus: Vec<Live>,
-    recorded: &BTreeSet<GroupKind>,
-    foreign: &BTreeMap<ObjectId, String>,
-    consent: &Consent,
-) -> Vec<Change> {
+fn pruned(surplus: Vec<Live>, rules: &Rules<'_>) -> Vec<Change> {
     let mut surplus: Vec<Live> = surplus.into_iter().filter(|live| !is_parent(live.id())).collect();
     surplus.sort_by_key(|live| (std::cmp::Reverse(Wave::of(live.object())), live.id().clone()));
-    surplus.into_iter().map(|live| prune::verdict(live, recorded, foreign, consent)).collect()
+    surplus.into_iter().map(|live| prune::verdict(live, rules)).collect()
 }
 
 fn is_parent(id: &ObjectId) -> bool {
@@ -98,8 +96,8 @@ fn wanted(
 /// The plan when there is no cluster: everything is created, and nothing has been checked.
 #[must_use]
 pub fn offline(desired: Desired) -> Plan {
-    let Desired { objects, namespace, profile } = desired;
-    let owner = Owner { profile, namespace };
+    let Desired { objects, namespace, profile, installs_argocd } = desired;
+    let owner = Owner { profile, namespace, installs_argocd };
     let ids: Vec<ObjectId> = objects.iter().map(|object| object.id().clone()).collect();
     let check = Check::NotChecked(NotChecked::Offline);
     let create = |desired| Change::Create { desired, check: check.clone() };

@@ -163,6 +163,8 @@ pub enum ConflictReason {
 /// Why an object that nobody asks for any more is not deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeepReason {
+    /// It is part of an Argo CD that the profile leaves to somebody else (`argocd.install: existing`).
+    LeftAlone,
     /// Its deletion has begun already.
     Terminating,
     /// Namespaces and CustomResourceDefinitions take everything in them along; they go only when named.

@@ -136,7 +136,8 @@ mod tests {
         let delete = |(kind, name): &(&str, &str)| Change::Delete { live: live(kind, name) };
         let keep = |(kind, name): &(&str, &str)| Change::Unchanged { live: live(kind, name) };
         let changes = deleted.iter().map(delete).chain(kept.iter().map(keep)).collect();
-        let owner = Owner { profile: "acme".to_owned(), namespace: "argocd".to_owned() };
+        let owner =
+            Owner { profile: "acme".to_owned(), namespace: "argocd".to_owned(), installs_argocd: true };
         Plan { cluster: None, owner, changes, recorded: None, wanted: None }
     }
 

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::ownership::KEEP;
+use crate::desired::wave::Wave;
+use crate::plan::build::Owner;
 use crate::plan::change::{Change, KeepReason};
 use crate::plan::consent::Consent;
 use crate::plan::decide::is_applied;
@@ -18,37 +20,44 @@ pub fn is_container(group_kind: &GroupKind) -> bool {
     matches!(group_kind.kind.as_str(), "Namespace" | "CustomResourceDefinition")
 }
 
+/// What a deletion is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// The kinds that the inventory records.
+    pub recorded: &'a BTreeSet<GroupKind>,
+    /// Namespaces and CustomResourceDefinitions in which there are foreign things: what, for people.
+    pub foreign: &'a BTreeMap<ObjectId, String>,
+    /// What the user allowed.
+    pub consent: &'a Consent,
+    /// Whose inventory it is.
+    pub owner: &'a Owner,
+}
+
 /// What becomes of a member of the ApplySet that is not desired.
 #[must_use]
-pub fn verdict(
-    live: Live,
-    recorded: &BTreeSet<GroupKind>,
-    foreign: &BTreeMap<ObjectId, String>,
-    consent: &Consent,
-) -> Change {
-    match reason_to_keep(&live, recorded, foreign, consent) {
+pub fn verdict(live: Live, rules: &Rules<'_>) -> Change {
+    match reason_to_keep(&live, rules) {
         Some(reason) => Change::Keep { live, reason },
         None => Change::Delete { live },
     }
 }
 
-fn reason_to_keep(
-    live: &Live,
-    recorded: &BTreeSet<GroupKind>,
-    foreign: &BTreeMap<ObjectId, String>,
-    consent: &Consent,
-) -> Option<KeepReason> {
+fn reason_to_keep(live: &Live, rules: &Rules<'_>) -> Option<KeepReason> {
     let id = live.id();
-    if !recorded.contains(&id.group_kind) {
+    if !rules.recorded.contains(&id.group_kind) {
         return Some(KeepReason::NotRecorded);
     }
     if let Some(reason) = protection(live) {
         return Some(reason);
     }
-    if is_container(&id.group_kind) && !consent.allow_delete.iter().any(|selector| selector.matches(id)) {
+    let is_named = rules.consent.allow_delete.iter().any(|selector| selector.matches(id));
+    if is_container(&id.group_kind) && !is_named {
         return Some(KeepReason::NeedsConsent);
     }
-    foreign.get(id).map(|what| KeepReason::HoldsForeign(what.clone()))
+    if !rules.owner.installs_argocd && !is_named && Wave::of(live.object()) < Wave::Projects {
+        return Some(KeepReason::LeftAlone);
+    }
+    rules.foreign.get(id).map(|what| KeepReason::HoldsForeign(what.clone()))
 }
 
 /// Why the object itself says that it is not ours to delete. Asked again right before a deletion whose object moved.
@@ -74,7 +83,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{Consent, GroupKind, KeepReason, Live, reason_to_keep};
+    use super::{Consent, GroupKind, KeepReason, Live, Owner, Rules, reason_to_keep};
 
     fn owned(change: impl FnOnce(&mut Value)) -> Live {
         let mut object = json!({
@@ -88,10 +97,25 @@ mod tests {
         Live::new(object).unwrap()
     }
 
-    fn verdict(live: &Live) -> Option<KeepReason> {
+    fn verdict(live: &Live, installs_argocd: bool) -> Option<KeepReason> {
         let kinds = ["Secret", "Namespace", "CustomResourceDefinition.apiextensions.k8s.io"];
         let recorded: BTreeSet<GroupKind> = kinds.into_iter().map(GroupKind::parse).collect();
-        reason_to_keep(live, &recorded, &BTreeMap::new(), &Consent::default())
+        let owner = Owner { profile: "acme".to_owned(), namespace: "argocd".to_owned(), installs_argocd };
+        let (foreign, consent) = (BTreeMap::new(), Consent::default());
+        reason_to_keep(
+            live,
+            &Rules { recorded: &recorded, foreign: &foreign, consent: &consent, owner: &owner },
+        )
+    }
+
+    #[test]
+    fn an_argo_cd_that_somebody_else_installs_is_left_alone() {
+        let config = owned(|_| ());
+        assert_eq!(verdict(&config, true), None);
+        assert_eq!(verdict(&config, false), Some(KeepReason::LeftAlone));
+        let cluster =
+            owned(|o| o["metadata"]["labels"] = json!({"argocd.argoproj.io/secret-type": "cluster"}));
+        assert_eq!(verdict(&cluster, false), None, "clusters are bridge's either way");
     }
 
     #[test]
@@ -106,9 +130,9 @@ mod tests {
             ("not owned", |o| o["metadata"]["ownerReferences"] = json!([{"kind": "Redis", "name": "x"}])),
             ("no container", |o| o["kind"] = "Namespace".into()),
         ];
-        assert_eq!(verdict(&owned(|_| ())), None);
+        assert_eq!(verdict(&owned(|_| ()), true), None);
         for (rule, broken) in rules {
-            assert!(verdict(&owned(broken)).is_some(), "{rule}");
+            assert!(verdict(&owned(broken), true).is_some(), "{rule}");
         }
     }
 }

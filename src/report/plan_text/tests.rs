@@ -26,7 +26,7 @@ fn label(path: &str, before: &str, after: &str) -> FieldChange {
 
 /// A plan whose inventory is up to date.
 pub(in crate::report) fn plan_of(changes: Vec<Change>) -> Plan {
-    let owner = Owner { profile: "acme".into(), namespace: "argocd".into() };
+    let owner = Owner { profile: "acme".into(), namespace: "argocd".into(), installs_argocd: true };
     let inventory = Inventory::of("acme", "argocd", std::iter::empty());
     Plan { cluster: None, owner, changes, recorded: Some(inventory.clone()), wanted: Some(inventory) }
 }
