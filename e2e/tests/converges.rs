@@ -130,3 +130,15 @@ async fn a_client_certificate_works_without_the_proxy() -> Result<()> {
     assert_eq!(outcome.code, Some(0), "{outcome}");
     world.expect_no_changes()
 }
+
+#[tokio::test]
+async fn an_object_in_another_version_than_the_preferred_one_is_no_drift() -> Result<()> {
+    let world = World::start().await?;
+    let scaler = "---\napiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: { name: server }\nspec:\n  \
+                  maxReplicas: 3\n  targetCPUUtilizationPercentage: 80\n  \
+                  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: server }\n";
+    world.write("small.yaml", &format!("{}{scaler}", include_str!("support/small.yaml")))?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    world.expect_no_changes()
+}
