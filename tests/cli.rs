@@ -13,6 +13,7 @@ mod cli {
     mod golden;
     mod help;
     mod init;
+    mod kubeconfig;
     mod machine;
     mod offline;
     mod secrets;

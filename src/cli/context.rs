@@ -47,6 +47,8 @@ pub(super) struct Environment {
     pub(super) variables: BTreeMap<String, String>,
     /// `KUBECONFIG`, else the file in the home folder.
     pub(super) kubeconfig: Vec<PathBuf>,
+    /// Addresses of proxies, which may hold a password.
+    pub(super) proxies: Vec<String>,
     /// Variables that begin as ours do and that bridge does not know.
     pub(super) unknown: Vec<String>,
 }
@@ -65,6 +67,7 @@ impl Environment {
             manifest_base_url: text("BRIDGE_MANIFEST_BASE_URL"),
             variables: variables(),
             kubeconfig: kubeconfig(std::env::var_os("KUBECONFIG").as_deref(), text("HOME")),
+            proxies: texts().filter(|(name, _)| is_proxy(name)).map(|(_, value)| value).collect(),
             unknown: unknown(),
         }
     }
@@ -80,6 +83,10 @@ pub(super) fn secret_variable(name: &str) -> Option<Sensitive> {
 fn texts() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+fn is_proxy(name: &str) -> bool {
+    ["http_proxy", "https_proxy", "all_proxy"].contains(&name.to_ascii_lowercase().as_str())
 }
 
 fn variables() -> BTreeMap<String, String> {
