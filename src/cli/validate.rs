@@ -56,10 +56,8 @@ fn only_findings(error: CliError) -> Result<Vec<Finding>, CliError> {
 
 fn show(context: &Context, output: Output, findings: &[Finding]) -> Result<(), CliError> {
     match output {
-        Output::Json => {
-            context.ui.data(&format!("{:#}\n", serde_json::json!(finding_json::document(findings))))?;
-        }
-        Output::Sarif => context.ui.data(&format!("{:#}\n", sarif::document(findings)))?,
+        Output::Json => context.ui.document(serde_json::json!(finding_json::document(findings)))?,
+        Output::Sarif => context.ui.document(sarif::document(findings))?,
         Output::Text | Output::Markdown => {
             context.ui.data(&finding::render(findings))?;
             if !has_errors(findings) {
