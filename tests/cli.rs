@@ -16,6 +16,7 @@ mod cli {
     mod kubeconfig;
     mod machine;
     mod offline;
+    mod reading;
     mod secrets;
     mod signals;
 }

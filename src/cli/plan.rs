@@ -72,7 +72,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn one(&self, path: &str) -> Result<Exit, CliError> {
-        let ready = prepare::load(self.context, path)?;
+        let ready = prepare::load_unless(self.context, path, self.interrupt).await?;
         let plan = if self.args.offline { self.offline(&ready).await? } else { self.online(&ready).await? };
         self.show(&plan)?;
         Ok(exit(&plan, self.args.detailed_exitcode))

@@ -82,7 +82,7 @@ fn users_in_addresses_are_not_shown() {
 }
 
 /// Answers every request with the same status and body.
-fn server(status: &'static str, body: String) -> String {
+pub(super) fn server(status: &'static str, body: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
