@@ -62,12 +62,10 @@ async fn client(config: Config) -> Result<kube::Client, ClusterError> {
     credentials::check_headers(&config.auth_info)?;
     let program = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
     let built = tokio::task::spawn_blocking(|| kube::Client::try_from(config)).await;
-    let unusable = |error: &kube::Error| match auth_error(error) {
-        Some(error) => auth(error, program.as_deref()),
-        None => innermost(error),
-    };
     match built {
-        Ok(client) => client.map_err(|error| ClusterError::Kubeconfig(unusable(&error))),
+        Ok(client) => {
+            client.map_err(|error| ClusterError::Kubeconfig(words::client(&error, program.as_deref())))
+        }
         Err(_) => Err(ClusterError::Kubeconfig("its credentials make no sense".to_owned())),
     }
 }

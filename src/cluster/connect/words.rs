@@ -33,9 +33,28 @@ pub(in crate::cluster) fn without_userinfo(text: &str) -> String {
 pub(in crate::cluster) fn auth_error<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a AuthError> {
+    among_causes(error)
+}
+
+/// Why no client could be made.
+pub(super) fn client(error: &kube::Error, program: Option<&str>) -> String {
+    if let Some(error) = auth_error(error) {
+        auth(error, program)
+    } else if let Some(error) = among_causes::<KubeconfigError>(error) {
+        kubeconfig(error)
+    } else if let Some(error) = among_causes::<LoadDataError>(error) {
+        data("client-certificate or client-key", error)
+    } else {
+        innermost(error)
+    }
+}
+
+fn among_causes<'a, T: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(cause) = next {
-        if let Some(found) = cause.downcast_ref::<AuthError>() {
+        if let Some(found) = cause.downcast_ref() {
             return Some(found);
         }
         next = cause.source();
