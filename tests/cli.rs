@@ -13,8 +13,10 @@ mod cli {
     mod golden;
     mod help;
     mod init;
+    mod kubeconfig;
     mod machine;
     mod offline;
+    mod reading;
     mod secrets;
     mod signals;
 }

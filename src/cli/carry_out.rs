@@ -58,11 +58,16 @@ fn check(plan: &Plan, settings: &ApplySettings, wanted: &Wanted) -> Result<(), C
 }
 
 fn show_plan(context: &Context, plan: &Plan, wanted: &Wanted) -> Result<(), CliError> {
-    let text = match wanted.output {
-        Output::Json => apply_json::version(&plan.owner.profile) + &apply_json::plan(plan),
-        Output::Text | Output::Sarif | Output::Markdown => plan_text::render(plan, context.detail()),
-    };
-    Ok(context.ui.data(&text)?)
+    match wanted.output {
+        Output::Json => {
+            let version = apply_json::version(&plan.owner.profile);
+            context.ui.lines(std::iter::once(version).chain(apply_json::plan(plan)).collect())?;
+        }
+        Output::Text | Output::Sarif | Output::Markdown => {
+            context.ui.data(&plan_text::render(plan, context.detail()))?;
+        }
+    }
+    Ok(())
 }
 
 async fn run(context: &Context, hub: &Hub, plan: Plan, settings: &ApplySettings, wanted: &Wanted) -> Outcome {
@@ -70,7 +75,7 @@ async fn run(context: &Context, hub: &Hub, plan: Plan, settings: &ApplySettings,
     let emit = |event: Event| {
         if wanted.output == Output::Json {
             // A reader that went away must not stop what it started.
-            context.ui.data(&apply_json::event(&event)).unwrap_or_default();
+            context.ui.lines(vec![apply_json::event(&event)]).unwrap_or_default();
         }
         progress(event);
     };
@@ -81,7 +86,7 @@ fn report(context: &Context, mut outcome: Outcome, wanted: &Wanted) -> Result<Ex
     let exit = outcome_exit(&outcome);
     context.ui.say(&problems(&outcome));
     match wanted.output {
-        Output::Json => context.ui.data(&apply_json::outcome(&outcome, exit.code()))?,
+        Output::Json => context.ui.lines(vec![apply_json::outcome(&outcome, exit.code())])?,
         Output::Text | Output::Sarif | Output::Markdown => {
             context.ui.data(&format!("\n{}", summary(&outcome, wanted.operation)))?;
         }

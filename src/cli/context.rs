@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 
 use std::collections::BTreeMap;
+use std::env::VarError;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
@@ -47,27 +48,48 @@ pub(super) struct Environment {
     pub(super) variables: BTreeMap<String, String>,
     /// `KUBECONFIG`, else the file in the home folder.
     pub(super) kubeconfig: Vec<PathBuf>,
+    /// Addresses of proxies, which may hold a password.
+    pub(super) proxies: Vec<String>,
     /// Variables that begin as ours do and that bridge does not know.
     pub(super) unknown: Vec<String>,
 }
 
 impl Environment {
     /// Reads it.
-    #[must_use]
-    pub(super) fn read() -> Self {
-        let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self {
-            is_ci: text("CI").is_some_and(|value| value != "false" && value != "0"),
-            profile: text("BRIDGE_PROFILE"),
-            context: text("BRIDGE_CONTEXT"),
-            cache_dir: text("BRIDGE_CACHE_DIR").map(PathBuf::from),
-            log: text("BRIDGE_LOG"),
-            manifest_base_url: text("BRIDGE_MANIFEST_BASE_URL"),
+    ///
+    /// # Errors
+    /// When a value that decides something is no text.
+    pub(super) fn read() -> Result<Self, CliError> {
+        let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        Ok(Self {
+            is_ci: text("CI")?.is_some_and(|value| is_yes(&value)),
+            profile: text("BRIDGE_PROFILE")?,
+            context: text("BRIDGE_CONTEXT")?,
+            cache_dir: path("BRIDGE_CACHE_DIR"),
+            log: text("BRIDGE_LOG")?,
+            manifest_base_url: text("BRIDGE_MANIFEST_BASE_URL")?,
             variables: variables(),
-            kubeconfig: kubeconfig(std::env::var_os("KUBECONFIG").as_deref(), text("HOME")),
+            kubeconfig: kubeconfig(std::env::var_os("KUBECONFIG").as_deref(), path("HOME")),
+            proxies: texts().filter(|(name, _)| is_proxy(name)).map(|(_, value)| value).collect(),
             unknown: unknown(),
+        })
+    }
+}
+
+/// The value of a variable; nothing when it is empty.
+fn text(name: &str) -> Result<Option<String>, CliError> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => {
+            Err(CliError::usage(Code::USAGE, format!("the environment variable {name} is no UTF-8 text")))
         }
     }
+}
+
+/// Some tools set `CI=False` on the machines of people.
+fn is_yes(value: &str) -> bool {
+    !["false", "0"].contains(&value.to_ascii_lowercase().as_str())
 }
 
 /// The value of a variable that a profile refers to.
@@ -80,6 +102,10 @@ pub(super) fn secret_variable(name: &str) -> Option<Sensitive> {
 fn texts() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+fn is_proxy(name: &str) -> bool {
+    ["http_proxy", "https_proxy", "all_proxy"].contains(&name.to_ascii_lowercase().as_str())
 }
 
 fn variables() -> BTreeMap<String, String> {
@@ -98,21 +124,22 @@ fn unknown() -> Vec<String> {
     unknown
 }
 
-fn kubeconfig(files: Option<&OsStr>, home: Option<String>) -> Vec<PathBuf> {
+fn kubeconfig(files: Option<&OsStr>, home: Option<PathBuf>) -> Vec<PathBuf> {
     let named: Vec<PathBuf> =
         files.iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty()).collect();
     if !named.is_empty() {
         return named;
     }
-    home.map(|home| PathBuf::from(home).join(".kube").join("config")).into_iter().collect()
+    home.map(|home| home.join(".kube").join("config")).into_iter().collect()
 }
 
 impl Context {
     /// Puts options and environment together.
-    #[must_use]
-    pub(super) fn new(global: Global) -> Self {
-        let ui = Ui::new(global.color.into(), global.quiet);
-        Self { ui, global, environment: Environment::read() }
+    ///
+    /// # Errors
+    /// When the environment makes no sense.
+    pub(super) fn new(ui: Ui, global: Global) -> Result<Self, CliError> {
+        Ok(Self { ui, global, environment: Environment::read()? })
     }
 
     /// The profiles of this run, at least one.
@@ -183,7 +210,7 @@ mod tests {
 
     #[test]
     fn an_empty_kubeconfig_variable_counts_as_none() {
-        let home = Some("/home/x".to_owned());
+        let home = Some(PathBuf::from("/home/x"));
         assert_eq!(kubeconfig(Some(OsStr::new("")), home.clone()), [PathBuf::from("/home/x/.kube/config")]);
         assert_eq!(kubeconfig(Some(OsStr::new("a:b")), home), [PathBuf::from("a"), PathBuf::from("b")]);
         assert!(kubeconfig(None, None).is_empty());

@@ -41,6 +41,7 @@ impl Hub {
         target: &Target,
         interrupt: &Arc<Interrupt>,
     ) -> Result<Self, CliError> {
+        target.register_credentials(context);
         let cluster = interrupt::unless(interrupt, Cluster::connect(&target.options)).await??;
         let ClusterIdentity { server, context: name, uid } = cluster.identity();
         context.ui.status(&format!(

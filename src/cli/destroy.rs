@@ -51,7 +51,7 @@ struct Run<'a> {
 impl Run<'_> {
     async fn one(&self, path: &str) -> Result<Exit, CliError> {
         let Self { context, args, output, interrupt } = *self;
-        let ready = prepare::load(context, path)?;
+        let ready = prepare::load_unless(context, path, interrupt).await?;
         let target = target::choose(context, &ready.profile)?;
         if args.auto_approve {
             target.check_is_named()?;

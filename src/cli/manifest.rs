@@ -1,6 +1,7 @@
 //! Argo CD's manifest for a profile, and the entries of bridge.lock that come with it.
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 use serde_json::Value;
@@ -9,6 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
+use crate::cli::read::{self, LARGEST};
 use crate::code::Code;
 use crate::desired;
 use crate::fetch::cache::Cache;
@@ -18,7 +20,7 @@ use crate::fetch::http::Limits;
 use crate::fetch::lock;
 use crate::fetch::manifest::{Fetched, Manifest, Policy, Site, find};
 use crate::profile::finding::{Finding, Severity};
-use crate::profile::model::{Install, Manifests};
+use crate::profile::model::{Install, ManifestSource, Manifests};
 use crate::report::error::causes;
 
 /// Whether bridge.lock may be written.
@@ -81,6 +83,10 @@ async fn look(
     lock: Lock,
 ) -> Result<Result<Manifest, FetchError>, CliError> {
     let path = ready.folder.join(lock::FILE);
+    check_lock(&path)?;
+    if let Err(error) = check_path(manifests, &ready.folder) {
+        return Ok(Err(error));
+    }
     let mut locked = lock::read(&path, &path.display().to_string()).map_err(|finding| vec![finding])?;
     let manifest = find(manifests, &locked, &site(context, ready, policy)?).await;
     if let (Ok(manifest), Lock::Write) = (&manifest, lock) {
@@ -94,7 +100,30 @@ async fn look(
     Ok(manifest)
 }
 
-fn not_written(path: &std::path::Path, error: &std::io::Error) -> CliError {
+fn check_lock(path: &Path) -> Result<(), CliError> {
+    match read::check(path, LARGEST) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            let message = format!("`{}` cannot be read", path.display());
+            Err(CliError::usage(Code::UNREADABLE_FILE, message).caused_by(&error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Refuses a manifest that would never end; a folder may be one.
+fn check_path(manifests: &Manifests, folder: &Path) -> Result<(), FetchError> {
+    let path = match &manifests.source {
+        ManifestSource::Path { path, .. } => folder.join(path),
+        ManifestSource::Url { .. } | ManifestSource::Official => return Ok(()),
+    };
+    if path.read_dir().is_ok() {
+        return Ok(());
+    }
+    let shown = path.display().to_string();
+    read::check(&path, LARGEST).map_err(|source| FetchError::Unreadable { path: shown, source })
+}
+
+fn not_written(path: &Path, error: &std::io::Error) -> CliError {
     CliError::new(Code::LOCK_WRITE, Exit::Failed, format!("`{}` cannot be written", path.display()))
         .caused_by(error)
 }

@@ -20,8 +20,10 @@ mod manifest;
 mod panic;
 mod plan;
 mod prepare;
+mod read;
 mod render;
 mod schema;
+mod secret_command;
 mod secret_references;
 mod secrets;
 mod target;
@@ -38,6 +40,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::code::Code;
+use crate::report::error::explain_line;
 use crate::report::ui::{Color, Ui};
 
 /// From an empty Kubernetes cluster to a running GitOps fleet
@@ -76,10 +79,12 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     panic::install();
-    let exit = match Cli::try_parse() {
+    let run = || match Cli::try_parse() {
         Ok(cli) => execute(cli),
         Err(error) => show_usage(&error),
     };
+    // The hook has said where it was.
+    let exit = std::panic::catch_unwind(run).unwrap_or(Exit::Failed);
     ExitCode::from(exit.code())
 }
 
@@ -92,8 +97,13 @@ fn show_usage(error: &clap::Error) -> Exit {
             Ok(()) => Exit::Done,
             Err(_) => Exit::Failed,
         },
-        _ => {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             ui.say(&text);
+            Exit::Usage
+        }
+        _ => {
+            let coded = text.replacen("error:", &format!("error[{}]:", Code::USAGE), 1);
+            ui.say(&format!("{coded}{}", explain_line(Code::USAGE)));
             Exit::Usage
         }
     }
@@ -101,19 +111,27 @@ fn show_usage(error: &clap::Error) -> Exit {
 
 fn execute(cli: Cli) -> Exit {
     let Cli { global, explain, command } = cli;
-    let context = Context::new(global);
-    log::install(&context);
-    let result = match (explain, command) {
-        (Some(code), _) => explain::exec(&context, &code),
-        (None, Some(command)) => dispatch(&context, command),
+    let ui = Ui::new(global.color.into(), global.quiet);
+    start(ui.clone(), global).and_then(|context| choose(&context, explain, command)).unwrap_or_else(|error| {
+        error.show(&ui);
+        error.exit()
+    })
+}
+
+fn start(ui: Ui, global: Global) -> Result<Context, CliError> {
+    let context = Context::new(ui, global)?;
+    log::install(&context)?;
+    Ok(context)
+}
+
+fn choose(context: &Context, explain: Option<String>, command: Option<Command>) -> Result<Exit, CliError> {
+    match (explain, command) {
+        (Some(code), _) => explain::exec(context, &code),
+        (None, Some(command)) => dispatch(context, command),
         (None, None) => {
             Err(CliError::usage(Code::USAGE, "no command was given").hinted("`bridge --help` lists them"))
         }
-    };
-    result.unwrap_or_else(|error| {
-        error.show(&context.ui);
-        error.exit()
-    })
+    }
 }
 
 fn dispatch(context: &Context, command: Command) -> Result<Exit, CliError> {

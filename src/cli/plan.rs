@@ -11,6 +11,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
 use crate::cli::{for_each_profile, interrupt, manifest, prepare, target};
+use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
 use crate::desired::secrets::Secrets;
 use crate::plan::build;
@@ -45,9 +46,20 @@ pub(super) struct Args {
 /// Plans each profile.
 pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let output = context.output("plan", &[Output::Text, Output::Json, Output::Markdown])?;
+    check_one_document(context, output)?;
     let interrupt = interrupt::listen(context.ui.clone());
     let run = Run { context, args, output, interrupt: &interrupt };
     for_each_profile(context, async |path| run.one(path).await).await
+}
+
+/// A reader of JSON takes the output for one document.
+fn check_one_document(context: &Context, output: Output) -> Result<(), CliError> {
+    let profiles = prepare::profiles(context).len();
+    if output != Output::Json || profiles < 2 {
+        return Ok(());
+    }
+    let message = format!("`--output json` is one document, and {profiles} profiles are given");
+    Err(CliError::usage(Code::USAGE, message).hinted("run `bridge plan` once for each profile"))
 }
 
 /// One run of the command.
@@ -60,10 +72,19 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn one(&self, path: &str) -> Result<Exit, CliError> {
-        let ready = prepare::load(self.context, path)?;
+        let ready = prepare::load_unless(self.context, path, self.interrupt).await?;
         let plan = if self.args.offline { self.offline(&ready).await? } else { self.online(&ready).await? };
-        self.context.ui.data(&text(self.context, self.output, &plan))?;
+        self.show(&plan)?;
         Ok(exit(&plan, self.args.detailed_exitcode))
+    }
+
+    fn show(&self, plan: &Plan) -> std::io::Result<()> {
+        let (ui, profile) = (&self.context.ui, &plan.owner.profile);
+        match self.output {
+            Output::Text | Output::Sarif => ui.data(&plan_text::render(plan, self.context.detail())),
+            Output::Json => ui.document(serde_json::json!(plan_json::document(plan, profile))),
+            Output::Markdown => ui.data(&markdown::render(plan, profile)),
+        }
     }
 
     async fn offline(&self, ready: &Ready) -> Result<Plan, CliError> {
@@ -85,15 +106,6 @@ impl Run<'_> {
         } else {
             hub.plan(self.context, ready, &consent, &emit).await
         }
-    }
-}
-
-fn text(context: &Context, output: Output, plan: &Plan) -> String {
-    let profile = &plan.owner.profile;
-    match output {
-        Output::Text | Output::Sarif => plan_text::render(plan, context.detail()),
-        Output::Json => format!("{:#}\n", serde_json::json!(plan_json::document(plan, profile))),
-        Output::Markdown => markdown::render(plan, profile),
     }
 }
 

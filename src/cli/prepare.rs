@@ -2,14 +2,19 @@
 #![expect(clippy::disallowed_methods, reason = "the profile's files are read here")]
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
 use crate::cli::init::is_base;
+use crate::cli::interrupt::unless;
+use crate::cli::read::{self, LARGEST};
 use crate::cli::{manifest, secrets, templates};
 use crate::code::Code;
+use crate::converge::interrupt::Interrupt;
 use crate::desired::assemble::{Inputs, assemble};
 use crate::desired::secrets::Secrets;
 use crate::desired::state::Desired;
@@ -40,6 +45,22 @@ pub(super) fn load(context: &Context, path: &str) -> Result<Ready, CliError> {
     Ok(ready)
 }
 
+/// The same beside the thread that listens for Ctrl-C, which ends it.
+///
+/// # Errors
+/// The same, and when the user asked to stop.
+pub(super) async fn load_unless(
+    context: &Context,
+    path: &str,
+    interrupt: &Interrupt,
+) -> Result<Ready, CliError> {
+    let (owned, path) = (context.clone(), path.to_owned());
+    let loaded = unless(interrupt, tokio::task::spawn_blocking(move || load(&owned, &path))).await?;
+    loaded.unwrap_or_else(|error| {
+        Err(CliError::new(Code::INTERNAL, Exit::Failed, "the profile was not read").caused_by(&error))
+    })
+}
+
 /// What to work with, and what was found that is no error.
 ///
 /// # Errors
@@ -61,9 +82,21 @@ pub(super) fn read(context: &Context, path: &str) -> Result<Loaded, CliError> {
         return Err(CliError::usage(Code::NO_PROFILE, format!("there is no profile `{path}`"))
             .hinted("`bridge init` writes a first one; `--profile FILE` names another"));
     }
-    let loaded = crate::profile::load(path, &variables(context)?, &|path| std::fs::read(path));
+    std::iter::once(path).chain(context.global.var_file.iter().map(String::as_str)).try_for_each(check)?;
+    let loaded =
+        crate::profile::load(path, &variables(context)?, &|path| read::bounded(Path::new(path), LARGEST));
     register(context, &loaded);
     Ok(loaded)
+}
+
+/// Says what is wrong with a file that must not even be opened; one that is missing is a finding.
+fn check(path: &str) -> Result<(), CliError> {
+    match read::check(Path::new(path), LARGEST) {
+        Err(error) if error.kind() == ErrorKind::Other => {
+            Err(CliError::usage(Code::UNREADABLE_FILE, format!("`{path}` cannot be read")).caused_by(&error))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Makes what the profile calls sensitive known to the redactor.
@@ -97,7 +130,10 @@ fn variable(text: &str) -> Result<(String, String), CliError> {
 pub(super) fn profiles(context: &Context) -> Vec<String> {
     let mut profiles = context.profiles();
     if profiles.len() > 1 {
-        profiles.retain(|path| !std::fs::read_to_string(path).is_ok_and(|text| is_base(&text)));
+        // A pipe can be read only once.
+        let is_base =
+            |path: &Path| path.is_file() && read::bounded_text(path).is_ok_and(|text| is_base(&text));
+        profiles.retain(|path| !is_base(Path::new(path)));
     }
     profiles
 }

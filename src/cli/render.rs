@@ -36,10 +36,7 @@ async fn one(context: &Context, args: &Args, path: &str) -> Result<Exit, CliErro
     };
     let desired = ready.desired(context, manifest::Lock::ReadOnly, &secrets).await?;
     let text = to_yaml(&desired, args.show_secrets);
-    if args.show_secrets {
-        context.ui.data_with_secrets(&text)?;
-    } else {
-        context.ui.data(&text)?;
-    }
+    // Without the option no reference was resolved and literals are masked, so that nothing is left to take out.
+    context.ui.data_as_it_is(&text)?;
     Ok(Exit::Done)
 }

@@ -1,16 +1,13 @@
 //! From references to secrets. What cannot be resolved is reported all at once; a value is known to the redactor before
 //! anything else sees it.
-#![expect(clippy::disallowed_methods, reason = "secret files are read here")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
-
-use tokio::process::Command;
 
 use crate::cli::context::{Context, secret_variable};
 use crate::cli::error::CliError;
+use crate::cli::read::{self, LARGEST_SECRET};
+use crate::cli::secret_command::{self, Ended};
 use crate::cli::secret_references::collect;
 use crate::cluster::Cluster;
 use crate::code::Code;
@@ -20,9 +17,6 @@ use crate::profile::location::Location;
 use crate::profile::model::{Profile, SecretSource};
 use crate::profile::names::{Namespace, ObjectName};
 use crate::profile::sensitive::Sensitive;
-
-/// How long a credential command may take.
-const LONGEST_COMMAND: Duration = Duration::from_secs(60);
 
 /// What may be asked for secrets.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +77,7 @@ fn finding(unresolved: Unresolved, at: &Location) -> Finding {
 async fn one(context: &Context, folder: &Path, reach: Reach<'_>, source: &SecretSource) -> Resolution {
     let value = match (source, reach) {
         (SecretSource::Env(name), _) => Some(variable(name)?),
-        (SecretSource::File(path), _) => Some(file(&folder.join(path))?),
+        (SecretSource::File(path), _) => Some(file(folder.join(path)).await?),
         (SecretSource::Literal(value), _) => Some(value.clone()),
         (SecretSource::Exec(_) | SecretSource::SecretRef { .. }, Reach::Local) => None,
         (SecretSource::Exec(command), Reach::Everything(_)) => Some(output(context, folder, command).await?),
@@ -108,9 +102,10 @@ fn variable(name: &str) -> Result<Sensitive, Unresolved> {
     })
 }
 
-fn file(path: &PathBuf) -> Result<Sensitive, Unresolved> {
-    let shown = path.display();
-    let bytes = std::fs::read(path).map_err(|error| {
+async fn file(path: PathBuf) -> Result<Sensitive, Unresolved> {
+    let shown = path.display().to_string();
+    let read = tokio::task::spawn_blocking(move || read::bounded(&path, LARGEST_SECRET)).await;
+    let bytes = read.unwrap_or_else(|error| Err(error.into())).map_err(|error| {
         unresolved(
             format!("the file `{shown}` cannot be read: {error}"),
             "check the path and its permissions",
@@ -137,28 +132,26 @@ async fn output(context: &Context, folder: &Path, command: &[String]) -> Result<
         .ok_or_else(|| unresolved("the credential command is empty", "name a program"))?;
     check_may_run(context, program)?;
     tracing::info!(program, "running a credential command");
-    let running = Command::new(program)
-        .args(arguments)
-        .current_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let finished = tokio::time::timeout(LONGEST_COMMAND, running).await.map_err(|_| {
-        let seconds = LONGEST_COMMAND.as_secs();
-        unresolved(
-            format!("`{program}` did not end within {seconds} s"),
-            "it may be waiting for an answer; bridge gives none",
-        )
-    })?;
-    let output = finished.map_err(|error| {
+    let ended = secret_command::run(program, arguments, folder).await.map_err(|error| {
         unresolved(format!("`{program}` cannot be run: {error}"), "check that it is installed and on PATH")
     })?;
-    if !output.status.success() {
-        let message = format!("`{program}` failed ({})", output.status);
-        return Err(unresolved(message, "run it by hand to see why: bridge shows nothing that it prints"));
+    match ended {
+        Ended::Finished(status, output) if status.success() => {
+            value_of(output, &format!("the output of `{program}`"))
+        }
+        Ended::Finished(status, _) => Err(unresolved(
+            format!("`{program}` failed ({status})"),
+            "run it by hand to see why: bridge shows nothing that it prints",
+        )),
+        Ended::TooMuch => Err(unresolved(
+            format!("`{program}` printed more than {} MiB", secret_command::LARGEST_OUTPUT >> 20),
+            "a credential is shorter",
+        )),
+        Ended::TooLong => Err(unresolved(
+            format!("`{program}` did not end within {} s", secret_command::LONGEST.as_secs()),
+            "it may be waiting for an answer; bridge gives none",
+        )),
     }
-    value_of(output.stdout, &format!("the output of `{program}`"))
 }
 
 fn check_may_run(context: &Context, program: &str) -> Result<(), Unresolved> {

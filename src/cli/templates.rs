@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::error::CliError;
+use crate::cli::read;
 use crate::code::Code;
 use crate::profile::finding::Finding;
 use crate::profile::location::{Location, Source};
@@ -20,7 +21,7 @@ pub(super) fn read(profile: &Profile, folder: &Path) -> Result<Vec<Arc<Source>>,
         files(&folder.join(templates)).map_err(|(path, error)| vec![unreadable(&path, &error, at)])?;
     let (mut sources, mut findings) = (Vec::new(), Vec::new());
     for path in files {
-        match std::fs::read_to_string(&path) {
+        match read::bounded_text(&path) {
             Ok(text) => sources.push(Arc::new(Source { path: path.display().to_string(), text })),
             Err(error) => findings.push(unreadable(&path, &error, at)),
         }

@@ -4,11 +4,11 @@ use clap::Args as ClapArgs;
 
 use crate::cli::args::Output;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, OneError};
 use crate::cli::exit::Exit;
 use crate::cli::{manifest, prepare};
 use crate::desired::secrets::Secrets;
-use crate::profile::finding::{Finding, has_errors};
+use crate::profile::finding::{Finding, Severity, has_errors};
 use crate::report::style::{self, paint};
 use crate::report::{finding, finding_json, sarif};
 
@@ -24,7 +24,7 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
     let output = context.output("validate", &[Output::Text, Output::Json, Output::Sarif])?;
     let mut findings = Vec::new();
     for path in prepare::profiles(context) {
-        findings.extend(one(context, &path).await?);
+        findings.extend(one(context, &path).await.or_else(|error| for_machines(error, output))?);
     }
     show(context, output, &findings)?;
     Ok(if has_errors(&findings) { Exit::Usage } else { Exit::Done })
@@ -47,6 +47,28 @@ async fn one(context: &Context, path: &str) -> Result<Vec<Finding>, CliError> {
     }
 }
 
+/// A reader of documents gets one whatever happens.
+fn for_machines(error: CliError, output: Output) -> Result<Vec<Finding>, CliError> {
+    let is_document = match output {
+        Output::Json | Output::Sarif => true,
+        Output::Text | Output::Markdown => false,
+    };
+    match error {
+        CliError::One(one) if is_document && one.exit == Exit::Usage => {
+            let OneError { code, message, causes, hints, exit: _ } = *one;
+            let message = std::iter::once(message).chain(causes).collect::<Vec<_>>().join(": ");
+            Ok(vec![Finding {
+                location: None,
+                severity: Severity::Error,
+                code,
+                message,
+                fix: hints.join("; "),
+            }])
+        }
+        error => Err(error),
+    }
+}
+
 fn only_findings(error: CliError) -> Result<Vec<Finding>, CliError> {
     match error {
         CliError::Findings(findings) => Ok(findings),
@@ -56,10 +78,8 @@ fn only_findings(error: CliError) -> Result<Vec<Finding>, CliError> {
 
 fn show(context: &Context, output: Output, findings: &[Finding]) -> Result<(), CliError> {
     match output {
-        Output::Json => {
-            context.ui.data(&format!("{:#}\n", serde_json::json!(finding_json::document(findings))))?;
-        }
-        Output::Sarif => context.ui.data(&format!("{:#}\n", sarif::document(findings)))?,
+        Output::Json => context.ui.document(serde_json::json!(finding_json::document(findings)))?,
+        Output::Sarif => context.ui.document(sarif::document(findings))?,
         Output::Text | Output::Markdown => {
             context.ui.data(&finding::render(findings))?;
             if !has_errors(findings) {

@@ -2,13 +2,19 @@
 
 #![expect(clippy::disallowed_methods, reason = "whether a kubeconfig file exists is part of connecting")]
 
+mod credentials;
+mod words;
+
+pub use credentials::{credentials, userinfo};
+pub(super) use words::{auth, auth_error, innermost, without_userinfo};
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::USER_AGENT;
 use kube::Config;
-use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{KubeConfigOptions, Kubeconfig};
 
 use crate::cluster::Cluster;
 use crate::cluster::error::ClusterError;
@@ -16,6 +22,8 @@ use crate::cluster::transport::Transport;
 use crate::plan::summary::ClusterIdentity;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A larger kubeconfig is none.
+const LARGEST_KUBECONFIG: u64 = 64 << 20;
 
 /// Which cluster, and how.
 #[derive(Debug, Clone, Default)]
@@ -41,12 +49,24 @@ impl Cluster {
         config.default_retry = false;
         let agent = HeaderValue::from_static(concat!("bridge/", env!("CARGO_PKG_VERSION")));
         config.headers.push((USER_AGENT, agent));
-        let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
-        let client =
-            kube::Client::try_from(config).map_err(|error| ClusterError::Kubeconfig(innermost(&error)))?;
+        let server = without_userinfo(config.cluster_url.to_string().trim_end_matches('/'));
+        let client = client(config).await?;
         let transport = Transport::new(client, server.clone(), context.clone(), options.parallelism);
         let uid = transport.kube_system_uid().await?;
         Ok(Self { transport, identity: ClusterIdentity { server, context, uid } })
+    }
+}
+
+/// Starts the kubeconfig's credential plugin, if it has one, and waits for it: hence beside the runtime's threads.
+async fn client(config: Config) -> Result<kube::Client, ClusterError> {
+    credentials::check_headers(&config.auth_info)?;
+    let program = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
+    let built = tokio::task::spawn_blocking(|| kube::Client::try_from(config)).await;
+    match built {
+        Ok(client) => {
+            client.map_err(|error| ClusterError::Kubeconfig(words::client(&error, program.as_deref())))
+        }
+        Err(_) => Err(ClusterError::Kubeconfig("its credentials make no sense".to_owned())),
     }
 }
 
@@ -58,8 +78,9 @@ async fn config(options: &ConnectOptions) -> Result<(Config, String), ClusterErr
     let kubeconfig = read(&options.kubeconfig)?;
     let context = choose_context(&kubeconfig, options.context.as_deref())?;
     let choice = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
-    let config =
-        Config::from_custom_kubeconfig(kubeconfig, &choice).await.map_err(|error| unusable(&error))?;
+    let config = Config::from_custom_kubeconfig(kubeconfig, &choice)
+        .await
+        .map_err(|error| ClusterError::Kubeconfig(words::kubeconfig(&error)))?;
     Ok((config, context))
 }
 
@@ -84,7 +105,9 @@ fn read(files: &[PathBuf]) -> Result<Kubeconfig, ClusterError> {
         let next = read_one(file)?;
         merged = Some(match merged {
             None => next,
-            Some(before) => before.merge(next).map_err(|error| unusable(&error))?,
+            Some(before) => {
+                before.merge(next).map_err(|error| ClusterError::Kubeconfig(words::kubeconfig(&error)))?
+            }
         });
     }
     let looked_for = || files.iter().map(|file| file.display().to_string()).collect();
@@ -92,8 +115,18 @@ fn read(files: &[PathBuf]) -> Result<Kubeconfig, ClusterError> {
 }
 
 fn read_one(file: &Path) -> Result<Kubeconfig, ClusterError> {
-    Kubeconfig::read_from(file)
-        .map_err(|error| ClusterError::Kubeconfig(format!("{}: {}", file.display(), innermost(&error))))
+    let unusable = |why: String| ClusterError::Kubeconfig(format!("{}: {why}", file.display()));
+    check_regular(file).map_err(unusable)?;
+    Kubeconfig::read_from(file).map_err(|error| unusable(words::kubeconfig(&error)))
+}
+
+/// A device or a pipe may never end, and would be read without a limit.
+fn check_regular(file: &Path) -> Result<(), String> {
+    let metadata = std::fs::metadata(file).map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("no regular file".to_owned());
+    }
+    if metadata.len() > LARGEST_KUBECONFIG { Err("larger than 64 MiB".to_owned()) } else { Ok(()) }
 }
 
 fn choose_context(kubeconfig: &Kubeconfig, wanted: Option<&str>) -> Result<String, ClusterError> {
@@ -107,17 +140,4 @@ fn choose_context(kubeconfig: &Kubeconfig, wanted: Option<&str>) -> Result<Strin
     } else {
         Err(ClusterError::NoContext { wanted: context, available })
     }
-}
-
-fn unusable(error: &KubeconfigError) -> ClusterError {
-    ClusterError::Kubeconfig(innermost(error))
-}
-
-/// The cause at the bottom of an error: the one text that says what happened, once.
-pub(super) fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

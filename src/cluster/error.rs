@@ -11,7 +11,7 @@ use crate::plan::change::FieldConflict;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClusterError {
     /// No kubeconfig file was found.
-    #[error("there is no kubeconfig: looked for {}", looked_for.join(", "))]
+    #[error("there is no kubeconfig: {}", sought(looked_for))]
     NoKubeconfig {
         /// The paths that were tried.
         looked_for: Vec<String>,
@@ -63,12 +63,12 @@ pub enum ClusterError {
         seconds: u64,
     },
     /// The API server does not know who we are.
-    #[error("the API server {server} does not accept these credentials: {message}")]
+    #[error("the API server {server} does not accept these credentials{}", why.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
     Unauthorized {
         /// Its address.
         server: String,
-        /// In its words.
-        message: String,
+        /// Why there are none to send. Never the server's words: they may repeat what was sent.
+        why: Option<String>,
     },
     /// We may not do this.
     #[error("not allowed: {message}")]
@@ -195,6 +195,15 @@ impl ClusterError {
     }
 }
 
+/// Where a kubeconfig was looked for.
+fn sought(looked_for: &[String]) -> String {
+    if looked_for.is_empty() {
+        "neither KUBECONFIG nor HOME is set".to_owned()
+    } else {
+        format!("looked for {}", looked_for.join(", "))
+    }
+}
+
 fn context_hints(wanted: Option<&str>, available: &[String]) -> Vec<String> {
     let closest = wanted.and_then(|wanted| {
         available.iter().max_by(|a, b| similarity(wanted, a).total_cmp(&similarity(wanted, b)))
@@ -243,7 +252,7 @@ pub struct Cause {
 }
 
 impl ApiStatus {
-    /// Reads the body of an error answer; a body that is no status becomes its own message.
+    /// Reads the body of an error answer; of a body that is no status nothing is shown.
     #[must_use]
     pub fn read(code: u16, body: &[u8]) -> Self {
         let status: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
@@ -256,7 +265,7 @@ impl ApiStatus {
             field: text(cause, "field"),
         };
         let message = match text(&status, "message") {
-            message if message.is_empty() => format!("HTTP {code}: {}", excerpt(body)),
+            message if message.is_empty() => http_status(code),
             message => message,
         };
         Self {
@@ -288,8 +297,10 @@ fn manager(message: &str) -> String {
     message.split('"').nth(1).unwrap_or(message).to_owned()
 }
 
-fn excerpt(body: &[u8]) -> String {
-    String::from_utf8_lossy(body).chars().filter(|c| !c.is_control()).take(200).collect()
+/// The body of whoever stands between bridge and the API server is not shown: it may repeat what was sent.
+fn http_status(code: u16) -> String {
+    let reason = http::StatusCode::from_u16(code).ok().and_then(|status| status.canonical_reason());
+    format!("HTTP {code} {}", reason.unwrap_or_default()).trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -312,10 +323,8 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_no_status_is_shown_as_it_is() {
-        assert_eq!(
-            ApiStatus::read(502, b"<html>Bad Gateway</html>").message,
-            "HTTP 502: <html>Bad Gateway</html>"
-        );
+    fn of_a_body_that_is_no_status_nothing_is_shown() {
+        assert_eq!(ApiStatus::read(502, b"<html>oops</html>").message, "HTTP 502 Bad Gateway");
+        assert_eq!(ApiStatus::read(599, b"").message, "HTTP 599");
     }
 }

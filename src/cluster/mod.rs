@@ -11,7 +11,7 @@ pub mod ready;
 mod transport;
 mod write;
 
-pub use connect::{ConnectOptions, contexts};
+pub use connect::{ConnectOptions, contexts, credentials, userinfo};
 pub use error::{ApiStatus, ClusterError};
 pub use kinds::Kinds;
 pub use write::{Applied, Apply, Guard};

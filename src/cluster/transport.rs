@@ -11,7 +11,7 @@ use kube::client::Body;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use crate::cluster::connect::innermost;
+use crate::cluster::connect::{auth, auth_error, innermost};
 use crate::cluster::error::{ApiStatus, ClusterError};
 
 /// The longest that one attempt of a request may take. A LIST of ten thousand Secrets over a slow link stays below it.
@@ -179,18 +179,18 @@ impl Transport {
     }
 
     fn failed(&self, error: &kube::Error) -> Attempt {
+        if let Some(error) = auth_error(error) {
+            let why = Some(auth(error, None));
+            return Attempt::NotDelivered(ClusterError::Unauthorized { server: self.server.clone(), why });
+        }
         let cause = innermost(error);
-        let chain = chain(error);
         if is_tls(&cause) {
             return Attempt::NotDelivered(ClusterError::Tls { server: self.server.clone(), cause });
         }
-        match error {
-            kube::Error::Auth(_) => Attempt::NotDelivered(ClusterError::Unauthorized {
-                server: self.server.clone(),
-                message: cause,
-            }),
-            _ if chain.contains("client error (Connect)") => Attempt::NotDelivered(self.unreachable(cause)),
-            _ => Attempt::Lost(self.unreachable(cause)),
+        if chain(error).contains("client error (Connect)") {
+            Attempt::NotDelivered(self.unreachable(cause))
+        } else {
+            Attempt::Lost(self.unreachable(cause))
         }
     }
 
@@ -201,7 +201,7 @@ impl Transport {
     fn refused(&self, call: &Call<'_>, code: u16, body: &[u8]) -> ClusterError {
         let status = ApiStatus::read(code, body);
         match code {
-            401 => ClusterError::Unauthorized { server: self.server.clone(), message: status.message },
+            401 => ClusterError::Unauthorized { server: self.server.clone(), why: None },
             403 if status.reason == "Forbidden" && !is_admission(&status.message) => {
                 ClusterError::Forbidden {
                     verb: call.verb.to_owned(),

@@ -10,7 +10,7 @@ super::codes! {
     FORBIDDEN = 2004, "the credentials do not allow what bridge has to do",
         "The API server knows the user and denies the request. The message shows the line of `kubectl auth can-i` that asks the same question. Installing Argo CD needs cluster-admin: its application controller may do everything, and Kubernetes lets nobody grant rights that they do not have.";
     KUBECONFIG = 2005, "the kubeconfig cannot be used",
-        "bridge reads the files of `--kubeconfig` or KUBECONFIG, else ~/.kube/config. It never falls back to a pod's ServiceAccount silently; `--in-cluster` asks for that.";
+        "bridge reads the files of `--kubeconfig` or KUBECONFIG, else ~/.kube/config, and quotes nothing of them or of what a credential plugin prints, because both hold credentials. `kubectl config view` shows a file with them taken out. It never falls back to a pod's ServiceAccount silently; `--in-cluster` asks for that.";
     NO_CONTEXT = 2006, "the kubeconfig has no such context",
         "The context comes from the hub's `connection.context` in the profile, else from `--context`, else it is the kubeconfig's current one. `kubectl config get-contexts` lists them.";
     NOT_IN_CLUSTER = 2007, "there is no ServiceAccount to use",

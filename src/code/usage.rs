@@ -4,7 +4,7 @@ super::codes! {
     NO_PROFILE = 4001, "there is no profile",
         "bridge reads `bridge.yaml` in the current folder unless `--profile` or BRIDGE_PROFILE names another file. `bridge init` writes a first one.";
     UNREADABLE_FILE = 4002, "a file cannot be read",
-        "The operating system refused to hand out the file; its own words follow. Check the path, which counts from the current folder, and the permissions.";
+        "The operating system refused to hand out the file, or it is a device, a pipe or larger than the limit (64 MiB; 1 MiB for a file that holds a secret). Check the path, which counts from the current folder, and the permissions.";
     USAGE = 4003, "the command line cannot be understood",
         "An option, its value or the combination of options makes no sense. `bridge COMMAND --help` shows what there is.";
     CONTEXT_MISMATCH = 4004, "the profile and `--context` name different clusters",
@@ -22,9 +22,9 @@ super::codes! {
     UNKNOWN_CODE = 4010, "there is no such code",
         "`--explain` takes the code of a finding or an error, such as BRG1042, as bridge prints it.";
     SECRET_UNRESOLVED = 4012, "a secret reference cannot be resolved",
-        "A credential in the profile stands elsewhere: in an environment variable, a file, the output of a command or a Secret on the hub. What it refers to does not exist, is empty or failed. The message never shows the value itself.";
+        "A credential in the profile stands elsewhere: in an environment variable, a file, the output of a command or a Secret on the hub. What it refers to does not exist, is empty or failed. The message never shows the value itself. bridge takes values of 6 characters and more out of every text that it prints, in any usual encoding; shorter ones are in too many words and are masked only where they stand in a Secret.";
     EXEC_NOT_ALLOWED = 4013, "a credential command was not run",
-        "The profile names a command whose output is a secret. With CI=true bridge runs no command of a profile, because a pull request could change it, unless `--allow-exec` says that this one is trusted.";
+        "The profile names a command whose output is a secret. Where CI is set, and neither `false` nor `0`, bridge runs no command of a profile, because a pull request could change it, unless `--allow-exec` says that this one is trusted.";
     INTERRUPTED = 4014, "bridge was interrupted",
         "The request in flight was finished and no other was begun. What was written is recorded in the inventory on the hub, so running the same command again goes on where it stopped.";
     OUTPUT_FAILED = 4015, "the output cannot be written",

@@ -17,7 +17,7 @@ pub const FORMAT: &str = "bridge.apply/v1";
 
 /// The first line.
 #[must_use]
-pub fn version(profile: &str) -> String {
+pub fn version(profile: &str) -> Value {
     line(
         "version",
         json!({ "format": FORMAT, "bridgeVersion": env!("CARGO_PKG_VERSION"), "profile": profile }),
@@ -26,18 +26,19 @@ pub fn version(profile: &str) -> String {
 
 /// The plan, one line a change, and its summary.
 #[must_use]
-pub fn plan(plan: &Plan) -> String {
+pub fn plan(plan: &Plan) -> Vec<Value> {
     let changes = plan.changes.iter().filter_map(plan_json::change);
-    let mut out: String = changes.map(|change| line("planned_change", json!({ "change": change }))).collect();
+    let mut out: Vec<Value> =
+        changes.map(|change| line("planned_change", json!({ "change": change }))).collect();
     let cluster = plan.cluster.as_ref().map(plan_json::cluster);
     let summary = plan_json::summary(&plan.counts());
-    out.push_str(&line("change_summary", json!({ "cluster": cluster, "summary": summary })));
+    out.push(line("change_summary", json!({ "cluster": cluster, "summary": summary })));
     out
 }
 
 /// One event of the engine.
 #[must_use]
-pub fn event(event: &Event) -> String {
+pub fn event(event: &Event) -> Value {
     match event {
         Event::Observing { objects } => line("observing", json!({ "objects": objects })),
         Event::Observed { done, total } => line("observed", json!({ "done": done, "total": total })),
@@ -59,7 +60,7 @@ pub fn event(event: &Event) -> String {
 
 /// The last line.
 #[must_use]
-pub fn outcome(outcome: &Outcome, exit_code: u8) -> String {
+pub fn outcome(outcome: &Outcome, exit_code: u8) -> Value {
     let Outcome { added, changed, destroyed, failures, not_tried, not_ready, remaining, interrupted, error } =
         outcome;
     line(
@@ -80,7 +81,7 @@ pub fn outcome(outcome: &Outcome, exit_code: u8) -> String {
 
 /// An error that ended the run before there was an outcome; also a last line.
 #[must_use]
-pub fn error(code: &str, message: &str, hints: &[String], exit_code: u8) -> String {
+pub fn error(code: &str, message: &str, hints: &[String], exit_code: u8) -> Value {
     line("error", json!({ "code": code, "message": message, "hints": hints, "exitCode": exit_code }))
 }
 
@@ -108,12 +109,12 @@ fn word(action: Action) -> &'static str {
 
 /// One line: its type, the time, and what it carries.
 #[expect(clippy::disallowed_methods, reason = "a report says when something happened")]
-fn line(kind: &str, content: Value) -> String {
+fn line(kind: &str, content: Value) -> Value {
     let mut line = json!({ "type": kind, "time": jiff::Timestamp::now().to_string() });
     if let (Some(line), Value::Object(content)) = (line.as_object_mut(), content) {
         line.extend(content);
     }
-    format!("{line}\n")
+    line
 }
 
 #[cfg(test)]
@@ -128,10 +129,11 @@ mod tests {
             name: "a\nb".into(),
         };
         let took = std::time::Duration::from_millis(7);
-        let text = version("acme")
-            + &event(&Event::Written { id, action: Action::Created, took })
-            + &outcome(&Outcome::default(), 0);
-        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines = [
+            version("acme"),
+            event(&Event::Written { id, action: Action::Created, took }),
+            outcome(&Outcome::default(), 0),
+        ];
         assert_eq!(
             lines.iter().map(|line| line["type"].as_str().unwrap()).collect::<Vec<_>>(),
             ["version", "written", "complete"]

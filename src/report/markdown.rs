@@ -102,7 +102,8 @@ mod tests {
 
         bridge will perform the following actions:
 
-          # Secret/argocd/a```b will be destroyed
+          # ConfigMaps and Secrets: 1 to destroy
+        -  Secret/argocd/a```b
 
         Plan: 0 to add, 0 to change, 1 to destroy.
         ````

@@ -1,21 +1,41 @@
 //! The last line of defence: takes every known secret out of every text that leaves the process.
+//!
+//! In text and in the log by its bytes; in documents for machines inside of strings only, so that they stay valid.
 
 use std::borrow::Cow;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use serde_json::Value;
 
 use crate::profile::sensitive::Sensitive;
 
 /// What stands in the place of a secret.
 const MASK: &str = "(sensitive)";
-/// A shorter secret is in too many words to be taken out of them.
-const SHORTEST_VALUE: usize = 4;
+/// A shorter secret is in too many words to be taken out of them: `true`, `admin`. It is masked where it is the value of a
+/// Secret's key, and nowhere else.
+const SHORTEST_VALUE: usize = 6;
 /// A shorter line of a longer secret says too little to be searched for.
 const SHORTEST_LINE: usize = 12;
-/// A base64 form inside of a longer one is searched for from this many bytes on.
-const SHORTEST_ENCLOSED: usize = 9;
+/// A base64 form inside of a longer one is searched for when so many of its characters depend on the secret alone.
+const SHORTEST_ENCLOSED: usize = 6;
+/// The keys of bridge's documents whose values are bridge's own words, whatever somebody chose as a secret.
+const OWN_WORDS: [&str; 13] = [
+    "$schema",
+    "action",
+    "bridgeVersion",
+    "code",
+    "format",
+    "group",
+    "id",
+    "kind",
+    "level",
+    "ruleId",
+    "severity",
+    "time",
+    "type",
+];
 
 /// Knows the secrets of this run, and takes them out of text. Clones share what they know.
 #[derive(Clone, Default)]
@@ -49,6 +69,26 @@ impl Redactor {
     }
 }
 
+impl Redactor {
+    /// The document without secrets: texts in it change, its form does not.
+    #[must_use]
+    pub fn scrub_document(&self, document: Value) -> Value {
+        match document {
+            Value::String(text) => Value::String(self.scrub(&text).into_owned()),
+            Value::Array(items) => items.into_iter().map(|item| self.scrub_document(item)).collect(),
+            Value::Object(fields) => {
+                let scrubbed = |(key, value): (String, Value)| {
+                    let is_own = value.is_string() && OWN_WORDS.contains(&key.as_str());
+                    let value = if is_own { value } else { self.scrub_document(value) };
+                    (key, value)
+                };
+                Value::Object(fields.into_iter().map(scrubbed).collect())
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => document,
+        }
+    }
+}
+
 /// Every form in which the secret could be written.
 fn forms_of(secret: &str) -> Vec<String> {
     let trimmed = secret.trim_end_matches(['\n', '\r']);
@@ -64,7 +104,47 @@ fn forms_of(secret: &str) -> Vec<String> {
     forms.push(trimmed.replace('\'', "''"));
     let encoded: Vec<String> = forms.iter().flat_map(|form| encodings(form)).collect();
     forms.extend(encoded);
+    forms.extend(spellings(trimmed));
     forms
+}
+
+/// As a server may repeat it: in an address, as bytes, or in JSON of ASCII letters only.
+fn spellings(text: &str) -> Vec<String> {
+    let bytes =
+        |form: fn(u8) -> String, between: &str| text.bytes().map(form).collect::<Vec<_>>().join(between);
+    vec![
+        bytes(percent, ""),
+        bytes(percent, "").replace("%20", "+"),
+        bytes(|byte| percent(byte).to_ascii_lowercase(), "").replace("%20", "+"),
+        form_urlencoded::byte_serialize(text.as_bytes()).collect(),
+        bytes(|byte| format!("{byte:02x}"), ""),
+        bytes(|byte| format!("{byte:02X}"), ""),
+        bytes(|byte| byte.to_string(), " "),
+        ascii(text, ""),
+        // As Go writes JSON.
+        ascii(text, "<>&"),
+        escaped(text).chars().map(|c| unicode_if(c, "<>&".contains(c))).collect(),
+    ]
+}
+
+fn percent(byte: u8) -> String {
+    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        char::from(byte).to_string()
+    } else {
+        format!("%{byte:02X}")
+    }
+}
+
+/// As JSON writes it, with `\u` for what is not ASCII, and for `more`.
+fn ascii(text: &str, more: &str) -> String {
+    escaped(text).chars().map(|c| unicode_if(c, !c.is_ascii() || more.contains(c))).collect()
+}
+
+fn unicode_if(c: char, is_escaped: bool) -> String {
+    if !is_escaped {
+        return c.to_string();
+    }
+    c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
 }
 
 /// The lines of a secret of several lines, such as a key, which are indented one by one in YAML.
@@ -84,17 +164,20 @@ fn encodings(text: &str) -> Vec<String> {
     let with_newline = format!("{text}\n");
     let mut forms = vec![STANDARD.encode(text), STANDARD_NO_PAD.encode(text), URL_SAFE_NO_PAD.encode(text)];
     forms.push(STANDARD.encode(with_newline));
-    if text.len() >= SHORTEST_ENCLOSED {
-        forms.extend((0..3).map(|offset| enclosed(text.as_bytes(), offset)));
-    }
+    let enclosed = (0..3).map(|offset| enclosed(text.as_bytes(), offset));
+    let telling: Vec<String> = enclosed.filter(|form| form.len() >= SHORTEST_ENCLOSED).collect();
+    forms.extend(telling.iter().map(|form| form.replace('+', "-").replace('/', "_")));
+    forms.extend(telling);
     forms
 }
 
 /// The characters that depend on the secret alone when it starts `offset` bytes into a group of three.
 fn enclosed(secret: &[u8], offset: usize) -> String {
-    let start = (3 - offset) % 3;
-    let whole_groups = (secret.len() - start) / 3 * 3;
-    STANDARD_NO_PAD.encode(&secret[start..start + whole_groups])
+    let bytes: Vec<u8> = std::iter::repeat_n(0, offset).chain(secret.iter().copied()).collect();
+    let mut text = STANDARD_NO_PAD.encode(&bytes);
+    // Each character is six bits.
+    text.truncate(bytes.len() * 8 / 6);
+    text.split_off((offset * 8).div_ceil(6))
 }
 
 #[cfg(test)]
@@ -135,9 +218,42 @@ mod tests {
     }
 
     #[test]
-    fn values_of_three_characters_stay() {
-        assert_eq!(redactor("abc").scrub("abcdef"), "abcdef");
-        assert_eq!(redactor("abc\n\n\n").scrub("abcdef"), "abcdef");
+    fn values_of_five_characters_stay() {
+        assert_eq!(redactor("abcde").scrub("abcdef"), "abcdef");
+        assert_eq!(redactor("abcde\n\n\n").scrub("abcdef"), "abcdef");
+    }
+
+    #[test]
+    fn what_a_server_may_make_of_it_is_taken_out() {
+        let secret = "t0k<é>/ +\"n";
+        let go = "t0k\\u003cé\\u003e/ +\\\"n";
+        for text in [
+            "t0k%3C%C3%A9%3E%2F%20%2B%22n",
+            "t0k%3c%c3%a9%3e%2f+%2b%22n",
+            "74306b3cc3a93e2f202b226e",
+            "116 48 107 60 195 169 62 47 32 43 34 110",
+            "t0k<\\u00e9>/ +\\\"n",
+            go,
+        ] {
+            assert_eq!(redactor(secret).scrub(text), MASK, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_short_secret_is_found_inside_of_base64() {
+        for before in ["", "a", "ab", "abc"] {
+            let text = STANDARD.encode(format!("{before}s3cret, and more"));
+            assert!(redactor("s3cret").scrub(&text).contains(MASK), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_document_keeps_its_form() {
+        let redactor = redactor("create");
+        redactor.register(&Sensitive::new("reason"));
+        let document = serde_json::json!({ "action": "create", "reason": ["to create", true, 1] });
+        let scrubbed = serde_json::json!({ "action": "create", "reason": ["to (sensitive)", true, 1] });
+        assert_eq!(redactor.scrub_document(document), scrubbed);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anstream::AutoStream;
 use indicatif::MultiProgress;
+use serde_json::Value;
 
 use crate::report::redact::Redactor;
 use crate::report::style::{self, paint};
@@ -61,11 +62,28 @@ impl Ui {
         self.write_data(&self.redactor.scrub(text))
     }
 
-    /// Writes to standard output what the user explicitly asked to see unmasked.
+    /// Writes one JSON document to standard output.
     ///
     /// # Errors
     /// When the stream cannot be written, such as on a full disk.
-    pub fn data_with_secrets(&self, text: &str) -> io::Result<()> {
+    pub fn document(&self, document: Value) -> io::Result<()> {
+        self.write_data(&format!("{:#}\n", self.redactor.scrub_document(document)))
+    }
+
+    /// Writes JSON documents to standard output, each as one line.
+    ///
+    /// # Errors
+    /// When the stream cannot be written, such as on a full disk.
+    pub fn lines(&self, documents: Vec<Value>) -> io::Result<()> {
+        let lines = documents.into_iter().map(|line| format!("{}\n", self.redactor.scrub_document(line)));
+        self.write_data(&lines.collect::<String>())
+    }
+
+    /// Writes to standard output what was made without secrets, or what the user explicitly asked to see unmasked.
+    ///
+    /// # Errors
+    /// When the stream cannot be written, such as on a full disk.
+    pub fn data_as_it_is(&self, text: &str) -> io::Result<()> {
         self.write_data(text)
     }
 

@@ -75,3 +75,35 @@ fn the_schema_of_the_profile_accepts_the_first_profile() {
     let profile: Value = serde_saphyr::from_str(&env.read("bridge.yaml")).unwrap();
     assert_matches_schema(&env, "profile", &profile);
 }
+
+#[test]
+fn a_secret_that_is_a_common_word_leaves_documents_valid() {
+    for word in ["true", "create", "bridge", "reason", "Secret", "checkedByServer", "metadata", "argoproj.io"]
+    {
+        let env = TestEnv::with_profile().set("BRIDGE_VAR_t", word);
+        let variables = "variables: { t: { sensitive: true } }\nclusters:\n";
+        env.write("bridge.yaml", &PROFILE.replace("clusters:\n", variables));
+        let plan = json(&env.run(&["plan", "--offline", "-o", "json"]).expect(0).stdout);
+        assert_eq!(
+            (&plan["format"], &plan["hasChanges"]),
+            (&"bridge.plan/v1".into(), &true.into()),
+            "{word}"
+        );
+        assert!(
+            plan["changes"].as_array().unwrap().iter().all(|change| change["action"] == "create"),
+            "{word}"
+        );
+        assert_matches_schema(&env, "plan", &plan);
+        assert_eq!(json(&env.run(&["validate", "-o", "sarif"]).expect(0).stdout)["version"], "2.1.0");
+        let plain = TestEnv::with_profile().run(&["render"]).expect(0).stdout;
+        assert_eq!(env.run(&["render"]).expect(0).stdout, plain, "{word}");
+    }
+}
+
+#[test]
+fn several_plans_are_no_json_document() {
+    let env = TestEnv::with_profile();
+    let args = ["plan", "--offline", "-o", "json", "-f", "bridge.yaml", "-f", "other.yaml"];
+    let run = env.run(&args).expect(3);
+    assert!(run.stdout.is_empty() && run.stderr.contains("once for each profile"), "{run}");
+}

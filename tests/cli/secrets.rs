@@ -1,6 +1,7 @@
 //! A secret is in no output of any command at any verbosity.
 
-use crate::support::env::{PROFILE, TestEnv};
+use crate::cli::kubeconfig::server;
+use crate::support::env::{KUBECONFIG, PROFILE, TestEnv};
 
 const SECRETS: [&str; 3] = ["planted-git-t0ken", "planted-spoke-t0ken", "kubeconfig-t0ken-value"];
 
@@ -100,4 +101,49 @@ fn commands_of_a_profile_run_in_plan_and_apply_only() {
         let run = env.run(args);
         assert!(!env.path("ran").exists(), "{run}");
     }
+}
+
+/// The profile with a credential command in the place of the repository's password, and a kubeconfig for a live server.
+#[cfg(unix)]
+fn with_command(script: &str) -> TestEnv {
+    let env = planted();
+    let command = serde_json::json!({ "exec": ["/bin/sh", "-c", script] });
+    env.write("bridge.yaml", &PROFILE.replace("{ env: GIT_TOKEN }", &command.to_string()));
+    let address = server("200 OK", r#"{"metadata":{"uid":"u-1"}}"#.to_owned());
+    env.write("kubeconfig", &KUBECONFIG.replace("https://127.0.0.1:1", &address));
+    env
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_that_prints_without_end_is_stopped() {
+    let run = with_command("cat /dev/zero").run(&["plan"]).expect(3);
+    assert!(run.stderr.contains("printed more than 1 MiB"), "{run}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_command_takes_its_children_along() {
+    let env = with_command("sleep 300 & echo $! > child; wait");
+    let mut bridge = env.command(&["plan"]).spawn().unwrap();
+    let child = loop {
+        match std::fs::read_to_string(env.path("child")) {
+            Ok(text) if text.ends_with('\n') => break text.trim().to_owned(),
+            _ => std::thread::sleep(std::time::Duration::from_millis(20)),
+        }
+    };
+    let signal = |signal: &str, id: &str| {
+        let stderr = std::process::Stdio::null();
+        std::process::Command::new("kill").args([signal, id]).stderr(stderr).status().unwrap().success()
+    };
+    assert!(signal("-INT", &bridge.id().to_string()));
+    assert_eq!(bridge.wait().unwrap().code(), Some(130));
+    // A killed child stays visible until somebody has collected it.
+    let stat = || std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+    let is_alive = || signal("-0", &child) && !stat().contains(") Z ");
+    let is_gone = (0..100).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        !is_alive()
+    });
+    assert!(is_gone);
 }

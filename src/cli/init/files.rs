@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::read;
 use crate::code::Code;
 
 /// The first profile.
@@ -39,7 +40,7 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), CliError> {
 /// # Errors
 /// When the file cannot be read.
 pub(super) fn from(from: &str, folder: &Path) -> Result<String, CliError> {
-    let text = std::fs::read_to_string(from).map_err(|error| {
+    let text = read::bounded_text(Path::new(from)).map_err(|error| {
         CliError::usage(Code::UNREADABLE_FILE, format!("`{from}` cannot be read")).caused_by(&error)
     })?;
     if is_base(&text) { Ok(extending(&relative(from, folder))) } else { Ok(copied(&text)) }

@@ -1,0 +1,145 @@
+//! Errors of a kubeconfig and of its credentials in bridge's own words.
+//!
+//! The texts of kube and of its YAML reader quote the file, and those of a credential plugin quote its output: both hold
+//! credentials that nobody has registered yet.
+
+use kube::client::AuthError;
+use kube::config::{KubeconfigError, LoadDataError};
+
+/// The cause at the bottom of an error, without the user's part of addresses in it.
+pub(in crate::cluster) fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    without_userinfo(&cause.to_string())
+}
+
+/// The text with `//user:password@host` as `//host`.
+pub(in crate::cluster) fn without_userinfo(text: &str) -> String {
+    let mut parts = text.split("//");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        // A password may hold an `@`, so that the last one counts, and may hold a `/` where the address is broken.
+        let end = part.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(part.len());
+        let start = part[..end].rfind('@').map_or(0, |at| at + 1);
+        shown.push_str("//");
+        shown.push_str(&part[start..]);
+    }
+    shown
+}
+
+/// The credential error among the causes, if there is one.
+pub(in crate::cluster) fn auth_error<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a AuthError> {
+    among_causes(error)
+}
+
+/// Why no client could be made.
+pub(super) fn client(error: &kube::Error, program: Option<&str>) -> String {
+    if let Some(error) = auth_error(error) {
+        auth(error, program)
+    } else if let Some(error) = among_causes::<KubeconfigError>(error) {
+        kubeconfig(error)
+    } else if let Some(error) = among_causes::<LoadDataError>(error) {
+        data("client-certificate or client-key", error)
+    } else {
+        innermost(error)
+    }
+}
+
+fn among_causes<'a, T: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if let Some(found) = cause.downcast_ref() {
+            return Some(found);
+        }
+        next = cause.source();
+    }
+    None
+}
+
+/// Why there are no credentials. Nothing of a plugin's output.
+pub(in crate::cluster) fn auth(error: &AuthError, program: Option<&str>) -> String {
+    let plugin =
+        program.map_or("the credential plugin".to_owned(), |name| format!("the credential plugin `{name}`"));
+    match error {
+        AuthError::InvalidBasicAuth(_) | AuthError::InvalidBearerToken(_) => NOT_A_HEADER.to_owned(),
+        AuthError::AuthExecStart(error) => format!("{plugin} cannot be run: {error}"),
+        AuthError::AuthExecRun { out, .. } => {
+            format!("{plugin} failed ({}); bridge shows nothing that it prints", out.status)
+        }
+        AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => {
+            format!("what {plugin} prints is no ExecCredential with a status")
+        }
+        AuthError::AuthExec(_) => format!("{plugin} gave no credentials"),
+        AuthError::MissingCommand => "the user's `exec` names no command".to_owned(),
+        AuthError::ReadTokenFile(error, path) => {
+            format!("the token file `{}` cannot be read: {error}", path.display())
+        }
+        AuthError::MalformedTokenExpirationDate(_) => {
+            format!("{plugin} gave an expiry that is no point in time")
+        }
+        _ => "the kubeconfig's user gives no usable credentials".to_owned(),
+    }
+}
+
+/// What is said of credentials that hold a line break.
+pub(super) const NOT_A_HEADER: &str =
+    "the user's token or name holds a line break or another character that no HTTP header may hold";
+
+/// Why a kubeconfig cannot be used. Nothing of what stands in it but names and paths.
+pub(super) fn kubeconfig(error: &KubeconfigError) -> String {
+    match error {
+        KubeconfigError::ReadConfig(error, _) => error.to_string(),
+        KubeconfigError::Parse(error) => match error.location() {
+            Some(at) => format!("line {}, column {}: no valid kubeconfig", at.line(), at.column()),
+            None => "no valid kubeconfig".to_owned(),
+        },
+        KubeconfigError::ParseClusterUrl(_) => "the cluster's `server` is no address".to_owned(),
+        KubeconfigError::ParseProxyUrl(_) => "the cluster's `proxy-url` is no address".to_owned(),
+        KubeconfigError::LoadCertificateAuthority(error) => data("certificate-authority", error),
+        KubeconfigError::LoadClientCertificate(error) => data("client-certificate", error),
+        KubeconfigError::LoadClientKey(error) => data("client-key", error),
+        KubeconfigError::ParseCertificates(_) => "a certificate is no PEM".to_owned(),
+        KubeconfigError::CurrentContextNotSet => "it has no current context".to_owned(),
+        KubeconfigError::LoadContext(name) => format!("there is no context `{name}`"),
+        KubeconfigError::LoadClusterOfContext(name) => format!("there is no cluster `{name}`"),
+        KubeconfigError::MissingClusterUrl => "the cluster has no `server`".to_owned(),
+        KubeconfigError::KindMismatch | KubeconfigError::ApiVersionMismatch => {
+            "the files have different `kind` or `apiVersion`".to_owned()
+        }
+        KubeconfigError::FindPath => "there is no home folder".to_owned(),
+        _ => "its content makes no sense".to_owned(),
+    }
+}
+
+fn data(key: &str, error: &LoadDataError) -> String {
+    match error {
+        LoadDataError::DecodeBase64(_) => format!("`{key}-data` is no base64"),
+        LoadDataError::ReadFile(error, path) => {
+            format!("`{key}`: `{}` cannot be read: {error}", path.display())
+        }
+        _ => format!("`{key}` cannot be loaded"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_userinfo;
+
+    #[test]
+    fn users_are_taken_out_of_addresses() {
+        for (text, shown) in [
+            ("https://u:p@host:1/x", "https://host:1/x"),
+            ("bad proxy \"foo://u:p@ss/w@host\" here", "bad proxy \"foo://host\" here"),
+            ("https://host", "https://host"),
+            ("no address", "no address"),
+        ] {
+            assert_eq!(without_userinfo(text), shown);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What stands in a kubeconfig, or comes from its credential plugin, is in no output.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use crate::support::env::{KUBECONFIG, Run, TestEnv};
+
+const SECRET: &str = "kubesecret-tok3n";
+const USER: &str = "{ token: kubeconfig-t0ken-value }";
+
+fn env(kubeconfig: &str) -> TestEnv {
+    let env = TestEnv::with_profile().set("GIT_USER", "bob-the-builder").set("GIT_TOKEN", "git-t0ken-value");
+    env.write("token", "spoke-t0ken-value\n");
+    env.write("kubeconfig", kubeconfig);
+    env
+}
+
+fn quiet(kubeconfig: &str, code: i32) -> Run {
+    let env = env(kubeconfig).set("BRIDGE_LOG", "trace");
+    let run = env.run(&["plan"]).expect(code);
+    let all = run.all();
+    assert!(!all.contains("kubesecret") && !all.contains("bridge stopped"), "{run}");
+    run
+}
+
+fn user(user: &str) -> String {
+    KUBECONFIG.replace(USER, user)
+}
+
+#[test]
+fn a_broken_kubeconfig_is_not_quoted() {
+    let run = quiet(&format!("apiVersion: v1\nusers: {SECRET}\n"), 3);
+    assert!(run.stderr.contains("kubeconfig: line 2, column 8"), "{run}");
+    for text in [
+        SECRET.to_owned(),
+        format!("users:\n- name: x\n  user: {{token: {SECRET}\n foo: ["),
+        user(&format!("{{ token: [{SECRET}] }}")),
+        user(&format!("{{ client-certificate-data: {SECRET}, client-key-data: {SECRET} }}")),
+        user(&format!(
+            "{{ auth-provider: {{ name: oidc, config: {{ id-token: {SECRET}, client-secret: {SECRET} }} }} }}"
+        )),
+    ] {
+        let run = env(&text).run(&["plan"]);
+        let all = run.all();
+        assert!(run.code >= 3 && !all.contains("kubesecret") && !all.contains("Invalid symbol"), "{run}");
+    }
+}
+
+#[test]
+fn a_token_with_a_line_break_is_refused() {
+    let run = quiet(&user(&format!("{{ token: \"{SECRET}\\nX: y\" }}")), 3);
+    assert!(run.stderr.contains("line break"), "{run}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_credential_plugin_prints_is_not_shown() {
+    let plugin = |script: &str| {
+        let exec = serde_json::json!({ "exec": {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "command": "/bin/sh",
+            "args": ["-c", script],
+            "interactiveMode": "Never",
+        }});
+        quiet(&user(&exec.to_string()), 3).stderr
+    };
+    let failed = plugin(&format!("echo {SECRET}; echo {SECRET} >&2; exit 3"));
+    assert!(failed.contains("`/bin/sh` failed (exit status: 3)"), "{failed}");
+    assert!(plugin(&format!("echo {{token: {SECRET}")).contains("ExecCredential"));
+}
+
+#[test]
+fn users_in_addresses_are_not_shown() {
+    let server = |server: &str| KUBECONFIG.replace("https://127.0.0.1:1", server);
+    let run = quiet(&server(&format!("https://u:{SECRET}@127.0.0.1:1")), 4);
+    assert!(run.stderr.contains("https://127.0.0.1:1 "), "{run}");
+    let proxied = |address: &str| {
+        KUBECONFIG
+            .replace("\"https://127.0.0.1:1\"", &format!("\"https://127.0.0.1:1\", proxy-url: \"{address}\""))
+    };
+    let _ = quiet(&proxied(&format!("http://u:{SECRET}@127.0.0.1:1")), 4);
+    let _ = quiet(&proxied(&format!("htp://u:{SECRET}@127.0.0.1:1")), 3);
+}
+
+/// Answers every request with the same status and body.
+pub(super) fn server(status: &'static str, body: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 8192]).unwrap();
+            let length = body.len();
+            write!(
+                stream,
+                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            )
+            .unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn a_server_that_repeats_the_token_is_not_repeated() {
+    let to = |address: &str| user(&format!("{{ token: {SECRET} }}")).replace("https://127.0.0.1:1", address);
+    let status = |text: &str| serde_json::json!({ "kind": "Status", "message": text }).to_string();
+    let unknown = quiet(&to(&server("401 Unauthorized", status(&format!("no {SECRET}")))), 4);
+    assert!(unknown.stderr.contains("does not accept these credentials\n"), "{unknown}");
+    let forbidden = quiet(&to(&server("403 Forbidden", status(&format!("no {SECRET}")))), 1);
+    assert!(forbidden.stderr.contains("no (sensitive)"), "{forbidden}");
+    let page = quiet(&to(&server("418 I'm a teapot", format!("<p>{}</p>", &SECRET[..12]))), 1);
+    assert!(page.stderr.contains("HTTP 418"), "{page}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_kubeconfig_is_a_regular_file() {
+    let env = env("");
+    let run = env.run(&["plan", "--kubeconfig", "/dev/zero"]).expect(3);
+    assert!(run.stderr.contains("/dev/zero: no regular file"), "{run}");
+}
+
+#[test]
+fn without_a_home_folder_that_is_said() {
+    let env = env(KUBECONFIG);
+    let output = env.command(&["plan"]).env_remove("HOME").env_remove("KUBECONFIG").output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("neither KUBECONFIG nor HOME is set"));
+}
