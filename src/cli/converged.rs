@@ -135,7 +135,10 @@ impl From<ConvergeError> for CliError {
 fn converge_exit(error: &ConvergeError) -> Exit {
     match error {
         ConvergeError::Cluster(error) => crate::cli::error::cluster_exit(error),
-        ConvergeError::ForeignInventory(_) | ConvergeError::AnotherProfile { .. } => Exit::Conflict,
+        ConvergeError::ForeignInventory(_)
+        | ConvergeError::AnotherProfile { .. }
+        | ConvergeError::AnotherNamespace { .. }
+        | ConvergeError::NoInventory(_) => Exit::Conflict,
         ConvergeError::NoSuchTarget { .. } => Exit::Usage,
         ConvergeError::NamespaceTerminating(_)
         | ConvergeError::NoArgoCd { .. }

@@ -85,7 +85,7 @@ impl Cluster {
         }
     }
 
-    /// The metadata of the first objects of a kind in a namespace, or in all of them: to tell whether anything is there.
+    /// The metadata of all objects of a kind in a namespace, or in all of them: to tell what is there.
     ///
     /// # Errors
     /// When the cluster cannot be asked.
@@ -97,10 +97,19 @@ impl Cluster {
     ) -> Result<Vec<Value>, ClusterError> {
         let collection = kinds.collection(group_kind, None, namespace)?;
         let resource = kinds.resource(group_kind);
-        let path = page(&collection, "", "");
-        let call = Call { accept: METADATA_ONLY, ..Call::get(&path, "list", &resource, namespace) };
-        let body = self.transport.send(&call).await?.body;
-        Ok(body.get("items").and_then(Value::as_array).cloned().unwrap_or_default())
+        let (mut items, mut next) = (Vec::new(), String::new());
+        loop {
+            let path = page(&collection, "", &next);
+            let call = Call { accept: METADATA_ONLY, ..Call::get(&path, "list", &resource, namespace) };
+            let mut body = self.transport.send(&call).await?.body;
+            next = body.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
+            items.extend(
+                body.get_mut("items").and_then(Value::as_array_mut).into_iter().flat_map(std::mem::take),
+            );
+            if next.is_empty() {
+                return Ok(items);
+            }
+        }
     }
 }
 

@@ -16,20 +16,29 @@ use crate::plan::live::Live;
 
 /// Which state of an object a write expects.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Guard {
-    /// `metadata.uid`.
-    pub uid: String,
-    /// `metadata.resourceVersion`.
-    pub resource_version: String,
+pub enum Guard {
+    /// It does not exist.
+    Absent,
+    /// It is exactly what was read.
+    Unmoved {
+        /// `metadata.uid`.
+        uid: String,
+        /// `metadata.resourceVersion`.
+        resource_version: String,
+    },
 }
 
 impl Guard {
     /// The state that was read.
     #[must_use]
     pub fn of(live: &Live) -> Self {
-        Self { uid: live.uid().to_owned(), resource_version: live.resource_version().to_owned() }
+        Self::Unmoved { uid: live.uid().to_owned(), resource_version: live.resource_version().to_owned() }
     }
 }
+
+/// A resourceVersion that no object of a real cluster has: etcd's revisions begin with 1, and the API server has written
+/// many by the time it answers. The server ignores it where there is no object, and answers 409 where there is one.
+const NO_VERSION: &str = "1";
 
 /// A server-side apply.
 #[derive(Debug, Clone)]
@@ -72,8 +81,13 @@ impl<'a> Apply<'a> {
     fn content(&self) -> Vec<u8> {
         let Some(guard) = &self.guard else { return self.body.to_string().into_bytes() };
         let mut body = self.body.clone();
-        body["metadata"]["uid"] = guard.uid.clone().into();
-        body["metadata"]["resourceVersion"] = guard.resource_version.clone().into();
+        match guard {
+            Guard::Absent => body["metadata"]["resourceVersion"] = NO_VERSION.into(),
+            Guard::Unmoved { uid, resource_version } => {
+                body["metadata"]["uid"] = uid.clone().into();
+                body["metadata"]["resourceVersion"] = resource_version.clone().into();
+            }
+        }
         body.to_string().into_bytes()
     }
 }

@@ -45,4 +45,8 @@ super::codes! {
         "A `secretRef` names a Secret or a key that does not exist on the hub. The message shows the line of kubectl that looks for it.";
     NO_SUCH_TARGET = 3013, "a target matches nothing",
         "`--target KIND/NAME` names an object that the profile does not ask for. `bridge render` lists them all.";
+    ANOTHER_NAMESPACE = 3014, "the profile lives in another namespace of the cluster",
+        "The profile has an inventory in another namespace: `argocd.namespace` was changed after a first apply. Applied again, it would own two sets of everything, and nobody would look after the first. Destroy it where it is, with the old namespace in the profile, then apply it in the new one.";
+    NO_INVENTORY = 3015, "the inventory is gone",
+        "The ConfigMap `bridge` in Argo CD's namespace records what bridge owns, and somebody deleted it while objects of bridge's are still there. Nothing is deleted without that record. `bridge apply` with the same profile writes it again; after that, destroy works.";
 }

@@ -12,6 +12,7 @@ use crate::converge::ready;
 use crate::converge::record::Record;
 use crate::converge::write::Writer;
 use crate::desired::wave::Wave;
+use crate::plan::build::Owner;
 use crate::plan::change::Change;
 use crate::plan::consent::Consent;
 use crate::plan::live::Live;
@@ -34,6 +35,8 @@ pub(super) struct Run<'a> {
     pub(super) settings: &'a ApplySettings,
     pub(super) emit: Emit<'a>,
     pub(super) interrupt: &'a Interrupt,
+    /// Whose inventory it is.
+    pub(super) owner: Owner,
 }
 
 /// Applies a plan.
@@ -47,7 +50,7 @@ pub async fn apply(
     emit: Emit<'_>,
     interrupt: &Interrupt,
 ) -> Outcome {
-    let run = Run { cluster, settings, emit, interrupt };
+    let run = Run { cluster, settings, emit, interrupt, owner: plan.owner.clone() };
     let mut outcome = Outcome::default();
     let walked = if plan.is_empty() {
         run.await_workloads(plan, &mut outcome).await

@@ -1,16 +1,19 @@
 //! Deleting, wave by wave against the order of creation, each confirmed before the next.
 
 use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
 
 use crate::cluster::{ClusterError, Kinds};
 use crate::converge::apply::Run;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Action, Event};
-use crate::converge::outcome::Outcome;
+use crate::converge::foreign;
+use crate::converge::outcome::{Failure, Outcome};
 use crate::converge::ready::Patience;
 use crate::converge::record::Record;
 use crate::converge::write::{LOOKS, failure_of};
 use crate::desired::id::GroupKind;
+use crate::desired::ownership::inventory_id;
 use crate::desired::wave::Wave;
 use crate::plan::change::Change;
 use crate::plan::live::Live;
@@ -24,12 +27,21 @@ pub(super) async fn delete_all(
     record: &mut Record,
     outcome: &mut Outcome,
 ) -> Result<(), ConvergeError> {
-    for (wave, objects) in waves(deletions) {
+    let waves = waves(deletions);
+    let has_sets = waves.iter().any(|(wave, _)| *wave == Wave::ApplicationSets);
+    let gone: Vec<String> =
+        waves.iter().flat_map(|(_, objects)| objects).map(|live| live.uid().to_owned()).collect();
+    if record.is_destroy() && !has_sets && !waves.is_empty() {
+        // An earlier destroy may have ended before the Applications of its sets were gone.
+        await_applications(run, kinds, &[], true, outcome).await?;
+    }
+    for (wave, objects) in waves {
         if outcome.must_stop() || run.interrupt.is_requested() {
             outcome.not_tried.extend(objects.into_iter().map(|live| live.id().clone()));
             continue;
         }
-        if wave == Wave::Namespaces && record.goes() {
+        let objects = refuse_foreign(run, kinds, wave, objects, &gone, outcome).await?;
+        if wave == Wave::Namespaces && record.goes() && !objects.is_empty() {
             // The inventory stands in the namespace; afterwards nobody could tell whether it was deleted or lost.
             record.remove(run, kinds).await?;
         }
@@ -37,10 +49,34 @@ pub(super) async fn delete_all(
         let deleted = delete_wave(run, kinds, objects, outcome).await;
         await_gone(run, kinds, &deleted, outcome).await?;
         if wave == Wave::ApplicationSets {
-            await_applications(run, kinds, &deleted, outcome).await?;
+            await_applications(run, kinds, &deleted, record.is_destroy(), outcome).await?;
         }
     }
     Ok(())
+}
+
+/// Looks once more into what takes everything in it along: since the plan, something foreign may have come.
+async fn refuse_foreign(
+    run: &Run<'_>,
+    kinds: &Kinds,
+    wave: Wave,
+    objects: Vec<Live>,
+    gone: &[String],
+    outcome: &mut Outcome,
+) -> Result<Vec<Live>, ConvergeError> {
+    if !matches!(wave, Wave::Namespaces | Wave::Definitions) {
+        return Ok(objects);
+    }
+    let found = foreign::find(run.cluster, kinds, &objects, gone, &run.settings.consent).await?;
+    let (refused, objects): (Vec<Live>, Vec<Live>) =
+        objects.into_iter().partition(|live| found.contains_key(live.id()));
+    outcome.failures.extend(refused.iter().map(|live| Failure {
+        id: live.id().clone(),
+        message: format!("{} would go with it", found.get(live.id()).map_or("", String::as_str)),
+        fix: "move it elsewhere, or delete it first".to_owned(),
+        is_conflict: true,
+    }));
+    Ok(objects)
 }
 
 /// The order of the plan is kept: ApplicationSets first, namespaces last.
@@ -84,20 +120,27 @@ async fn delete_wave(run: &Run<'_>, kinds: &Kinds, objects: Vec<Live>, outcome: 
 }
 
 /// Deletes the object in the state in which it was judged. Where a controller touched it meanwhile, it is judged again.
+/// An object whose deletion has begun, by us or by somebody else, only has to be waited for.
 async fn delete_one(run: &Run<'_>, kinds: &Kinds, planned: &Live) -> Result<(), ClusterError> {
+    let applyset = inventory_id(&run.owner.namespace);
     let mut live = planned.clone();
-    for _ in 1..LOOKS {
+    for attempt in 1..=LOOKS {
+        if live.is_terminating() {
+            return Ok(());
+        }
         match run.cluster.delete(kinds, &live).await {
-            Err(ClusterError::Api(status)) if status.is_stale() => {}
+            Err(ClusterError::Api(status)) if status.is_stale() && attempt < LOOKS => {}
             answer => return answer,
         }
         let now = run.cluster.get(kinds, live.id(), live.object().api_version()).await?;
-        match now.filter(|now| now.uid() == planned.uid() && !now.is_terminating()) {
-            Some(now) if prune::protection(&now).is_none() => live = now,
-            Some(_) | None => break,
+        match now.filter(|now| now.uid() == planned.uid()) {
+            None => return Ok(()),
+            Some(now) if prune::protection(&now, &applyset).is_none() => live = now,
+            // Asked once more in the state that was planned, the server says what is in the way.
+            Some(_) => return run.cluster.delete(kinds, planned).await,
         }
     }
-    run.cluster.delete(kinds, &live).await
+    Ok(())
 }
 
 /// Waits until the objects are gone: an answered DELETE only begins the deletion where there are finalizers.
@@ -146,8 +189,8 @@ async fn still_there(run: &Run<'_>, kinds: &Kinds, objects: &[Live]) -> Result<V
 }
 
 fn what_holds(live: &Live) -> String {
-    let finalizers = live.body().pointer("/metadata/finalizers").and_then(serde_json::Value::as_array);
-    let names: Vec<&str> = finalizers.into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+    let finalizers = live.body().pointer("/metadata/finalizers").and_then(Value::as_array);
+    let names: Vec<&str> = finalizers.into_iter().flatten().filter_map(Value::as_str).collect();
     if names.is_empty() {
         "it is still being deleted".to_owned()
     } else {
@@ -156,15 +199,18 @@ fn what_holds(live: &Live) -> String {
 }
 
 /// Waits until the Applications of deleted ApplicationSets are gone, while the controllers that remove them still run.
+///
+/// With `orphans`, as in a destroy, those of sets that do not exist any more are waited for, too.
 async fn await_applications(
     run: &Run<'_>,
     kinds: &Kinds,
     sets: &[Live],
+    orphans: bool,
     outcome: &mut Outcome,
 ) -> Result<(), ConvergeError> {
     let mut patience = Patience::new(run);
     loop {
-        let applications = applications(run, kinds, sets).await?;
+        let applications = applications(run, kinds, sets, orphans).await?;
         let lines: Vec<String> =
             applications.iter().map(|live| format!("{} is still there", live.id())).collect();
         if applications.is_empty() || !patience.goes_on(lines).await {
@@ -174,17 +220,24 @@ async fn await_applications(
     }
 }
 
-async fn applications(run: &Run<'_>, kinds: &Kinds, sets: &[Live]) -> Result<Vec<Live>, ClusterError> {
-    let group_kind = GroupKind::parse("Application.argoproj.io");
-    let Some(namespace) =
-        sets.first().and_then(|set| set.id().namespace.clone()).filter(|_| kinds.serves(&group_kind))
-    else {
+async fn applications(
+    run: &Run<'_>,
+    kinds: &Kinds,
+    sets: &[Live],
+    orphans: bool,
+) -> Result<Vec<Live>, ClusterError> {
+    let (application, set) =
+        (GroupKind::parse("Application.argoproj.io"), GroupKind::parse("ApplicationSet.argoproj.io"));
+    let namespace = Some(run.owner.namespace.as_str());
+    if !kinds.serves(&application) || !kinds.serves(&set) || (sets.is_empty() && !orphans) {
         return Ok(Vec::new());
+    }
+    let living = run.cluster.list(kinds, &set, namespace, "").await?;
+    let lives = |uid: &Value| living.iter().any(|set| *uid == set.uid() && !set.is_terminating());
+    let is_deleted = |uid: &Value| sets.iter().any(|set| *uid == set.uid());
+    let waits_for = |owner: &Value| {
+        owner["kind"] == "ApplicationSet" && (is_deleted(&owner["uid"]) || (orphans && !lives(&owner["uid"])))
     };
-    let all = run.cluster.list(kinds, &group_kind, Some(&namespace), "").await?;
-    Ok(all.into_iter().filter(|live| is_owned_by(live, sets)).collect())
-}
-
-fn is_owned_by(live: &Live, sets: &[Live]) -> bool {
-    live.owner_references().iter().any(|owner| sets.iter().any(|set| owner["uid"] == set.uid()))
+    let all = run.cluster.list(kinds, &application, namespace, "").await?;
+    Ok(all.into_iter().filter(|live| live.owner_references().iter().any(waits_for)).collect())
 }

@@ -23,6 +23,19 @@ pub enum ConvergeError {
         /// The profile at hand.
         wanted: String,
     },
+    /// The profile owns an inventory in another namespace.
+    #[error(
+        "this profile lives in the namespace `{recorded}` of this cluster already, and now asks for `{wanted}`"
+    )]
+    AnotherNamespace {
+        /// Where the inventory is.
+        recorded: String,
+        /// The namespace in the profile.
+        wanted: String,
+    },
+    /// The inventory is gone while there are objects that it should record.
+    #[error("there is no inventory (ConfigMap {0}/bridge), so bridge does not know what it owns")]
+    NoInventory(String),
     /// A target is not among the desired objects.
     #[error("nothing in the profile is called {}", targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
     NoSuchTarget {
@@ -50,7 +63,9 @@ impl ConvergeError {
         match self {
             Self::Cluster(error) => error.code(),
             Self::ForeignInventory(_) => Code::FOREIGN_INVENTORY,
+            Self::NoInventory(_) => Code::NO_INVENTORY,
             Self::AnotherProfile { .. } => Code::ANOTHER_PROFILE,
+            Self::AnotherNamespace { .. } => Code::ANOTHER_NAMESPACE,
             Self::NoSuchTarget { .. } => Code::NO_SUCH_TARGET,
             Self::NamespaceTerminating(_) => Code::TERMINATING,
             Self::NoArgoCd { .. } => Code::NO_ARGO_CD,
@@ -67,6 +82,10 @@ impl ConvergeError {
             Self::AnotherProfile { recorded, wanted: _ } => vec![
                 "check `--profile` and `--context`: applying this profile would prune everything of the other one".to_owned(),
                 format!("if the profile was renamed, say so once: --rename-from {recorded}"),
+            ],
+            Self::NoInventory(_) => vec!["`bridge apply` records it again; then destroy".to_owned()],
+            Self::AnotherNamespace { recorded, wanted: _ } => vec![
+                format!("set `argocd.namespace: {recorded}` again; or `bridge destroy` there first, then apply here"),
             ],
             Self::NoSuchTarget { .. } => vec!["`bridge render` lists every object of the profile".to_owned()],
             Self::NamespaceTerminating(name) => {

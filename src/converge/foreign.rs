@@ -1,14 +1,12 @@
 //! Foreign things in a Namespace or CustomResourceDefinition that the user wants gone: they would go with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::cluster::{Cluster, ClusterError, Kinds};
 use crate::desired::id::{GroupKind, ObjectId};
-use crate::desired::ownership::PART_OF;
-use crate::desired::ownership::{INVENTORY, inventory_id};
-use crate::plan::build::Owner;
+use crate::desired::ownership::INVENTORY;
 use crate::plan::consent::Consent;
 
 use crate::plan::live::Live;
@@ -26,30 +24,69 @@ const GENERATED: [(&str, &str); 6] = [
 /// Kinds that only report on others.
 const SHADOWS: [&str; 4] = ["Event", "Endpoints", "EndpointSlice", "Lease"];
 
-/// Looks into what the user named for deletion.
+/// Looks into what the user named for deletion. Only what goes anyway (`gone`, by uid) and what belongs to it is not
+/// foreign: an object that is kept would be lost with its namespace.
 pub(super) async fn find(
     cluster: &Cluster,
     kinds: &Kinds,
-    owner: &Owner,
-    surplus: &[Live],
+    containers: &[Live],
+    gone: &[String],
     consent: &Consent,
 ) -> Result<BTreeMap<ObjectId, String>, ClusterError> {
     let mut foreign = BTreeMap::new();
-    for live in surplus {
+    for live in containers {
         let id = live.id();
         if !consent.allow_delete.iter().any(|selector| selector.matches(id)) {
             continue;
         }
-        let found = match id.group_kind.kind.as_str() {
-            "Namespace" => in_namespace(cluster, kinds, owner, &id.name).await?,
-            "CustomResourceDefinition" => of_definition(cluster, kinds, owner, live).await?,
+        let items = match id.group_kind.kind.as_str() {
+            "Namespace" => in_namespace(cluster, kinds, &id.name).await?,
+            "CustomResourceDefinition" => of_definition(cluster, kinds, live).await?,
             _ => Vec::new(),
         };
-        if let Some(what) = describe(&found) {
+        if let Some(what) = describe(&not_ours(items, gone)) {
             foreign.insert(id.clone(), what);
         }
     }
     Ok(foreign)
+}
+
+/// Something that was found: its kind and its metadata.
+struct Item {
+    kind: String,
+    metadata: Value,
+}
+
+impl Item {
+    fn name(&self) -> &str {
+        self.metadata["name"].as_str().unwrap_or_default()
+    }
+
+    fn is_generated(&self) -> bool {
+        (self.kind == "ConfigMap" && self.name() == INVENTORY)
+            || GENERATED.contains(&(self.kind.as_str(), self.name()))
+    }
+
+    fn has_owner_among(&self, uids: &BTreeSet<String>) -> bool {
+        let owners = self.metadata["ownerReferences"].as_array();
+        owners.into_iter().flatten().any(|owner| owner["uid"].as_str().is_some_and(|uid| uids.contains(uid)))
+    }
+}
+
+/// The items that neither go anyway nor belong, over any number of owners, to one that does.
+fn not_ours(items: Vec<Item>, gone: &[String]) -> Vec<String> {
+    let mut ours: BTreeSet<String> = gone.iter().cloned().collect();
+    let mut rest: Vec<Item> = items.into_iter().filter(|item| !item.is_generated()).collect();
+    loop {
+        let uid = |item: &Item| item.metadata["uid"].as_str().unwrap_or_default().to_owned();
+        let (more, others): (Vec<Item>, Vec<Item>) =
+            rest.into_iter().partition(|item| ours.contains(&uid(item)) || item.has_owner_among(&ours));
+        rest = others;
+        if more.is_empty() {
+            return rest.iter().map(|item| format!("{}/{}", item.kind, item.name())).collect();
+        }
+        ours.extend(more.iter().map(uid));
+    }
 }
 
 fn describe(found: &[String]) -> Option<String> {
@@ -57,15 +94,10 @@ fn describe(found: &[String]) -> Option<String> {
     Some(if others.is_empty() { first.clone() } else { format!("{first} and {} more", others.len()) })
 }
 
-async fn in_namespace(
-    cluster: &Cluster,
-    kinds: &Kinds,
-    owner: &Owner,
-    namespace: &str,
-) -> Result<Vec<String>, ClusterError> {
+async fn in_namespace(cluster: &Cluster, kinds: &Kinds, namespace: &str) -> Result<Vec<Item>, ClusterError> {
     let mut found = Vec::new();
     for group_kind in kinds.namespaced().filter(|group_kind| !SHADOWS.contains(&group_kind.kind.as_str())) {
-        found.extend(foreign_of_kind(cluster, kinds, owner, group_kind, Some(namespace)).await?);
+        found.extend(of_kind(cluster, kinds, group_kind, Some(namespace)).await?);
     }
     Ok(found)
 }
@@ -73,45 +105,28 @@ async fn in_namespace(
 async fn of_definition(
     cluster: &Cluster,
     kinds: &Kinds,
-    owner: &Owner,
     definition: &Live,
-) -> Result<Vec<String>, ClusterError> {
+) -> Result<Vec<Item>, ClusterError> {
     let text = |pointer: &str| {
         definition.body().pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
     let group_kind = GroupKind { group: text("/spec/group"), kind: text("/spec/names/kind") };
-    if kinds.serves(&group_kind) {
-        foreign_of_kind(cluster, kinds, owner, &group_kind, None).await
-    } else {
-        Ok(Vec::new())
-    }
+    if kinds.serves(&group_kind) { of_kind(cluster, kinds, &group_kind, None).await } else { Ok(Vec::new()) }
 }
 
-async fn foreign_of_kind(
+async fn of_kind(
     cluster: &Cluster,
     kinds: &Kinds,
-    owner: &Owner,
     group_kind: &GroupKind,
     namespace: Option<&str>,
-) -> Result<Vec<String>, ClusterError> {
+) -> Result<Vec<Item>, ClusterError> {
     let items = match cluster.peek(kinds, group_kind, namespace).await {
         Ok(items) => items,
-        // Kinds such as ComponentStatus can be discovered and not be listed in a namespace.
+        // Kinds such as ComponentStatus can be discovered and not be listed in a namespace; a kind whose definition was
+        // just deleted has no objects any more.
         Err(error) if error.is_not_found() => Vec::new(),
         Err(error) => return Err(error),
     };
-    let is_foreign = |item: &&Value| is_foreign(item, &group_kind.kind, &inventory_id(&owner.namespace));
-    let name = |item: &Value| {
-        format!("{}/{}", group_kind.kind, item["metadata"]["name"].as_str().unwrap_or_default())
-    };
-    Ok(items.iter().filter(is_foreign).map(name).collect())
-}
-
-fn is_foreign(item: &Value, kind: &str, applyset: &str) -> bool {
-    let metadata = &item["metadata"];
-    let name = metadata["name"].as_str().unwrap_or_default();
-    let is_member = metadata["labels"][PART_OF] == applyset;
-    let is_parent = kind == "ConfigMap" && name == INVENTORY;
-    let has_owner = metadata["ownerReferences"].as_array().is_some_and(|owners| !owners.is_empty());
-    !is_member && !is_parent && !has_owner && !GENERATED.contains(&(kind, name))
+    let item = |mut item: Value| Item { kind: group_kind.kind.clone(), metadata: item["metadata"].take() };
+    Ok(items.into_iter().map(item).collect())
 }

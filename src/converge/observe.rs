@@ -11,15 +11,14 @@ use crate::converge::foreign;
 use crate::converge::trial::Tester;
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
-use crate::desired::ownership::PART_OF;
-use crate::desired::ownership::{INVENTORY, inventory_id};
-use crate::plan::build::{Observed, Owner, containers};
-use crate::plan::consent::Consent;
-use crate::plan::decide::Observation;
+use crate::desired::ownership::{APPLYSET_ID, INVENTORY, PART_OF, inventory_id};
+use crate::plan::build::{Observed, Owner};
+use crate::plan::consent::{Consent, ObjectSelector};
+use crate::plan::decide::{Observation, is_applied};
 use crate::plan::gate::is_cluster_secret;
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
-use crate::plan::same_server;
+use crate::plan::{prune, same_server};
 
 const CLUSTER_SECRETS: &str = "argocd.argoproj.io/secret-type=cluster";
 
@@ -37,14 +36,25 @@ pub async fn observe(
     emit(Event::Observing { objects: objects.len() });
     let kinds = cluster.kinds().await?;
     let recorded = inventory(cluster, &kinds, owner, consent).await?;
-    let objects = targeted(objects, consent)?;
-    let members = members(cluster, &kinds, owner, recorded.as_ref(), &objects).await?;
+    if objects.is_empty() && recorded.is_none() {
+        refuse_lost_inventory(cluster, &kinds, owner).await?;
+    }
+    let inventory = recorded.as_ref().map(|(_, inventory)| inventory);
+    let unserved = inventory.into_iter().flat_map(|inventory| inventory.group_kinds.iter().cloned());
+    let unserved = unserved.filter(|group_kind| !kinds.serves(group_kind)).collect();
+    let members = members(cluster, &kinds, owner, inventory, &objects).await?;
+    let names: Vec<ObjectId> = objects.iter().map(|object| object.id().clone()).collect();
+    // Of all objects, also those that are no target: a renamed cluster keeps its Secret from a new one of its old name.
     let objects = same_server::keep_names(objects, &cluster_secrets(&members, owner))?;
+    let objects = targeted(names, objects, consent)?;
     let (known, surplus) = split(members, &objects, &inventory_id(&owner.namespace));
     let tester = Tester::new(cluster, &kinds, consent, &objects).await?;
     let desired = try_all(cluster, &tester, objects, known, emit).await?;
-    let foreign = foreign::find(cluster, &kinds, owner, &surplus, consent).await?;
-    Ok(Observed { cluster: cluster.identity().clone(), recorded, desired, surplus, foreign })
+    let applyset = inventory_id(&owner.namespace);
+    let going = surplus.iter().filter(|live| prune::protection(live, &applyset).is_none());
+    let gone: Vec<String> = going.map(|live| live.uid().to_owned()).collect();
+    let foreign = foreign::find(cluster, &kinds, &surplus, &gone, consent).await?;
+    Ok(Observed { cluster: cluster.identity().clone(), recorded, unserved, desired, surplus, foreign })
 }
 
 /// Reads the inventory, and checks that it is this profile's.
@@ -53,14 +63,55 @@ async fn inventory(
     kinds: &Kinds,
     owner: &Owner,
     consent: &Consent,
-) -> Result<Option<Inventory>, ConvergeError> {
-    let Some(parent) = cluster.get(kinds, &parent_id(owner), "v1").await? else { return Ok(None) };
-    let inventory = Inventory::read(&parent)?;
+) -> Result<Option<(Live, Inventory)>, ConvergeError> {
+    let Some(parent) = cluster.get(kinds, &parent_id(owner), "v1").await? else {
+        return refuse_second_home(cluster, kinds, owner).await.map(|()| None);
+    };
+    let inventory = check_profile(Inventory::read(&parent)?, owner, consent)?;
+    Ok(Some((parent, inventory)))
+}
+
+/// Checks that an inventory is this profile's.
+pub(super) fn check_profile(
+    inventory: Inventory,
+    owner: &Owner,
+    consent: &Consent,
+) -> Result<Inventory, ConvergeError> {
     let is_renamed = consent.rename_from.as_ref() == Some(&inventory.profile);
     if inventory.profile == owner.profile || is_renamed {
-        Ok(Some(inventory))
+        Ok(inventory)
     } else {
         Err(ConvergeError::AnotherProfile { recorded: inventory.profile, wanted: owner.profile.clone() })
+    }
+}
+
+/// Before a first apply: the profile must not have an inventory in another namespace already. It would own two sets of
+/// everything, and nobody would look after the first.
+async fn refuse_second_home(cluster: &Cluster, kinds: &Kinds, owner: &Owner) -> Result<(), ConvergeError> {
+    let parents = cluster.list(kinds, &GroupKind::parse("ConfigMap"), None, APPLYSET_ID).await;
+    let parents = match parents {
+        // Whoever may not look at other namespaces cannot have written there either.
+        Err(ClusterError::Forbidden { .. }) => return Ok(()),
+        parents => parents?,
+    };
+    let ours =
+        |parent: &&Live| Inventory::read(parent).is_ok_and(|inventory| inventory.profile == owner.profile);
+    match parents.iter().find(ours).and_then(|parent| parent.id().namespace.clone()) {
+        None => Ok(()),
+        Some(namespace) => {
+            Err(ConvergeError::AnotherNamespace { recorded: namespace, wanted: owner.namespace.clone() })
+        }
+    }
+}
+
+/// Before a destroy: where there is no inventory there must be nothing that it should record.
+async fn refuse_lost_inventory(cluster: &Cluster, kinds: &Kinds, owner: &Owner) -> Result<(), ConvergeError> {
+    let selector = format!("{PART_OF}={}", inventory_id(&owner.namespace));
+    let members = cluster.list(kinds, &GroupKind::parse("Secret"), Some(&owner.namespace), &selector).await?;
+    if members.iter().any(is_applied) {
+        Err(ConvergeError::NoInventory(owner.namespace.clone()))
+    } else {
+        Ok(())
     }
 }
 
@@ -73,17 +124,26 @@ pub(super) fn parent_id(owner: &Owner) -> ObjectId {
     }
 }
 
-fn targeted(objects: Vec<Object>, consent: &Consent) -> Result<Vec<Object>, ConvergeError> {
-    let missing =
-        consent.targets.iter().filter(|target| !objects.iter().any(|object| target.matches(object.id())));
-    let targets: Vec<_> = missing.cloned().collect();
+/// The objects that are targets, by the name in the profile or by the one of the Secret that a renamed cluster keeps.
+fn targeted(
+    names: Vec<ObjectId>,
+    objects: Vec<Object>,
+    consent: &Consent,
+) -> Result<Vec<Object>, ConvergeError> {
+    if consent.targets.is_empty() {
+        return Ok(objects);
+    }
+    let is_meant = |target: &ObjectSelector, (name, object): &(ObjectId, Object)| {
+        target.matches(name) || target.matches(object.id())
+    };
+    let named: Vec<(ObjectId, Object)> = names.into_iter().zip(objects).collect();
+    let missing = consent.targets.iter().filter(|target| !named.iter().any(|one| is_meant(target, one)));
+    let targets: Vec<ObjectSelector> = missing.cloned().collect();
     if !targets.is_empty() {
         return Err(ConvergeError::NoSuchTarget { targets });
     }
-    let wanted = |object: &Object| {
-        consent.targets.is_empty() || consent.targets.iter().any(|target| target.matches(object.id()))
-    };
-    Ok(objects.into_iter().filter(wanted).collect())
+    let is_target = |one: &(ObjectId, Object)| consent.targets.iter().any(|target| is_meant(target, one));
+    Ok(named.into_iter().filter(is_target).map(|(_, object)| object).collect())
 }
 
 /// Every object that carries our ApplySet's label, and every cluster Secret, whoever made it.
@@ -112,7 +172,7 @@ struct Query {
 fn queries(kinds: &Kinds, owner: &Owner, recorded: Option<&Inventory>, objects: &[Object]) -> Vec<Query> {
     let mut group_kinds: BTreeSet<GroupKind> =
         objects.iter().map(|object| object.id().group_kind.clone()).collect();
-    group_kinds.extend(recorded.map_or_else(containers, |inventory| inventory.group_kinds.clone()));
+    group_kinds.extend(recorded.into_iter().flat_map(|inventory| inventory.group_kinds.iter().cloned()));
     let mut namespaces: BTreeSet<String> =
         objects.iter().filter_map(|object| object.id().namespace.clone()).collect();
     namespaces.extend(recorded.into_iter().flat_map(|inventory| inventory.namespaces.iter().cloned()));

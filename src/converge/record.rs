@@ -1,12 +1,14 @@
 //! The inventory during an apply: wide before anything is written, narrow once it is known what is gone.
 
-use crate::cluster::{Apply, Kinds};
+use crate::cluster::{Apply, ClusterError, Guard, Kinds};
 use crate::converge::apply::Run;
 use crate::converge::error::ConvergeError;
-use crate::converge::observe::parent_id;
+use crate::converge::observe::{check_profile, parent_id};
 use crate::converge::outcome::Outcome;
+use crate::converge::write::LOOKS;
 use crate::plan::build::Owner;
 use crate::plan::inventory::Inventory;
+use crate::plan::live::Live;
 use crate::plan::summary::Plan;
 
 /// Field manager of the inventory: apart from bridge's own, as kubectl does it, so that an apply never prunes it.
@@ -15,13 +17,23 @@ const MANAGER: &str = "bridge-applyset";
 /// What the inventory records, and what it shall record.
 pub(super) struct Record {
     owner: Owner,
+    /// The inventory as it was last seen; the next write expects it so.
+    parent: Option<Live>,
     recorded: Option<Inventory>,
     wanted: Option<Inventory>,
+    is_destroy: bool,
 }
 
 impl Record {
     pub(super) fn new(plan: &Plan) -> Self {
-        Self { owner: plan.owner.clone(), recorded: plan.recorded.clone(), wanted: plan.wanted.clone() }
+        let Plan { cluster: _, owner, changes: _, parent, recorded, wanted, is_destroy } = plan;
+        Self {
+            owner: owner.clone(),
+            parent: parent.clone(),
+            recorded: recorded.clone(),
+            wanted: wanted.clone(),
+            is_destroy: *is_destroy,
+        }
     }
 
     /// Records what was recorded and what will be, together. Nothing is written when it is recorded already.
@@ -51,16 +63,33 @@ impl Record {
         }
     }
 
+    /// Writes the inventory in the state in which it was seen. Where another run wrote it meanwhile, both records are kept
+    /// together, unless it is another profile's by now.
     async fn write(
         &mut self,
         run: &Run<'_>,
         kinds: &Kinds,
-        inventory: Inventory,
+        mut inventory: Inventory,
     ) -> Result<(), ConvergeError> {
-        let parent = inventory.parent(&self.owner.namespace);
         let id = parent_id(&self.owner);
-        let apply = Apply { manager: MANAGER, force: true, ..Apply::new(&id, &parent) };
-        run.cluster.apply(kinds, &apply).await?;
+        for attempt in 1..=LOOKS {
+            let body = inventory.parent(&self.owner.namespace);
+            let guard = Some(self.parent.as_ref().map_or(Guard::Absent, Guard::of));
+            let apply = Apply { manager: MANAGER, force: true, guard, ..Apply::new(&id, &body) };
+            match run.cluster.apply(kinds, &apply).await {
+                Ok(applied) => {
+                    self.parent = Some(applied.live);
+                    break;
+                }
+                Err(ClusterError::Api(status)) if status.is_stale() && attempt < LOOKS => {}
+                Err(error) => return Err(error.into()),
+            }
+            self.parent = run.cluster.get(kinds, &id, "v1").await?;
+            if let Some(parent) = &self.parent {
+                let found = check_profile(Inventory::read(parent)?, &self.owner, &run.settings.consent)?;
+                inventory = inventory.union(&found);
+            }
+        }
         self.recorded = Some(inventory);
         Ok(())
     }
@@ -72,6 +101,11 @@ impl Record {
         }
         self.recorded = None;
         Ok(())
+    }
+
+    /// Whether everything that may go goes.
+    pub(super) fn is_destroy(&self) -> bool {
+        self.is_destroy
     }
 
     /// Whether the inventory goes when the plan is applied.

@@ -75,7 +75,7 @@ impl<'a> Tester<'a> {
             Some(live) if live.is_terminating() => {
                 Observation::Present { live, trial: Trial::Refused("it is being deleted".to_owned()) }
             }
-            Some(live) => Observation::Present { trial: self.try_existing(&object).await?, live },
+            Some(live) => Observation::Present { trial: self.try_existing(&object, &live).await?, live },
             None => self.try_unknown(&object).await?,
         };
         Ok((object, observation))
@@ -104,20 +104,25 @@ impl<'a> Tester<'a> {
         self.cluster.apply(self.kinds, &apply).await
     }
 
-    async fn try_existing(&self, object: &Object) -> Result<Trial, ClusterError> {
+    async fn try_existing(&self, object: &Object, live: &Live) -> Result<Trial, ClusterError> {
         match self.dry_run(object, false).await {
             Ok(applied) => Ok(Trial::Accepted(applied.live)),
-            Err(ClusterError::Api(status)) => self.explain(object, &status).await,
+            Err(ClusterError::Api(status)) => self.explain(object, Some(live), &status).await,
             Err(error) => Err(error),
         }
     }
 
-    async fn explain(&self, object: &Object, status: &ApiStatus) -> Result<Trial, ClusterError> {
+    async fn explain(
+        &self,
+        object: &Object,
+        live: Option<&Live>,
+        status: &ApiStatus,
+    ) -> Result<Trial, ClusterError> {
         let conflicts = status.field_conflicts();
         if conflicts.is_empty() {
             return Ok(Trial::Refused(status.message.clone()));
         }
-        if !may_force(object.id(), &conflicts, self.consent) {
+        if !may_force(object.id(), live, &conflicts, self.consent) {
             return Ok(Trial::Conflict(conflicts));
         }
         match self.dry_run(object, true).await {
@@ -137,7 +142,8 @@ impl<'a> Tester<'a> {
             }
             Ok(applied) => self.found(object, Trial::Accepted(applied.live)).await,
             Err(ClusterError::Api(status)) if !status.field_conflicts().is_empty() => {
-                let trial = self.explain(object, &status).await?;
+                let live = self.read(object).await?;
+                let trial = self.explain(object, live.as_ref(), &status).await?;
                 self.found(object, trial).await
             }
             Err(ClusterError::Api(status)) => self.refused(object, status).await,

@@ -15,7 +15,7 @@ use crate::converge::outcome::{Failure, Outcome};
 use crate::converge::trial::Tester;
 use crate::desired::id::ObjectId;
 use crate::desired::object::Object;
-use crate::desired::ownership::PART_OF;
+use crate::desired::ownership::inventory_id;
 use crate::plan::change::{Change, FieldChange};
 use crate::plan::decide::decide;
 use crate::plan::live::Live;
@@ -94,57 +94,72 @@ impl Writer<'_, '_> {
 
     async fn send(&self, write: Write) -> Result<Applied, WriteError> {
         match write {
-            Write::Create(desired) => Ok(self.apply(&desired, None, false).await?),
-            Write::Update { desired, live, fields, force } => self.update(desired, live, fields, force).await,
+            Write::Create(desired) => self.settle(desired, None, &[], false).await,
+            Write::Update { desired, live, fields, force } => {
+                self.settle(desired, Some(live), &fields, force).await
+            }
             Write::Adopt { desired, live, fields, from } => {
-                let applied = self.update(desired, live, fields, true).await?;
-                let owned = self.run.cluster.take_ownership(self.kinds, &applied.live, &from).await?;
+                let applied = self.settle(desired, Some(live), &fields, true).await?;
+                let owned = self.take_ownership(&applied.live, &from).await?;
                 Ok(Applied { live: owned, ..applied })
             }
         }
     }
 
-    async fn apply(
-        &self,
-        desired: &Object,
-        guard: Option<Guard>,
-        force: bool,
-    ) -> Result<Applied, ClusterError> {
-        let apply = Apply { guard, force, ..Apply::new(desired.id(), desired.body()) };
-        self.run.cluster.apply(self.kinds, &apply).await
-    }
-
-    /// Applies to the object as it was planned. If it moved, the change is worked out again and goes on only when it is
-    /// the one that the user has seen.
-    async fn update(
+    /// Applies to the object as it was planned; `live` is `None` for one that was not there. If it moved or appeared, the
+    /// change is worked out again, and goes on only when it is the one that the user has seen.
+    async fn settle(
         &self,
         mut desired: Object,
-        mut live: Live,
-        fields: Vec<FieldChange>,
+        mut live: Option<Live>,
+        fields: &[FieldChange],
         force: bool,
     ) -> Result<Applied, WriteError> {
         for _ in 0..LOOKS {
-            match self.apply(&desired, Some(Guard::of(&live)), force).await {
-                Err(ClusterError::Api(status)) if status.is_stale() => {
-                    (desired, live) = self.look_again(desired, &live, &fields, force).await?;
-                }
+            let guard = live.as_ref().map_or(Guard::Absent, Guard::of);
+            let apply = Apply { guard: Some(guard), force, ..Apply::new(desired.id(), desired.body()) };
+            match self.run.cluster.apply(self.kinds, &apply).await {
+                Err(ClusterError::Api(status)) if status.is_stale() => {}
                 outcome => return Ok(outcome?),
+            }
+            match self.look_again(desired, live.as_ref()).await? {
+                // Our own request, whose answer was lost, or somebody with the same intent.
+                Change::Unchanged { live } => {
+                    return Ok(Applied { live, created: false, warnings: Vec::new() });
+                }
+                Change::Create { desired: again, .. } if live.is_none() => desired = again,
+                Change::Update { desired: again, live: now, fields: changed, forced }
+                    if is_same(live.as_ref(), &now) && changed == fields && forced.is_empty() != force =>
+                {
+                    (desired, live) = (again, Some(now));
+                }
+                Change::Adopt { desired: again, live: now, fields: changed, .. }
+                    if is_same(live.as_ref(), &now) && force && changed == fields =>
+                {
+                    (desired, live) = (again, Some(now));
+                }
+                Change::Create { .. }
+                | Change::Update { .. }
+                | Change::Adopt { .. }
+                | Change::Delete { .. }
+                | Change::Conflict { .. }
+                | Change::Refused { .. }
+                | Change::Terminating { .. }
+                | Change::Keep { .. } => return Err(WriteError::Moved),
             }
         }
         Err(WriteError::Moved)
     }
 
-    async fn look_again(
-        &self,
-        desired: Object,
-        before: &Live,
-        fields: &[FieldChange],
-        force: bool,
-    ) -> Result<(Object, Live), WriteError> {
+    async fn look_again(&self, desired: Object, before: Option<&Live>) -> Result<Change, WriteError> {
         let cluster = self.run.cluster;
         let consent = &self.run.settings.consent;
         let now = cluster.get(self.kinds, desired.id(), desired.api_version()).await?;
-        let same = now.as_ref().is_some_and(|now| now.uid() == before.uid());
+        if let (Some(before), Some(now)) = (before, &now)
+            && before.uid() != now.uid()
+        {
+            return Err(WriteError::Moved);
+        }
         let tester = Tester::new(cluster, self.kinds, consent, std::slice::from_ref(&desired)).await;
         let tester = tester.map_err(|error| match error {
             ConvergeError::Cluster(error) => WriteError::Cluster(error),
@@ -152,33 +167,27 @@ impl Writer<'_, '_> {
             _ => WriteError::Moved,
         })?;
         let (desired, observation) = tester.observe(desired, now).await?;
-        let applyset = applyset_of(&desired);
-        match decide(desired, observation, consent, &applyset) {
-            Change::Update { desired, live, fields: now, forced }
-                if same && now == *fields && forced.is_empty() != force =>
-            {
-                Ok((desired, live))
+        Ok(decide(desired, observation, consent, &inventory_id(&self.run.owner.namespace)))
+    }
+
+    /// A controller may touch the object between the two writes of an adoption.
+    async fn take_ownership(&self, applied: &Live, from: &BTreeSet<String>) -> Result<Live, WriteError> {
+        let cluster = self.run.cluster;
+        let mut live = applied.clone();
+        for _ in 0..LOOKS {
+            match cluster.take_ownership(self.kinds, &live, from).await {
+                Err(ClusterError::Api(status)) if status.is_stale() => {}
+                outcome => return Ok(outcome?),
             }
-            Change::Adopt { desired, live, fields: now, .. } if same && force && now == *fields => {
-                Ok((desired, live))
-            }
-            Change::Create { .. }
-            | Change::Update { .. }
-            | Change::Adopt { .. }
-            | Change::Delete { .. }
-            | Change::Unchanged { .. }
-            | Change::Conflict { .. }
-            | Change::Refused { .. }
-            | Change::Terminating { .. }
-            | Change::Keep { .. } => Err(WriteError::Moved),
+            let now = cluster.get(self.kinds, live.id(), live.object().api_version()).await?;
+            live = now.filter(|now| now.uid() == applied.uid()).ok_or(WriteError::Moved)?;
         }
+        Err(WriteError::Moved)
     }
 }
 
-/// The ApplySet that the object will be a member of.
-fn applyset_of(desired: &Object) -> String {
-    let labels = desired.body().pointer("/metadata/labels").and_then(|labels| labels.get(PART_OF));
-    labels.and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+fn is_same(before: Option<&Live>, now: &Live) -> bool {
+    before.is_some_and(|before| before.uid() == now.uid())
 }
 
 /// Why an object was not written.

@@ -20,8 +20,10 @@ use crate::plan::summary::{ClusterIdentity, Plan};
 pub struct Observed {
     /// Which cluster.
     pub cluster: ClusterIdentity,
-    /// What the inventory records; `None` before the first apply.
-    pub recorded: Option<Inventory>,
+    /// The inventory as it was read, and what it records; `None` before the first apply.
+    pub recorded: Option<(Live, Inventory)>,
+    /// Recorded kinds that the cluster does not serve at the moment, so that nobody could look for their objects.
+    pub unserved: BTreeSet<GroupKind>,
     /// Each desired object with what was seen of it.
     pub desired: Vec<(Object, Observation)>,
     /// Members of the ApplySet that are not desired.
@@ -44,9 +46,10 @@ pub struct Owner {
 /// Makes the plan.
 #[must_use]
 pub fn build(owner: &Owner, observed: Observed, consent: &Consent) -> Plan {
-    let Observed { cluster, recorded, desired, surplus, foreign } = observed;
+    let Observed { cluster, recorded, unserved, desired, surplus, foreign } = observed;
+    let (parent, recorded) = recorded.unzip();
     let applyset = inventory_id(&owner.namespace);
-    let recorded_kinds = recorded.as_ref().map_or_else(containers, |inventory| inventory.group_kinds.clone());
+    let recorded_kinds = recorded.as_ref().map(|inventory| inventory.group_kinds.clone()).unwrap_or_default();
     let mut changes: Vec<Change> = Vec::with_capacity(desired.len() + surplus.len());
     let desired_ids: Vec<ObjectId> = desired.iter().map(|(object, _)| object.id().clone()).collect();
     changes.extend(desired.into_iter().map(|(object, seen)| decide(object, seen, consent, &applyset)));
@@ -54,16 +57,11 @@ pub fn build(owner: &Owner, observed: Observed, consent: &Consent) -> Plan {
         let rules = Rules { recorded: &recorded_kinds, foreign: &foreign, consent, owner };
         changes.extend(pruned(surplus, &rules));
     }
-    let wanted = wanted(owner, &desired_ids, &changes, recorded.as_ref(), consent);
-    let wanted =
-        Some(wanted).filter(|wanted| !desired_ids.is_empty() || wanted.records_more_than(&containers()));
-    Plan { cluster: Some(cluster), owner: owner.clone(), changes, recorded, wanted }
-}
-
-/// What may still be there after the inventory itself was destroyed: what goes only when it is named.
-#[must_use]
-pub fn containers() -> BTreeSet<GroupKind> {
-    ["Namespace", "CustomResourceDefinition.apiextensions.k8s.io"].into_iter().map(GroupKind::parse).collect()
+    let mut wanted = wanted(owner, &desired_ids, &changes, recorded.as_ref(), consent);
+    wanted.group_kinds.extend(unserved);
+    let is_destroy = desired_ids.is_empty();
+    let wanted = Some(wanted).filter(|wanted| !is_destroy || !wanted.group_kinds.is_empty());
+    Plan { cluster: Some(cluster), owner: owner.clone(), changes, parent, recorded, wanted, is_destroy }
 }
 
 /// Deletions go against the order of creation: what depends on others goes first.
@@ -106,7 +104,9 @@ pub fn offline(desired: Desired) -> Plan {
         cluster: None,
         owner,
         changes: objects.into_iter().map(create).collect(),
+        parent: None,
         recorded: None,
         wanted: Some(wanted),
+        is_destroy: false,
     }
 }

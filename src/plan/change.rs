@@ -165,8 +165,6 @@ pub enum ConflictReason {
 pub enum KeepReason {
     /// It is part of an Argo CD that the profile leaves to somebody else (`argocd.install: existing`).
     LeftAlone,
-    /// Its deletion has begun already.
-    Terminating,
     /// Namespaces and CustomResourceDefinitions take everything in them along; they go only when named.
     NeedsConsent,
     /// The annotation `bridge.gitops/keep`.

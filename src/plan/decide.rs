@@ -42,22 +42,18 @@ pub enum Trial {
     Refused(String),
 }
 
-/// The conflicts of one object that the user allowed to be resolved by force; `None` unless all of them are.
+/// Whether the user allowed all conflicts of one object to be resolved by force.
 ///
-/// Argo CD's API server owns the whole list of roles of an AppProject as soon as it mints one token, because the list is
-/// atomic. The tokens are merged into the desired roles before, so that taking the list back loses nothing.
+/// `--adopt MANAGER` is about objects that somebody else made. Hand edits of an object that is bridge's already are taken
+/// back one by one, with `--force-conflicts`.
 #[must_use]
-pub fn may_force(id: &ObjectId, conflicts: &[FieldConflict], consent: &Consent) -> bool {
-    let is_merged = |conflict: &FieldConflict| {
-        id.group_kind.kind == "AppProject"
-            && conflict.manager == "argocd-server"
-            && conflict.field == ".spec.roles"
-    };
+pub fn may_force(id: &ObjectId, live: Option<&Live>, conflicts: &[FieldConflict], consent: &Consent) -> bool {
     let is_named = |conflict: &FieldConflict| {
         consent.force_conflicts.iter().any(|field| field.matches(id, &conflict.field))
     };
-    let is_adopted = |conflict: &FieldConflict| consent.adopt.contains(&conflict.manager);
-    conflicts.iter().all(|conflict| is_merged(conflict) || is_named(conflict) || is_adopted(conflict))
+    let is_foreign = live.is_none_or(|live| !is_ours(live));
+    let is_adopted = |conflict: &FieldConflict| is_foreign && consent.adopt.contains(&conflict.manager);
+    conflicts.iter().all(|conflict| is_named(conflict) || is_adopted(conflict))
 }
 
 /// Whether bridge has applied the object before.

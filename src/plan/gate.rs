@@ -138,7 +138,7 @@ mod tests {
         let changes = deleted.iter().map(delete).chain(kept.iter().map(keep)).collect();
         let owner =
             Owner { profile: "acme".to_owned(), namespace: "argocd".to_owned(), installs_argocd: true };
-        Plan { cluster: None, owner, changes, recorded: None, wanted: None }
+        Plan { cluster: None, owner, changes, parent: None, recorded: None, wanted: None, is_destroy: false }
     }
 
     fn consent(names: &[&str], count: usize) -> Consent {

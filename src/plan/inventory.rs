@@ -101,12 +101,6 @@ impl Inventory {
             && self.namespaces.is_superset(&other.namespaces)
     }
 
-    /// Whether it records any other kind than these.
-    #[must_use]
-    pub fn records_more_than(&self, kinds: &BTreeSet<GroupKind>) -> bool {
-        !self.group_kinds.is_subset(kinds)
-    }
-
     /// The parent object to apply.
     #[must_use]
     pub fn parent(&self, namespace: &str) -> Value {

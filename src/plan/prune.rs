@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::desired::id::{GroupKind, ObjectId};
-use crate::desired::ownership::KEEP;
+use crate::desired::ownership::{KEEP, PART_OF, inventory_id};
 use crate::desired::wave::Wave;
 use crate::plan::build::Owner;
 use crate::plan::change::{Change, KeepReason};
@@ -47,7 +47,7 @@ fn reason_to_keep(live: &Live, rules: &Rules<'_>) -> Option<KeepReason> {
     if !rules.recorded.contains(&id.group_kind) {
         return Some(KeepReason::NotRecorded);
     }
-    if let Some(reason) = protection(live) {
+    if let Some(reason) = protection(live, &inventory_id(&rules.owner.namespace)) {
         return Some(reason);
     }
     let is_named = rules.consent.allow_delete.iter().any(|selector| selector.matches(id));
@@ -62,11 +62,8 @@ fn reason_to_keep(live: &Live, rules: &Rules<'_>) -> Option<KeepReason> {
 
 /// Why the object itself says that it is not ours to delete. Asked again right before a deletion whose object moved.
 #[must_use]
-pub fn protection(live: &Live) -> Option<KeepReason> {
-    if live.is_terminating() {
-        return Some(KeepReason::Terminating);
-    }
-    if !is_applied(live) {
+pub fn protection(live: &Live, applyset: &str) -> Option<KeepReason> {
+    if live.label(PART_OF) != Some(applyset) || !is_applied(live) {
         return Some(KeepReason::NotApplied);
     }
     if live.annotation(KEEP).is_some() {
@@ -83,13 +80,14 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{Consent, GroupKind, KeepReason, Live, Owner, Rules, reason_to_keep};
+    use super::{Consent, GroupKind, KeepReason, Live, Owner, PART_OF, Rules, inventory_id, reason_to_keep};
 
     fn owned(change: impl FnOnce(&mut Value)) -> Live {
         let mut object = json!({
             "apiVersion": "v1", "kind": "Secret",
             "metadata": {
                 "name": "dev", "namespace": "argocd",
+                "labels": {PART_OF: inventory_id("argocd")},
                 "managedFields": [{"manager": "bridge", "operation": "Apply", "fieldsV1": {"f:data": {}}}],
             },
         });
@@ -113,15 +111,16 @@ mod tests {
         let config = owned(|_| ());
         assert_eq!(verdict(&config, true), None);
         assert_eq!(verdict(&config, false), Some(KeepReason::LeftAlone));
-        let cluster =
-            owned(|o| o["metadata"]["labels"] = json!({"argocd.argoproj.io/secret-type": "cluster"}));
+        let cluster = owned(|o| o["metadata"]["labels"]["argocd.argoproj.io/secret-type"] = "cluster".into());
         assert_eq!(verdict(&cluster, false), None, "clusters are bridge's either way");
     }
 
     #[test]
     fn every_guard_keeps_the_object() {
         type Break = fn(&mut Value);
-        let rules: [(&str, Break); 7] = [
+        let rules: [(&str, Break); 9] = [
+            ("labelled", |o| o["metadata"]["labels"] = json!({})),
+            ("labelled as ours", |o| o["metadata"]["labels"][PART_OF] = "applyset-other-v1".into()),
             ("recorded", |o| o["kind"] = "ConfigMap".into()),
             ("applied", |o| o["metadata"]["managedFields"] = json!([])),
             ("by us", |o| o["metadata"]["managedFields"][0]["manager"] = "kubectl".into()),

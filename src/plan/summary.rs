@@ -3,6 +3,7 @@
 use crate::plan::build::Owner;
 use crate::plan::change::Change;
 use crate::plan::inventory::Inventory;
+use crate::plan::live::Live;
 
 /// Which cluster a plan was made for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,10 +25,14 @@ pub struct Plan {
     pub owner: Owner,
     /// In the order in which they are applied; deletions last.
     pub changes: Vec<Change>,
+    /// The inventory as it was read, whose version guards its next write; `None` before the first apply.
+    pub parent: Option<Live>,
     /// What the inventory records now; `None` before the first apply.
     pub recorded: Option<Inventory>,
     /// What the inventory records once the plan is applied; `None` when nothing is left to record and it goes.
     pub wanted: Option<Inventory>,
+    /// Whether nothing is desired at all: the plan of a destroy.
+    pub is_destroy: bool,
 }
 
 /// How many objects a plan adds, changes and destroys, in Terraform's words.

@@ -119,7 +119,6 @@ pub(in crate::report) fn keep_reason(id: &ObjectId, reason: &KeepReason) -> Stri
         KeepReason::LeftAlone => {
             "the profile leaves Argo CD to somebody else (`argocd.install: existing`)".to_owned()
         }
-        KeepReason::Terminating => "it is being deleted already".to_owned(),
         KeepReason::Annotated => "it carries the annotation `bridge.gitops/keep`".to_owned(),
         KeepReason::NotApplied => "bridge never applied it: somebody copied its label".to_owned(),
         KeepReason::OwnedByAnother(owner) => format!("it belongs to {}", plain(owner)),

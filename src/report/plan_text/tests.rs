@@ -28,7 +28,15 @@ fn label(path: &str, before: &str, after: &str) -> FieldChange {
 pub(in crate::report) fn plan_of(changes: Vec<Change>) -> Plan {
     let owner = Owner { profile: "acme".into(), namespace: "argocd".into(), installs_argocd: true };
     let inventory = Inventory::of("acme", "argocd", std::iter::empty());
-    Plan { cluster: None, owner, changes, recorded: Some(inventory.clone()), wanted: Some(inventory) }
+    Plan {
+        cluster: None,
+        owner,
+        changes,
+        parent: None,
+        recorded: Some(inventory.clone()),
+        wanted: Some(inventory),
+        is_destroy: false,
+    }
 }
 
 fn shown(changes: Vec<Change>) -> String {
