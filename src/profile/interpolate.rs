@@ -29,9 +29,10 @@ fn replace(node: &mut Node, variables: &Resolved, decoder: &mut Decoder) {
         match piece {
             Piece::Text(text) => built.text.push_str(text),
             Piece::Variable(name) => built.add(name, variables, node, decoder),
-            Piece::Broken(text) => {
+            // It can be a part of a secret, so it is not repeated.
+            Piece::Broken(_) => {
                 built.is_unresolved = true;
-                let message = format!("`{text}` is no variable");
+                let message = "what stands in `${ }` here is no variable";
                 let fix = "write `${var.NAME}`, or `$${` for a `${` that bridge leaves alone";
                 decoder.error(Code::BAD_INTERPOLATION, &node.location, message, fix);
             }

@@ -167,7 +167,7 @@ fn url(node: &Node, d: &mut Decoder) -> Option<String> {
     if address::parse(&text).is_some_and(|address| address.scheme == "https") {
         return Some(text);
     }
-    let message = format!("`{text}` is no https address");
+    let message = "`url` is no https address";
     d.error(Code::MANIFEST_SOURCE, &node.location, message, "write `https://HOST/install.yaml`");
     None
 }
