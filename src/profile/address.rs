@@ -78,6 +78,14 @@ pub(crate) fn holds_credentials(text: &str) -> bool {
         || has_spaced_user(&lower)
 }
 
+/// Whether a free text has `scheme://user:password@` in it; an `@` alone means nothing there.
+pub(crate) fn has_password(text: &str) -> bool {
+    text.split_once("//")
+        .and_then(|(_, rest)| rest.rsplit_once('@'))
+        .is_some_and(|(user, _)| user.contains(':'))
+        && holds_credentials(text)
+}
+
 /// `https://host/path?token=x`
 fn has_secret_query(text: &str) -> bool {
     let Some((_, query)) = text.split_once("://").and_then(|(_, rest)| rest.split_once(['?', '#'])) else {
