@@ -105,7 +105,7 @@ impl Decoder {
                 let message = if shape.may_show(&key.text, value.is_null()) {
                     format!("{} has no key `{}`", shape.title, key.text)
                 } else {
-                    format!("{} does not have the key that stands here", shape.title)
+                    format!("the key that stands here is no key of {}", shape.title)
                 };
                 let fix = suggest::did_you_mean(&key.text, shape.keys.iter().copied());
                 self.error(Code::UNKNOWN_KEY, &key.location, message, fix);
