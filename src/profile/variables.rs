@@ -82,8 +82,9 @@ pub(crate) fn resolve(
             .copied()
             .or(from_file.and_then(|value| value.text.as_ref()).map(Sensitive::expose))
             .or(values.environment.get(&name).map(String::as_str))
-            // A mistyped `sensitive` would make a secret of it, so nothing is done with a default that has a finding.
-            .or(declaration.default.as_deref().filter(|_| !declaration.is_broken));
+            .or(declaration.default.as_deref())
+            // Without a mistake it might be sensitive, so nothing is done with the value.
+            .filter(|_| !declaration.is_broken);
         let is_sensitive = declaration.is_sensitive || from_file.is_some_and(|value| value.is_sensitive);
         if given.is_none() && files_are_read && !declaration.is_broken {
             without_value(&name, &declaration, decoder);
