@@ -62,7 +62,11 @@ impl Zone {
     /// Whether a scalar that stands here may be shown.
     pub(crate) fn shows(self, text: &str) -> bool {
         match self {
-            Self::Plain => !address::holds_credentials(text),
+            // What follows a `?` or `#` in an address is refused, and can be a token.
+            Self::Plain => {
+                let has_query = text.contains("://") && text.contains(['?', '#']);
+                !has_query && !address::holds_credentials(text)
+            }
             Self::Env => text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'),
             Self::File => !text.contains(char::is_control) && !address::holds_credentials(text),
             Self::Name => text.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)),
