@@ -103,14 +103,15 @@ fn names_a_secret(key: &str) -> bool {
 /// What stands below a key that the shape knows.
 fn below(shape: &'static Shape, key: &str) -> Zone {
     match (shape.name, key) {
-        ("Variable", "description") => Zone::Plain,
+        ("Variable", "description")
+        | ("GithubApp", "enterpriseBaseUrl")
+        | ("ExecAuth", "command" | "apiVersion" | "installHint") => Zone::Plain,
         ("Variable", "sensitive") | ("SecretReference", "allowLiteral") => Zone::Switch,
         ("SecretReference", "env") => Zone::Env,
         ("SecretReference", "file") => Zone::File,
         ("SecretReference", "secretRef") => Zone::Shape(keys::SECRET_REF),
         ("SecretRef", _) => Zone::Name,
         ("Credentials", "githubApp") => Zone::Shape(keys::GITHUB_APP),
-        ("GithubApp", "enterpriseBaseUrl") => Zone::Plain,
         ("Credentials" | "Basic", _)
         | ("GithubApp", "privateKey")
         | ("Connection", "token")
@@ -119,7 +120,6 @@ fn below(shape: &'static Shape, key: &str) -> Zone {
         ("Connection", "basic") => Zone::Shape(keys::BASIC),
         ("Connection", "awsAuth") => Zone::Shape(keys::AWS_AUTH),
         ("Connection", "exec") => Zone::Shape(keys::EXEC_AUTH),
-        ("ExecAuth", "command" | "apiVersion" | "installHint") => Zone::Plain,
         ("Patch", "target") => Zone::Shape(keys::PATCH_TARGET),
         // Also the values of patches, and certificates, in whose place a key can stand by mistake.
         ("Connection", "caData")
