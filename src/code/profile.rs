@@ -64,6 +64,8 @@ super::codes! {
         "A name of a variable is letters, digits, `_` and `-`, and starts with a letter or `_`, as in Terraform.\n\n    variables:\n      vpc_id: { default: \"\" }";
     VARIABLE_NOT_ALLOWED = 1060, "a variable is used where none can be",
         "`extends` and the defaults of variables are read before any variable has a value. Write the text out.";
+    INTERPOLATION_TOO_LARGE = 1061, "variables make the profile too large",
+        "The values of variables may add 64 MiB to a profile, which is more than any inventory needs. A long value that is used many times, or in what aliases repeat, multiplies. Use shorter values, or write what is repeated into a base:\n\n    extends: [base.yaml]";
 
     // The shape of values.
     UNKNOWN_KEY = 1100, "the profile has a key that bridge does not know",

@@ -68,14 +68,65 @@ fn is_host(text: &str) -> bool {
         && ((is_name && !text.starts_with(['.', '-'])) || text.parse::<std::net::Ipv6Addr>().is_ok())
 }
 
-/// The password in an address; a token in place of the user name counts when there is no password.
-pub(crate) fn password(text: &str) -> Option<&str> {
-    let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let (user, _) = authority.rsplit_once('@').filter(|(user, _)| !user.contains(char::is_whitespace))?;
-    match user.split_once(':') {
-        Some((_, password)) => (!password.is_empty()).then_some(password),
-        None => (scheme.starts_with("http") && !user.is_empty()).then_some(user),
+/// Whether a text is, or has in it, an address with a password or a token.
+///
+/// It is asked before anything is taken apart, because a password with a `/` in it ends what parsers take for the host.
+pub(crate) fn holds_credentials(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    has_secret_query(&lower)
+        || lower.split(|c: char| c.is_whitespace() || c.is_control()).any(is_user_with_secret)
+        || has_spaced_user(&lower)
+}
+
+/// Whether a free text has `scheme://user:password@` in it; an `@` alone means nothing there.
+pub(crate) fn has_password(text: &str) -> bool {
+    text.split_once("//")
+        .and_then(|(_, rest)| rest.rsplit_once('@'))
+        .is_some_and(|(user, _)| user.contains(':'))
+        && holds_credentials(text)
+}
+
+/// `https://host/path?token=x`
+fn has_secret_query(text: &str) -> bool {
+    let Some((_, query)) = text.split_once("://").and_then(|(_, rest)| rest.split_once(['?', '#'])) else {
+        return false;
+    };
+    let names =
+        query.split(['&', ';', '?', '#']).filter_map(|pair| pair.split_once('=')).map(|(name, _)| name);
+    let secret = ["token", "password", "passwd", "secret", "key", "sig", "signature", "auth", "credential"];
+    names.into_iter().any(|name| secret.iter().any(|word| name.ends_with(word)))
+}
+
+/// `https://user:a b@host`: what stands between a scheme and an `@`, spaces and all, where a colon tells a password.
+fn has_spaced_user(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    let user = rest.split_once('@').map_or("", |(user, _)| user);
+    user.split_once(':').is_some_and(|(name, _)| !name.contains(char::is_whitespace))
+}
+
+/// One word, in lower case.
+fn is_user_with_secret(word: &str) -> bool {
+    let Some((before, _)) = word.rsplit_once('@') else { return false };
+    let (scheme, user) = match before.find([':', '/', '\\']) {
+        None => ("", before),
+        Some(end) => {
+            let user = before[end..].trim_start_matches([':', '/', '\\']);
+            // `user:password@host` has no scheme, and `https:user@host` has lost its slashes.
+            let is_short = before[end..].strip_prefix(':').is_some_and(|rest| rest == user);
+            let is_scheme =
+                ["http", "ssh", "git", "ftp", "oci"].iter().any(|known| before[..end].contains(known));
+            if is_short && !is_scheme { ("", before) } else { (&before[..end], user) }
+        }
+    };
+    // An `@` far down a path (`https://host/@scope/name`) is none of a user; a `:` before it may be a password's.
+    let is_path = user.split_once('/').is_some_and(|(host, path)| {
+        !host.contains(':') && path.split('/').next_back().is_some_and(str::is_empty)
+    });
+    let is_plain_user = !user.contains([':', '/', '?', '#', '@']);
+    match scheme {
+        "" => user.split_once(':').is_some_and(|(_, password)| !password.is_empty()),
+        "ssh" | "git+ssh" | "ssh+git" | "git" => !is_plain_user,
+        _ => !user.is_empty() && !is_path,
     }
 }
 
@@ -111,7 +162,8 @@ pub(crate) fn git(decoder: &mut Decoder, node: &Node, what: &str) -> Option<Stri
         ["https", "http", "ssh"].contains(&address.scheme) && !address.path.contains(['?', '#'])
     });
     if !is_git {
-        let message = format!("`{text}` is no address of a git repository");
+        // A mistyped address can have a password in any place, so it is not repeated.
+        let message = format!("{what} is no address of a git repository");
         let fix = "write `https://host/owner/repo.git`, `ssh://git@host/owner/repo.git` or `git@host:owner/repo.git`";
         decoder.error(Code::REPOSITORY_URL, &node.location, message, fix);
         return None;
@@ -121,7 +173,7 @@ pub(crate) fn git(decoder: &mut Decoder, node: &Node, what: &str) -> Option<Stri
 
 /// Reports a password in an address, without showing either.
 pub(crate) fn refuse_password(decoder: &mut Decoder, node: &Node, text: &str) -> Option<()> {
-    if password(text).is_none() {
+    if !holds_credentials(text) {
         return Some(());
     }
     let message = "there is a password or token in this address";
@@ -140,7 +192,7 @@ pub(crate) fn http(decoder: &mut Decoder, node: &Node, code: Code, what: &str) -
             && !address.path.contains(['?', '#'])
     });
     if !is_http {
-        let message = format!("{what}: `{text}` is no http or https address");
+        let message = format!("{what} is no http or https address");
         decoder.error(code, &node.location, message, "write `https://HOST`, or `https://HOST:PORT`");
         return None;
     }
@@ -149,7 +201,7 @@ pub(crate) fn http(decoder: &mut Decoder, node: &Node, code: Code, what: &str) -
 
 #[cfg(test)]
 mod tests {
-    use super::{canonical, is_loopback, parse, password};
+    use super::{canonical, holds_credentials, is_loopback, parse};
 
     #[test]
     fn addresses_come_apart() {
@@ -186,10 +238,39 @@ mod tests {
 
     #[test]
     fn a_password_is_found() {
-        assert_eq!(password("https://user:pw@host/x"), Some("pw"));
-        assert_eq!(password("https://token@host/x"), Some("token"));
-        assert_eq!(password("ssh://git@host/x"), None);
-        assert_eq!(password("git@host:x"), None);
-        assert_eq!(password("user:pw@registry.example.com/x"), Some("pw"));
+        for text in [
+            "https://user:pw@host/x",
+            "https://token@host/x",
+            "HTTPS://token@host/x",
+            "https://u:ab/pw@host/x",
+            "https://u:ab#pw@host/x",
+            "https://u:ab?pw@host/x",
+            "https://u:a@b@host/x",
+            "https://u:a b@host/x",
+            "git+https://token@host/x",
+            "ssh://u:pw@host/x",
+            "//u:pw@host/x",
+            "https:/u:pw@host/x",
+            "https:u:pw@host/x",
+            "https://host/a?token=x",
+            "https://host/a?x=1&access_token=x",
+            "user:pw@registry.example.com/x",
+            "postgres://user:pw@db/x",
+            "see https://user:pw@host/x",
+        ] {
+            assert!(holds_credentials(text), "{text}");
+        }
+        for text in [
+            "ssh://git@host/x",
+            "git@host:x",
+            "https://host/x",
+            "https://host/@scope/x",
+            "team@example.com",
+            "arn:aws:iam::1:role/x",
+            "https://host/x?tag=1",
+            "",
+        ] {
+            assert!(!holds_credentials(text), "{text}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::code::Code;
+use crate::profile::excerpts::Excerpts;
 use crate::profile::finding::{Finding, Severity};
 use crate::profile::literals;
 use crate::profile::location::{Location, Source};
@@ -53,14 +54,22 @@ impl<'a> Files<'a> {
     pub(crate) fn open(&mut self, path: &str, at: Option<&Location>) -> Option<Node> {
         let text = self.text(path, at, Code::FILE_UNREADABLE)?;
         let source = Arc::new(Source { path: path.to_owned(), text });
-        self.sources.push(Arc::clone(&source));
         let before = self.findings.len();
-        let mut node = yaml::parse(&source, &mut self.findings)?;
-        if let Some(masked) = literals::mask(&mut node, &mut self.findings[before..], &source) {
-            self.sources.pop();
-            self.sources.push(masked);
+        let mut excerpts = Excerpts::default();
+        let mut node = yaml::parse(&source, &mut excerpts, &mut self.findings);
+        // Without a tree nobody knows what is secret.
+        let shown = match node {
+            Some(_) => excerpts.text(&source.text),
+            None => literals::blank_values(&source.text),
+        };
+        let masked = Arc::new(Source { path: path.to_owned(), text: shown });
+        literals::relocate_findings(&mut self.findings[before..], &source, &masked);
+        literals::hide_keys(&mut self.findings[before..], &masked);
+        if let Some(node) = &mut node {
+            literals::relocate(node, &masked);
         }
-        Some(node)
+        self.sources.push(masked);
+        node
     }
 
     /// The tree of a file of variable values. Its text is not kept, so that no excerpt can show a value.
@@ -68,7 +77,7 @@ impl<'a> Files<'a> {
         let text = self.text(path, None, Code::VARIABLE_FILE)?;
         let source = Arc::new(Source { path: path.to_owned(), text });
         let before = self.findings.len();
-        let node = yaml::parse(&source, &mut self.findings);
+        let node = yaml::parse(&source, &mut Excerpts::default(), &mut self.findings);
         let silent = Arc::new(Source { path: path.to_owned(), text: String::new() });
         literals::relocate_findings(&mut self.findings[before..], &source, &silent);
         self.findings[before..].iter_mut().for_each(hide_text);
@@ -121,7 +130,8 @@ impl<'a> Files<'a> {
         let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
         // A file of values never shows its text.
         let keeps_text = code != Code::VARIABLE_FILE;
-        let text = if keeps_text { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
+        let text =
+            if keeps_text { literals::blank_values(&String::from_utf8_lossy(bytes)) } else { String::new() };
         let source = Arc::new(Source { path: path.to_owned(), text });
         self.sources.push(Arc::clone(&source));
         let (message, fix) = if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {

@@ -7,17 +7,46 @@ use crate::profile::sensitive::Sensitive;
 use crate::profile::suggest;
 use crate::profile::variables::{self, Resolved, VariableValue};
 
+/// How many bytes the values of variables may add. Aliases of a long text with many variables multiply.
+const LARGEST: usize = 64 * 1024 * 1024;
+
+/// How much the profile has grown.
+#[derive(Default)]
+struct Growth {
+    bytes: usize,
+    is_reported: bool,
+}
+
+impl Growth {
+    /// Whether there is room for another text. Reports once when there is none.
+    fn has_room(&mut self, text: &str, node: &Node, decoder: &mut Decoder) -> bool {
+        let bytes = self.bytes.saturating_add(text.len());
+        if bytes <= LARGEST {
+            self.bytes = bytes;
+            return true;
+        }
+        if !self.is_reported {
+            self.is_reported = true;
+            let message = format!("with its variables the profile has more than {LARGEST} bytes");
+            let fix = "use shorter values, or fewer aliases of what has variables in it";
+            decoder.error(Code::INTERPOLATION_TOO_LARGE, &node.location, message, fix);
+        }
+        false
+    }
+}
+
 /// Replaces the variables in every value but those of `variables` and `extends`, which are read before.
 pub(crate) fn interpolate(root: &mut Node, variables: &Resolved, decoder: &mut Decoder) {
     let Value::Mapping(mapping) = &mut root.value else { return };
+    let mut growth = Growth::default();
     for entry in &mut mapping.entries {
         if !["variables", "extends", "apiVersion", "kind"].contains(&entry.key.text.as_str()) {
-            entry.value.walk_mut(&mut |node| replace(node, variables, decoder));
+            entry.value.walk_mut(&mut |node| replace(node, variables, &mut growth, decoder));
         }
     }
 }
 
-fn replace(node: &mut Node, variables: &Resolved, decoder: &mut Decoder) {
+fn replace(node: &mut Node, variables: &Resolved, growth: &mut Growth, decoder: &mut Decoder) {
     let Value::Scalar(scalar) = &node.value else { return };
     if !scalar.text.contains("${") {
         return;
@@ -28,10 +57,18 @@ fn replace(node: &mut Node, variables: &Resolved, decoder: &mut Decoder) {
     for piece in &pieces {
         match piece {
             Piece::Text(text) => built.text.push_str(text),
-            Piece::Variable(name) => built.add(name, variables, node, decoder),
-            Piece::Broken(text) => {
+            Piece::Variable(name) => {
+                let text = variables.get(*name).and_then(Option::as_ref).map_or("", VariableValue::text);
+                if growth.has_room(text, node, decoder) {
+                    built.add(name, variables, node, decoder);
+                } else {
+                    built.is_unresolved = true;
+                }
+            }
+            // It can be a part of a secret, so it is not repeated.
+            Piece::Broken(_) => {
                 built.is_unresolved = true;
-                let message = format!("`{text}` is no variable");
+                let message = "what stands in `${ }` here is no variable";
                 let fix = "write `${var.NAME}`, or `$${` for a `${` that bridge leaves alone";
                 decoder.error(Code::BAD_INTERPOLATION, &node.location, message, fix);
             }

@@ -1,28 +1,16 @@
 //! Secrets that somebody wrote into a profile. The file is wrong, but its excerpts need not show the secret to a CI log.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::code::Code;
+use crate::profile::decode::keys;
 use crate::profile::finding::Finding;
 use crate::profile::location::{Location, Source};
-use crate::profile::node::{Entry, Node, Value};
+use crate::profile::node::{Node, Value};
 
 /// Keys of the profile whose value is a secret, or a reference to one.
 pub(crate) const SECRET_KEYS: [&str; 7] =
     ["password", "token", "bearerToken", "sshPrivateKey", "privateKey", "keyData", "username"];
-
-/// Blanks the secrets of a file in the text that excerpts are cut from. `None` when it has none.
-pub(crate) fn mask(node: &mut Node, findings: &mut [Finding], source: &Arc<Source>) -> Option<Arc<Source>> {
-    let mut places = BTreeMap::new();
-    collect(node, &mut places);
-    if places.is_empty() {
-        return None;
-    }
-    let masked = Arc::new(Source { path: source.path.clone(), text: blank(&source.text, &places) });
-    relocate(node, &masked);
-    relocate_findings(findings, source, &masked);
-    Some(masked)
-}
 
 /// Moves every place of a tree to another text of the same file.
 pub(crate) fn relocate(node: &mut Node, source: &Arc<Source>) {
@@ -45,64 +33,52 @@ pub(crate) fn relocate_findings(findings: &mut [Finding], from: &Arc<Source>, to
     }
 }
 
-/// Line to the first column that is blanked, and how many characters from there; `None` is the rest of the line.
-type Places = BTreeMap<usize, Vec<(usize, Option<usize>)>>;
-
-fn collect(node: &Node, places: &mut Places) {
-    for Entry { key, value } in node.entries() {
-        let is_plain_user = key.text == "username" && value.scalar().is_some();
-        if SECRET_KEYS.contains(&key.text.as_str()) && !is_plain_user {
-            collect_secret(value, places);
-        } else if key.text == "default" && node.get("sensitive").is_some() {
-            add(value, places);
+/// A repeated key can be a secret itself; its finding says no more than the excerpt does.
+pub(crate) fn hide_keys(findings: &mut [Finding], masked: &Source) {
+    let is_repeated = |finding: &&mut Finding| finding.code == Code::DUPLICATE_KEY;
+    let lines: Vec<&str> = match findings.iter_mut().any(|finding| is_repeated(&finding)) {
+        true => masked.text.split('\n').collect(),
+        false => return,
+    };
+    for finding in findings.iter_mut().filter(is_repeated) {
+        let Some(Location { line, column, .. }) = &finding.location else { continue };
+        let shown = lines.get(line.saturating_sub(1)).and_then(|line| line.chars().nth(column - 1));
+        if shown.is_none_or(|c| c == '*') {
+            finding.message = Code::DUPLICATE_KEY.title().to_owned();
         }
-        collect(value, places);
-    }
-    for item in node.items() {
-        collect(item, places);
-    }
-    if node.text().is_some_and(|text| crate::profile::address::password(text).is_some()) {
-        add(node, places);
     }
 }
 
-/// The secret itself, or the literal in its reference. The name of a file or variable is not blanked.
-fn collect_secret(node: &Node, places: &mut Places) {
-    add(node, places);
-    if let Some(value) = node.get("value") {
-        add(value, places);
-    }
+/// The text of a file that is no YAML: of each line nothing but a key that profiles have.
+pub(crate) fn blank_values(text: &str) -> String {
+    text.split_inclusive(['\n', '\r']).map(blank_line).collect()
 }
 
-fn add(node: &Node, places: &mut Places) {
-    let Some(scalar) = node.scalar().filter(|scalar| !scalar.text.contains("${") && !scalar.is_null()) else {
-        return;
-    };
-    let Location { source: _, line, column, length } = node.location;
-    if scalar.last_line == line {
-        places.entry(line).or_default().push((column, Some(length)));
-        return;
-    }
-    places.entry(line).or_default().push((column, None));
-    for line in line + 1..=scalar.last_line {
-        places.entry(line).or_default().push((1, None));
-    }
+fn blank_line(line: &str) -> String {
+    let indent = line.find(|c: char| !c.is_whitespace() && c != '-').unwrap_or(line.len());
+    let rest = &line[indent..];
+    let end = rest.find(": ").or_else(|| rest.trim_end().strip_suffix(':').map(str::len)).unwrap_or(0);
+    let shown = if keys::is_known(rest[..end].trim()) { indent + end + 1 } else { indent };
+    let (shown, hidden) = line.split_at(shown);
+    let stars = hidden.chars().map(|c| if c.is_whitespace() { c } else { '*' });
+    shown.chars().chain(stars).collect()
 }
 
-fn blank(text: &str, places: &Places) -> String {
-    let lines = text.split_inclusive('\n').enumerate();
-    let masked = lines.map(|(index, line)| match places.get(&(index + 1)) {
-        Some(ranges) => ranges.iter().fold(line.to_owned(), |line, range| blank_range(&line, *range)),
-        None => line.to_owned(),
-    });
-    masked.collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::blank_values;
 
-fn blank_range(line: &str, (column, length): (usize, Option<usize>)) -> String {
-    let end = length.map_or(usize::MAX, |length| column + length);
-    let hide = |(index, c): (usize, char)| {
-        let is_inside = (column..end).contains(&(index + 1));
-        if is_inside && !c.is_whitespace() { '*' } else { c }
-    };
-    line.chars().enumerate().map(hide).collect()
+    #[test]
+    fn of_a_file_that_is_no_yaml_only_keys_are_shown() {
+        for (text, shown) in [
+            ("  password: a: b\r\n", "  password: ** *\r\n"),
+            ("  - name: x # y\n", "  - name: * * *\n"),
+            ("clusters:\n", "clusters:\n"),
+            ("  hunter2: [\n", "  ******** *\n"),
+            ("- hunter2", "- *******"),
+            ("password:hunter2", "****************"),
+        ] {
+            assert_eq!(blank_values(text), shown);
+        }
+    }
 }

@@ -16,6 +16,7 @@ pub mod sensitive;
 
 mod address;
 mod decode;
+mod excerpts;
 mod files;
 mod interpolate;
 mod literals;
@@ -30,6 +31,7 @@ mod suggest;
 mod var_file;
 mod variables;
 mod yaml;
+mod zones;
 
 pub use load::{Loaded, load};
 pub use variables::{VariableValue, VariableValues};

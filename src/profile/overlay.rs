@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::code::Code;
+use crate::profile::address;
 use crate::profile::files::Files;
 use crate::profile::finding::Finding;
 use crate::profile::literals::SECRET_KEYS;
@@ -112,6 +113,13 @@ impl Composer<'_, '_> {
         if text.contains("${") {
             let message = "`extends` cannot use variables: they are declared by what it reads";
             self.report(Code::VARIABLE_NOT_ALLOWED, &item.location, message, "write the path out");
+            return None;
+        }
+        if address::holds_credentials(text) {
+            let message = "there is a password or token in this path";
+            let fix = "download the base, and write a path relative to this file";
+            self.report(Code::URL_PASSWORD, &item.location, message, fix);
+            self.is_broken = true;
             return None;
         }
         Some((paths::beside(&item.location.source.path, text), item.location.clone()))

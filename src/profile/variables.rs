@@ -35,6 +35,16 @@ pub enum VariableValue {
     Sensitive(Sensitive),
 }
 
+impl VariableValue {
+    /// The text, which may be secret.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Plain(text) => text,
+            Self::Sensitive(text) => text.expose(),
+        }
+    }
+}
+
 /// The variables that are declared, each with its value; `None` when it has none, which was reported.
 pub(crate) type Resolved = BTreeMap<String, Option<VariableValue>>;
 
@@ -72,7 +82,9 @@ pub(crate) fn resolve(
             .copied()
             .or(from_file.and_then(|value| value.text.as_ref()).map(Sensitive::expose))
             .or(values.environment.get(&name).map(String::as_str))
-            .or(declaration.default.as_deref());
+            .or(declaration.default.as_deref())
+            // Without a mistake it might be sensitive, so nothing is done with the value.
+            .filter(|_| !declaration.is_broken);
         let is_sensitive = declaration.is_sensitive || from_file.is_some_and(|value| value.is_sensitive);
         if given.is_none() && files_are_read && !declaration.is_broken {
             without_value(&name, &declaration, decoder);

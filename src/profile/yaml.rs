@@ -9,6 +9,7 @@ use std::sync::Arc;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
 use crate::code::Code;
+use crate::profile::excerpts::Excerpts;
 use crate::profile::finding::Finding;
 use crate::profile::location::{Location, Source};
 use crate::profile::merge_key;
@@ -21,12 +22,21 @@ const DEEPEST: usize = 64;
 const MOST_ALIASED: usize = 100_000;
 
 /// Parses one document. `None` when there is no tree to go on with; the findings say why.
-pub(crate) fn parse(source: &Arc<Source>, findings: &mut Vec<Finding>) -> Option<Node> {
+///
+/// `excerpts` learns what must not be shown, which is the whole truth only when there is a tree.
+pub(crate) fn parse(
+    source: &Arc<Source>,
+    excerpts: &mut Excerpts,
+    findings: &mut Vec<Finding>,
+) -> Option<Node> {
     let options = granit_parser::options! { emit_comments: false, emit_unresolved_aliases: true };
     let mut builder = Builder::new(source, findings);
     for event in Parser::new_from_str_with_options(&source.text, options) {
         let step = match event {
-            Ok((event, span)) => builder.event(event, span),
+            Ok((event, span)) => {
+                excerpts.event(&event, span);
+                builder.event(event, span)
+            }
             Err(error) => builder.syntax_error(&error),
         };
         match step {
@@ -112,7 +122,7 @@ impl<'a> Builder<'a> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.leave(),
             Event::Alias(id) => self.alias(id, span),
-            Event::UnresolvedAlias(name) => self.unknown_alias(&name, span),
+            Event::UnresolvedAlias(_) => self.unknown_alias(span),
             // The enum is open: stream marks, and metadata that the options turn off.
             _ => Step::Next,
         }
@@ -217,11 +227,11 @@ impl<'a> Builder<'a> {
         Step::GiveUp
     }
 
-    fn unknown_alias(&mut self, name: &str, span: Span) -> Step {
+    /// The alias can be a secret without quotes, so its name is not repeated.
+    fn unknown_alias(&mut self, span: Span) -> Step {
         let location = self.locate(span);
-        let message = format!("the alias `*{name}` has no anchor before it");
-        let fix =
-            format!("write `&{name}` before the value that it repeats; quote a text that starts with `*`");
+        let message = "the alias has no anchor before it";
+        let fix = "write `&NAME` before the value that `*NAME` repeats; quote a text that starts with `*`";
         self.findings.push(Finding::error(Code::UNKNOWN_ALIAS, &location, message, fix));
         self.attach(Node { location, value: Value::Unresolved });
         Step::Next
@@ -233,7 +243,8 @@ impl<'a> Builder<'a> {
         };
         let known = tag.core_suffix().is_some() || tag.original() == "!";
         if !known {
-            let message = format!("the tag `{}` means nothing here", tag.original());
+            // It can be a secret without quotes, so it is not repeated.
+            let message = "the tag means nothing here";
             let fix = "remove the tag; a secret is written as a reference such as `{ env: NAME }`";
             self.findings.push(Finding::error(Code::UNKNOWN_TAG, &self.locate(span), message, fix));
         }

@@ -1,17 +1,24 @@
 //! Findings as people read them: where, what, the line itself, and the fix.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use crate::profile::finding::{Finding, Severity};
-use crate::profile::location::Location;
+use crate::profile::location::{Location, Source};
 use crate::report::mask::mask_line;
 use crate::report::style::{self, paint, plain};
 
 /// Longer lines are cut in excerpts.
 const LONGEST_LINE: usize = 200;
 
+/// Of longer lines the rest is not looked at: enough that no mask depends on what is cut away.
+const LONGEST_READ: usize = 4096;
+
 /// All findings, and a line that counts them; empty where there are none.
 #[must_use]
 pub fn render(findings: &[Finding]) -> String {
-    let mut out: String = findings.iter().map(|finding| one(finding) + "\n").collect();
+    let mut lines = Lines::default();
+    let mut out: String = findings.iter().map(|finding| one(finding, &mut lines) + "\n").collect();
     if !findings.is_empty() {
         out.push_str(&count_line(findings));
         out.push('\n');
@@ -46,7 +53,30 @@ pub fn word(severity: Severity) -> &'static str {
     }
 }
 
-fn one(finding: &Finding) -> String {
+/// The lines of the files, found and masked once, however many findings point at them.
+#[derive(Default)]
+struct Lines<'f> {
+    texts: HashMap<*const Source, Vec<&'f str>>,
+    shown: HashMap<(*const Source, usize), (String, bool)>,
+}
+
+impl<'f> Lines<'f> {
+    /// The line of a place as it is shown, and whether something was taken out of it.
+    fn shown(&mut self, location: &'f Location) -> Option<&(String, bool)> {
+        let source: *const Source = Arc::as_ptr(&location.source);
+        let texts = self.texts.entry(source).or_insert_with(|| location.source.text.lines().collect());
+        let line = texts.get(location.line.saturating_sub(1))?;
+        Some(self.shown.entry((source, location.line)).or_insert_with(|| show(line)))
+    }
+}
+
+fn show(line: &str) -> (String, bool) {
+    let start: String = line.chars().take(LONGEST_READ).collect();
+    let (shown, is_masked) = mask_line(&plain(&start.replace('\t', " ")));
+    (shown.chars().take(LONGEST_LINE).collect(), is_masked)
+}
+
+fn one<'f>(finding: &'f Finding, lines: &mut Lines<'f>) -> String {
     let Finding { location, severity, code, message, fix } = finding;
     let style = match severity {
         Severity::Error => style::ERROR,
@@ -56,7 +86,7 @@ fn one(finding: &Finding) -> String {
     let heading = paint(style, &format!("{}[{code}]:", word(*severity)));
     let mut out = format!("{heading} {}\n", plain(message));
     if let Some(location) = location {
-        out.push_str(&excerpt(location, style));
+        out.push_str(&excerpt(location, style, lines));
     }
     if !fix.is_empty() {
         out.push_str(&format!(
@@ -69,19 +99,16 @@ fn one(finding: &Finding) -> String {
 }
 
 /// The place, and the line with a caret under it.
-fn excerpt(location: &Location, style: anstyle::Style) -> String {
+fn excerpt<'f>(location: &'f Location, style: anstyle::Style, lines: &mut Lines<'f>) -> String {
     let number = location.line.to_string();
     let margin = " ".repeat(number.len());
     let faint = |text: &str| paint(style::FAINT, text);
     let mut out = format!("{margin}{} {location}\n", faint("-->"));
-    let Some(line) = location.source.text.lines().nth(location.line.saturating_sub(1)) else { return out };
-    let line = plain(&line.replace('\t', " "));
-    let (shown, is_masked) = mask_line(&line);
-    let shown: String = shown.chars().take(LONGEST_LINE).collect();
+    let Some((shown, is_masked)) = lines.shown(location) else { return out };
     out.push_str(&format!("{margin} {}\n{} {shown}\n", faint("|"), faint(&format!("{number} |"))));
     let column = location.column.saturating_sub(1).min(shown.chars().count());
     let room = shown.chars().count().saturating_sub(column);
-    let length = if is_masked { 1 } else { location.length.clamp(1, room.max(1)) };
+    let length = if *is_masked { 1 } else { location.length.clamp(1, room.max(1)) };
     let caret = paint(style, &"^".repeat(length));
     out.push_str(&format!("{margin} {} {}{caret}\n", faint("|"), " ".repeat(column)));
     out
@@ -89,11 +116,8 @@ fn excerpt(location: &Location, style: anstyle::Style) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::code::Code;
-    use crate::profile::location::Source;
 
     fn finding(text: &str, line: usize, column: usize, length: usize) -> Finding {
         let source = Arc::new(Source { path: "bridge.yaml".into(), text: text.into() });
@@ -124,6 +148,15 @@ mod tests {
     fn a_literal_credential_is_not_quoted() {
         let text = shown(&[finding("password: hunter2hunter2", 1, 11, 14)]);
         assert!(text.contains("password: (sensitive)") && !text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn thousands_of_findings_on_one_long_line_take_no_time() {
+        let first = finding(&"a: [b], ".repeat(20_000), 1, 1, 1);
+        let findings: Vec<Finding> = (0..4_000).map(|_| first.clone()).collect();
+        let start = std::time::Instant::now();
+        assert!(shown(&findings).contains("4000 errors"));
+        assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
     }
 
     #[test]

@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use crate::code::Code;
 use crate::profile::address;
 use crate::profile::decode::decoder::{Decoder, Fields};
-use crate::profile::decode::keys;
-use crate::profile::model::{
-    ArgoCd, Flavor, Images, Install, ManifestSource, Manifests, Patch, PatchOperation, PatchTarget,
-};
-use crate::profile::names::{ArgoCdVersion, LabelKey, LabelValue, Namespace, Sha256};
+use crate::profile::decode::{keys, patches};
+use crate::profile::model::{ArgoCd, Flavor, Images, Install, ManifestSource, Manifests};
+use crate::profile::names::{ArgoCdVersion, Namespace, Sha256};
 use crate::profile::node::Node;
 
 /// The release that is installed unless the profile names another.
@@ -98,7 +96,7 @@ fn manifests(fields: &Fields<'_>, d: &mut Decoder) -> Option<Manifests> {
     };
     let images = fields.get("images").map_or_else(|| Some(Images::default()), |node| images(node, d));
     let patches = fields.get("patches").map_or_else(Vec::new, |node| {
-        d.list(node, "patches").iter().filter_map(|node| patch(node, d)).collect()
+        d.list(node, "patches").iter().filter_map(|node| patches::patch(node, d)).collect()
     });
     Some(Manifests { version: version?, flavor: flavor?, source: source?, images: images?, patches })
 }
@@ -167,7 +165,7 @@ fn url(node: &Node, d: &mut Decoder) -> Option<String> {
     if address::parse(&text).is_some_and(|address| address.scheme == "https") {
         return Some(text);
     }
-    let message = format!("`{text}` is no https address");
+    let message = "`url` is no https address";
     d.error(Code::MANIFEST_SOURCE, &node.location, message, "write `https://HOST/install.yaml`");
     None
 }
@@ -241,60 +239,4 @@ fn not_a_registry(text: &str, at: &crate::profile::location::Location, d: &mut D
         "write a host and perhaps a path, such as `quay.io` or `mirror.example.com/quay`".to_owned()
     };
     d.error(Code::IMAGE_REGISTRY, at, message, fix);
-}
-
-fn patch(node: &Node, d: &mut Decoder) -> Option<Patch> {
-    let fields = d.fields(node, keys::PATCH)?;
-    let target = fields.require(d, "target").and_then(|node| target(node, d));
-    let operation = match (fields.get("json6902"), fields.get("merge")) {
-        (Some(node), None) => json6902(node, d),
-        (None, Some(node)) => merge(node, d),
-        (Some(_), Some(_)) | (None, None) => {
-            let message = "a patch has exactly one of `json6902` and `merge`";
-            d.error(Code::PATCH_OPERATION, &node.location, message, "keep or add one of them");
-            None
-        }
-    };
-    Some(Patch { target: target?, operation: operation?, at: node.location.clone() })
-}
-
-fn target(node: &Node, d: &mut Decoder) -> Option<PatchTarget> {
-    let fields = d.fields(node, keys::PATCH_TARGET)?;
-    // The group of core objects is empty, so an empty text means something here.
-    let group = fields.get("group").map(|node| d.text(node, "`group`").map(str::to_owned));
-    let kind = fields.require(d, "kind").and_then(|node| d.filled_text(node, "`kind`"));
-    let name = fields.get("name").map(|node| d.filled_text(node, "`name`"));
-    let labels = fields.get("labels").map_or_else(BTreeMap::new, |node| labels(node, d));
-    let group = group.map_or(Some(None), |group| group.map(Some));
-    let name = name.map_or(Some(None), |name| name.map(Some));
-    Some(PatchTarget { group: group?, kind: kind?, name: name?, labels })
-}
-
-fn labels(node: &Node, d: &mut Decoder) -> BTreeMap<String, String> {
-    let mut labels = BTreeMap::new();
-    let Some(mapping) = d.mapping(node, "a map of labels") else { return labels };
-    for entry in &mapping.entries {
-        let key = crate::profile::decode::clusters::key::<LabelKey>(&entry.key, Code::LABEL_KEY, d);
-        let value: Option<LabelValue> = d.name(&entry.value, Code::LABEL_VALUE, "a label's value");
-        if let (Some(key), Some(value)) = (key, value) {
-            labels.insert(key.to_string(), value.to_string());
-        }
-    }
-    labels
-}
-
-fn json6902(node: &Node, d: &mut Decoder) -> Option<PatchOperation> {
-    let operations = d.json(node)?;
-    if let Err(error) = serde_json::from_value::<json_patch::Patch>(operations.clone()) {
-        let message = format!("these are no JSON 6902 operations: {error}");
-        let fix = "write a list of `{ op: replace, path: /spec/replicas, value: 2 }`; a `/` in a key is `~1`";
-        d.error(Code::PATCH_SYNTAX, &node.location, message, fix);
-        return None;
-    }
-    Some(PatchOperation::Json6902(operations))
-}
-
-fn merge(node: &Node, d: &mut Decoder) -> Option<PatchOperation> {
-    d.mapping(node, "a map for a merge patch")?;
-    d.json(node).map(PatchOperation::Merge)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use crate::code::Code;
+use crate::profile::address;
 use crate::profile::decode::connection;
 use crate::profile::decode::decoder::{Decoder, Fields};
 use crate::profile::decode::keys;
@@ -149,6 +150,9 @@ fn metadata(fields: &Fields<'_>, d: &mut Decoder) -> BTreeMap<AnnotationKey, Str
     entries(fields, "metadata", "a map of annotations", d, |entry, d| {
         let name = key(&entry.key, Code::ANNOTATION_KEY, d);
         let value = d.text(&entry.value, "an annotation").map(str::to_owned);
+        if let Some(text) = value.as_ref().filter(|text| address::has_password(text)) {
+            address::refuse_password(d, &entry.value, text);
+        }
         let is_written_anyway = reserved::is_typed_annotation(&entry.key.text);
         (!is_written_anyway).then_some((name?, value?))
     })

@@ -100,9 +100,13 @@ impl Decoder {
     /// A map with the keys of a shape; reports keys that it does not know.
     pub(crate) fn fields<'n>(&mut self, node: &'n Node, shape: &'static Shape) -> Option<Fields<'n>> {
         let mapping = self.mapping(node, &format!("a map for {}", shape.title))?;
-        for Entry { key, value: _ } in &mapping.entries {
+        for Entry { key, value } in &mapping.entries {
             if !shape.keys.contains(&key.text.as_str()) {
-                let message = format!("{} has no key `{}`", shape.title, key.text);
+                let message = if shape.may_show(&key.text, value.is_null()) {
+                    format!("{} has no key `{}`", shape.title, key.text)
+                } else {
+                    format!("the key that stands here is no key of {}", shape.title)
+                };
                 let fix = suggest::did_you_mean(&key.text, shape.keys.iter().copied());
                 self.error(Code::UNKNOWN_KEY, &key.location, message, fix);
             }

@@ -1,5 +1,7 @@
 //! Every map of the profile and the keys that it may have. The JSON schema is tested against this table.
 
+use crate::profile::suggest;
+
 /// A map of the profile.
 #[derive(Debug)]
 pub(crate) struct Shape {
@@ -11,6 +13,27 @@ pub(crate) struct Shape {
     pub(crate) keys: &'static [&'static str],
 }
 
+impl Shape {
+    /// Whether what stands in the map is a secret, or leads to one.
+    pub(crate) fn is_secret(&self) -> bool {
+        let secret = [SECRET, SECRET_REF, CREDENTIALS, BASIC, GITHUB_APP, CLIENT_CERTIFICATE, EXEC_AUTH];
+        secret.iter().any(|shape| shape.name == self.name)
+    }
+
+    /// Whether a key may be repeated in messages and excerpts: not one that could be a secret, or the end of one, as
+    /// `ter2` is in `{ password: hun, ter2 }`.
+    pub(crate) fn may_show(&self, key: &str, is_null: bool) -> bool {
+        self.keys.contains(&key)
+            || (!self.is_secret() && !is_null)
+            || suggest::closest(key, self.keys.iter().copied()).is_some()
+    }
+}
+
+/// Whether any map of a profile has the key.
+pub(crate) fn is_known(key: &str) -> bool {
+    ALL.iter().any(|shape| shape.keys.contains(&key))
+}
+
 macro_rules! shapes {
     ($($constant:ident = $name:literal, $title:literal, [$($key:literal),* $(,)?];)*) => {
         $(
@@ -19,7 +42,6 @@ macro_rules! shapes {
         )*
 
         /// Every shape.
-        #[cfg(test)]
         pub(crate) const ALL: &[&Shape] = &[$($constant),*];
     };
 }

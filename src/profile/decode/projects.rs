@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::code::Code;
+use crate::profile::address;
 use crate::profile::decode::decoder::{Decoder, Fields};
 use crate::profile::decode::keys::{self, Shape};
 use crate::profile::decode::sync_window;
@@ -37,6 +38,9 @@ fn write_texts(fields: &Fields<'_>, d: &mut Decoder, spec: &mut Map<String, Json
     write_text(fields, "description", d, spec);
     for key in ["sourceRepos", "sourceNamespaces"] {
         write_text_list(fields, key, d, spec);
+    }
+    for source in fields.get("sourceRepos").map_or(&[] as &[Node], Node::items) {
+        refuse_password(Some(source), d);
     }
 }
 
@@ -97,8 +101,16 @@ fn text_map(
     Some(map)
 }
 
+/// What a project allows is stored in clear.
+fn refuse_password(node: Option<&Node>, d: &mut Decoder) {
+    if let Some((node, text)) = node.and_then(|node| Some((node, node.text()?))) {
+        address::refuse_password(d, node, text);
+    }
+}
+
 fn destination(node: &Node, d: &mut Decoder) -> Option<Json> {
     let map = text_map(node, keys::DESTINATION, &["namespace"], d)?;
+    refuse_password(node.get("server"), d);
     let (message, fix) = match (node.get("server"), node.get("name")) {
         (Some(_), None) | (None, Some(_)) => return Some(Json::Object(map)),
         (Some(_), Some(_)) => {
@@ -115,6 +127,7 @@ fn group_kind(node: &Node, d: &mut Decoder) -> Option<Json> {
 }
 
 fn service_account(node: &Node, d: &mut Decoder) -> Option<Json> {
+    refuse_password(node.get("server"), d);
     text_map(node, keys::SERVICE_ACCOUNT, keys::SERVICE_ACCOUNT.keys, d).map(Json::Object)
 }
 

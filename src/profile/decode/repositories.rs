@@ -69,7 +69,7 @@ fn oci(node: &Node, d: &mut Decoder) -> Option<String> {
     if is_address && bare == text {
         return Some(text);
     }
-    let message = format!("`{text}` is no address of an OCI registry as Argo CD writes it");
+    let message = "`url` is no address of an OCI registry as Argo CD writes it";
     let fix =
         if is_address { format!("write `{bare}`") } else { "write `HOST/PATH`, without a scheme".to_owned() };
     d.error(Code::REPOSITORY_URL, &node.location, message, fix);
@@ -142,7 +142,7 @@ fn id(node: &Node, what: &str, d: &mut Decoder) -> Option<String> {
     if text.chars().all(|c| c.is_ascii_digit()) {
         return Some(text);
     }
-    let message = format!("{what} has to be a number, and `{text}` is none");
+    let message = format!("{what} has to be a number");
     d.error(Code::INVALID_NUMBER, &node.location, message, "copy the number from the app's page on GitHub");
     None
 }

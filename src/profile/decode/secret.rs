@@ -1,10 +1,12 @@
 //! References to secrets. A message never repeats what stands where a secret should not.
 
+use std::str::FromStr;
+
 use crate::code::Code;
 use crate::profile::decode::decoder::{Decoder, Fields};
 use crate::profile::decode::keys;
 use crate::profile::model::{SecretReference, SecretSource, Text};
-use crate::profile::names::Namespace;
+use crate::profile::names::{InvalidName, Namespace};
 use crate::profile::node::{Node, Value};
 use crate::profile::sensitive::Sensitive;
 
@@ -83,13 +85,23 @@ fn command(node: &Node, d: &mut Decoder) -> Option<Vec<String>> {
 
 fn secret_ref(node: &Node, d: &mut Decoder) -> Option<SecretSource> {
     let fields = d.fields(node, keys::SECRET_REF)?;
-    let name = fields.require(d, "name").and_then(|node| d.name(node, Code::INVALID_NAME, "the Secret"));
+    let name = fields.require(d, "name").and_then(|node| quiet_name(node, "the Secret", d));
     let key = fields.require(d, "key").and_then(|node| d.filled_text(node, "`key`"));
     let namespace: Option<Namespace> = match fields.get("namespace") {
-        Some(node) => d.name(node, Code::INVALID_NAME, "the Secret's namespace"),
+        Some(node) => quiet_name(node, "the Secret's namespace", d),
         None => d.argocd_namespace.clone(),
     };
     Some(SecretSource::SecretRef { namespace: namespace?, name: name?, key: key? })
+}
+
+/// A name. It could be the secret itself, so it is neither repeated nor mended.
+fn quiet_name<T: FromStr<Err = InvalidName>>(node: &Node, what: &str, d: &mut Decoder) -> Option<T> {
+    let name = d.text(node, what)?.parse().ok();
+    if name.is_none() {
+        let message = format!("{what} does not have a name of Kubernetes here");
+        d.error(Code::INVALID_NAME, &node.location, message, "write the name alone, such as `git-token`");
+    }
+    name
 }
 
 fn literal(node: &Node, fields: &Fields<'_>, d: &mut Decoder) -> Option<SecretSource> {

@@ -1,6 +1,7 @@
 //! Rules on AppProjects: one that forbids what it is there for.
 
 use crate::code::Code;
+use crate::profile::address;
 use crate::profile::decode::decoder::Decoder;
 use crate::profile::node::Node;
 use crate::profile::rules::{duplicates, glob, items};
@@ -54,7 +55,8 @@ fn sources_allowed(project: &Node, d: &mut Decoder) {
         let Some(allowed) = source.text().filter(|text| !text.starts_with('!')) else { continue };
         let deny = sources.iter().find(|other| other.text().is_some_and(|other| denies(other, allowed)));
         if let Some(deny) = deny {
-            let message = format!("`{allowed}` is allowed here and forbidden at {}", deny.location);
+            let what = if address::holds_credentials(allowed) { "the address" } else { allowed };
+            let message = format!("`{what}` is allowed here and forbidden at {}", deny.location);
             forbidden(source, message, d);
         }
     }
@@ -142,6 +144,9 @@ fn repository_allowed(repository: &Node, projects: &[Node], d: &mut Decoder) {
         return;
     };
     let Some(url) = repository.get("url").and_then(Node::text) else { return };
+    if address::holds_credentials(url) {
+        return;
+    }
     let sources = project.get("sourceRepos").map_or(&[] as &[Node], Node::items);
     let allows = |source: &Node| source.text().is_some_and(|pattern| fits(pattern, url));
     let is_prefix = text(repository, "scope") == "prefix";

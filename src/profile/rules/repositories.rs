@@ -80,13 +80,14 @@ fn scheme_fits(repository: &Node, d: &mut Decoder) {
 
 /// An SSH address cannot be read without a key.
 fn reachable(url: Option<&Node>, repositories: &[Node], d: &mut Decoder) {
-    let Some((node, address)) = url.and_then(|node| Some((node, node.text()?))) else { return };
-    if !is_ssh(address) || repositories.iter().any(|repository| covers(repository, address)) {
+    let Some((node, text)) = url.and_then(|node| Some((node, node.text()?))) else { return };
+    let is_refused = address::holds_credentials(text);
+    if is_refused || !is_ssh(text) || repositories.iter().any(|repository| covers(repository, text)) {
         return;
     }
-    let message = format!("`{address}` is read over SSH, and no repository has a key for it");
+    let message = format!("`{text}` is read over SSH, and no repository has a key for it");
     let fix = format!(
-        "add `repositories: [{{ name: NAME, url: \"{address}\", credentials: {{ sshPrivateKey: {{ file: PATH }} }} }}]`"
+        "add `repositories: [{{ name: NAME, url: \"{text}\", credentials: {{ sshPrivateKey: {{ file: PATH }} }} }}]`"
     );
     d.error(Code::CREDENTIALS_MISSING, &node.location, message, fix);
 }
