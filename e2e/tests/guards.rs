@@ -80,10 +80,19 @@ async fn destroy_removes_what_is_owned_and_keeps_namespace_definitions_and_forei
     assert!(plan.stdout.contains("0 to add, 0 to change, 61 to destroy"), "{plan}");
     world.expect(0, &["destroy", "--auto-approve"])?;
     let left = world.versions().await?;
-    assert!(left.iter().all(|(name, _)| name.contains("namespaces/argocd") || name.contains("configmaps/bridge") || name.contains("customresourcedefinitions")), "{left:?}");
+    assert!(
+        left.iter().all(|(name, _)| name.contains("namespaces/argocd")
+            || name.contains("configmaps/bridge")
+            || name.contains("customresourcedefinitions")),
+        "{left:?}"
+    );
     assert_eq!(left.len(), 5, "{left:?}");
     assert_ne!(world.get("/api/v1/namespaces/argocd/configmaps/foreign").await?, Value::Null);
-    assert_ne!(world.get("/api/v1/namespaces/argocd/configmaps/bridge").await?, Value::Null, "it records what stays");
+    assert_ne!(
+        world.get("/api/v1/namespaces/argocd/configmaps/bridge").await?,
+        Value::Null,
+        "it records what stays"
+    );
     let definition = "CustomResourceDefinition/applications.argoproj.io";
     world.expect(0, &["destroy", "--auto-approve", "--allow-delete", definition])?;
     assert_eq!(world.versions().await?.len(), 4);

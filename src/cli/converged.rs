@@ -13,7 +13,7 @@ use crate::cluster::Cluster;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Event;
 use crate::converge::interrupt::Interrupt;
-use crate::converge::outcome::Outcome;
+use crate::converge::outcome::{FailureClass, Outcome};
 use crate::plan::build::Owner;
 use crate::plan::consent::Consent;
 use crate::plan::summary::{ClusterIdentity, Plan};
@@ -104,12 +104,13 @@ pub(super) fn progress(context: &Context) -> impl Fn(Event) + Sync + use<> {
 pub(super) fn outcome_exit(outcome: &Outcome) -> Exit {
     let of_error = outcome.error.as_ref().map_or(Exit::Done, converge_exit);
     let of = |is_so: bool, exit: Exit| if is_so { exit } else { Exit::Done };
-    let is_conflict = outcome.failures.iter().any(|failure| failure.is_conflict);
-    let has_failed =
-        outcome.failures.iter().any(|failure| !failure.is_conflict) || !outcome.not_tried.is_empty();
+    let any = |class| outcome.failures.iter().any(|failure| failure.class == class);
+    let (is_unreachable, is_conflict) = (any(FailureClass::Unreachable), any(FailureClass::Conflict));
+    let has_failed = any(FailureClass::Failed) || !outcome.not_tried.is_empty();
     let is_late = !outcome.not_ready.is_empty() || !outcome.remaining.is_empty();
     let exit = [
         of(outcome.interrupted && !is_complete(outcome), Exit::Interrupted),
+        of(is_unreachable, Exit::Unreachable),
         of(is_conflict, Exit::Conflict),
         of(has_failed && !is_conflict, Exit::Failed),
         of(is_late, Exit::NotReady),
@@ -149,23 +150,28 @@ fn converge_exit(error: &ConvergeError) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::converge::outcome::Failure;
+    use crate::converge::outcome::{Failure, FailureClass};
     use crate::desired::id::{GroupKind, ObjectId};
 
     fn id() -> ObjectId {
         ObjectId { group_kind: GroupKind::parse("Secret"), namespace: None, name: "x".into() }
     }
 
-    fn failure(is_conflict: bool) -> Failure {
-        Failure { id: id(), message: String::new(), fix: String::new(), is_conflict }
+    fn failure(class: FailureClass) -> Failure {
+        Failure { id: id(), message: String::new(), fix: String::new(), class }
     }
 
     #[test]
     fn the_worst_part_of_an_outcome_decides() {
         let done = Outcome::default();
         let late = Outcome { not_ready: vec![(id(), String::new())], ..done.clone() };
-        let failed = Outcome { failures: vec![failure(false)], not_tried: vec![id()], ..late.clone() };
-        let conflict = Outcome { failures: vec![failure(true)], not_tried: vec![id()], ..late.clone() };
+        let failed =
+            Outcome { failures: vec![failure(FailureClass::Failed)], not_tried: vec![id()], ..late.clone() };
+        let conflict = Outcome {
+            failures: vec![failure(FailureClass::Conflict)],
+            not_tried: vec![id()],
+            ..late.clone()
+        };
         let stopped = Outcome { interrupted: true, not_tried: vec![id()], ..done.clone() };
         let outcomes = [done, late, failed, conflict, stopped];
         assert_eq!(outcomes.map(|outcome| outcome_exit(&outcome).code()), [0, 6, 1, 5, 130]);

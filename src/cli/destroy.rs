@@ -14,6 +14,8 @@ use crate::cli::exit::Exit;
 use crate::cli::{for_each_profile, interrupt, prepare, target};
 use crate::converge::apply::ApplySettings;
 use crate::converge::interrupt::Interrupt;
+use crate::plan::change::Change;
+use crate::plan::summary::Plan;
 use crate::report::apply_text::Operation;
 
 /// Remove everything that the profile owns on the hub
@@ -59,7 +61,9 @@ impl Run<'_> {
         let hub = Hub::connect(context, &target, interrupt).await?;
         let consent = consent(&args.consent, &TargetArgs::default());
         let plan = hub.plan_destroy(&ready, &consent, &progress(context)).await?;
-        context.ui.status(fate_of_workloads(ready.profile.application_sets.preserve_resources_on_deletion));
+        for line in fate_of_workloads(&plan) {
+            context.ui.status(&line);
+        }
         let settings = ApplySettings { wait: true, timeout: context.global.timeout, consent };
         let auto_approve = args.auto_approve;
         let wanted =
@@ -68,11 +72,15 @@ impl Run<'_> {
     }
 }
 
-/// What happens to that which Argo CD deployed.
-fn fate_of_workloads(are_preserved: bool) -> &'static str {
-    if are_preserved {
-        "workloads that Argo CD deployed stay where they are (applicationSets.preserveResourcesOnDeletion is true)"
-    } else {
-        "workloads that Argo CD deployed are deleted with their Applications (applicationSets.preserveResourcesOnDeletion is false)"
-    }
+/// What happens to that which Argo CD deployed, by what the live ApplicationSets say: the profile may have changed since.
+fn fate_of_workloads(plan: &Plan) -> Vec<String> {
+    let deleted = plan.changes.iter().filter_map(Change::deleted);
+    let sets = deleted.filter(|live| live.id().group_kind.kind == "ApplicationSet");
+    sets.map(|set| {
+        let preserves =
+            set.body().pointer("/spec/syncPolicy/preserveResourcesOnDeletion") == Some(&true.into());
+        let fate = if preserves { "stay where they are" } else { "are deleted with their Applications" };
+        format!("workloads of ApplicationSet {} {fate}", set.id().name)
+    })
+    .collect()
 }

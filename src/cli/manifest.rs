@@ -84,11 +84,11 @@ async fn look(
 ) -> Result<Result<Manifest, FetchError>, CliError> {
     let path = ready.folder.join(lock::FILE);
     check_lock(&path)?;
-    if let Err(error) = check_path(manifests, &ready.folder) {
+    if let Err(error) = check_path(manifests) {
         return Ok(Err(error));
     }
     let mut locked = lock::read(&path, &path.display().to_string()).map_err(|finding| vec![finding])?;
-    let manifest = find(manifests, &locked, &site(context, ready, policy)?).await;
+    let manifest = find(manifests, &locked, &site(context, policy)?).await;
     if let (Ok(manifest), Lock::Write) = (&manifest, lock) {
         let entries = manifest.new_entries.clone();
         let is_new = !entries.is_empty();
@@ -111,16 +111,16 @@ fn check_lock(path: &Path) -> Result<(), CliError> {
 }
 
 /// Refuses a manifest that would never end; a folder may be one.
-fn check_path(manifests: &Manifests, folder: &Path) -> Result<(), FetchError> {
+fn check_path(manifests: &Manifests) -> Result<(), FetchError> {
     let path = match &manifests.source {
-        ManifestSource::Path { path, .. } => folder.join(path),
+        ManifestSource::Path { path, .. } => path,
         ManifestSource::Url { .. } | ManifestSource::Official => return Ok(()),
     };
     if path.read_dir().is_ok() {
         return Ok(());
     }
     let shown = path.display().to_string();
-    read::check(&path, LARGEST).map_err(|source| FetchError::Unreadable { path: shown, source })
+    read::check(path, LARGEST).map_err(|source| FetchError::Unreadable { path: shown, source })
 }
 
 fn not_written(path: &Path, error: &std::io::Error) -> CliError {
@@ -128,10 +128,10 @@ fn not_written(path: &Path, error: &std::io::Error) -> CliError {
         .caused_by(error)
 }
 
-fn site(context: &Context, ready: &Ready, policy: Policy) -> Result<Site, CliError> {
+fn site(context: &Context, policy: Policy) -> Result<Site, CliError> {
     let base = context.environment.manifest_base_url.clone();
     Ok(Site {
-        folder: ready.folder.clone(),
+        folder: PathBuf::new(),
         cache: Cache::new(cache_folder(context)?),
         base: base.unwrap_or_else(|| files::OFFICIAL.to_owned()),
         limits: Limits::default(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 
+use crate::cli::apply::check_not_blocked;
 use crate::cli::args::{ConsentArgs, Output, TargetArgs, consent};
 use crate::cli::context::Context;
 use crate::cli::converged::{Hub, progress};
@@ -109,10 +110,11 @@ impl Run<'_> {
     }
 }
 
+/// A plan that cannot be applied ends as the apply would.
 fn exit(plan: &Plan, is_detailed: bool) -> Exit {
-    match (plan.counts().blocked > 0, is_detailed && !plan.is_empty()) {
-        (true, _) => Exit::Conflict,
-        (false, true) => Exit::ChangesPending,
-        (false, false) => Exit::Done,
+    match (check_not_blocked(plan), is_detailed && !plan.is_empty()) {
+        (Err(blocked), _) => blocked.exit(),
+        (Ok(()), true) => Exit::ChangesPending,
+        (Ok(()), false) => Exit::Done,
     }
 }

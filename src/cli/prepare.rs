@@ -69,7 +69,7 @@ pub(super) fn ready(loaded: Loaded, path: &str) -> Result<(Ready, Vec<Finding>),
     let Loaded { profile, findings, sources: _, variables: _ } = loaded;
     let Some(profile) = profile else { return Err(findings.into()) };
     let folder = folder(path);
-    let templates = templates::read(&profile, &folder)?;
+    let templates = templates::read(&profile)?;
     Ok((Ready { profile, folder, templates }, findings))
 }
 

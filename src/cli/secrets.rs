@@ -77,7 +77,7 @@ fn finding(unresolved: Unresolved, at: &Location) -> Finding {
 async fn one(context: &Context, folder: &Path, reach: Reach<'_>, source: &SecretSource) -> Resolution {
     let value = match (source, reach) {
         (SecretSource::Env(name), _) => Some(variable(name)?),
-        (SecretSource::File(path), _) => Some(file(folder.join(path)).await?),
+        (SecretSource::File(path), _) => Some(file(path.clone()).await?),
         (SecretSource::Literal(value), _) => Some(value.clone()),
         (SecretSource::Exec(_) | SecretSource::SecretRef { .. }, Reach::Local) => None,
         (SecretSource::Exec(command), Reach::Everything(_)) => Some(output(context, folder, command).await?),

@@ -15,10 +15,9 @@ use crate::profile::model::Profile;
 ///
 /// # Errors
 /// A finding for the folder or each file that cannot be read.
-pub(super) fn read(profile: &Profile, folder: &Path) -> Result<Vec<Arc<Source>>, CliError> {
+pub(super) fn read(profile: &Profile) -> Result<Vec<Arc<Source>>, CliError> {
     let Some((templates, at)) = &profile.application_sets.templates else { return Ok(Vec::new()) };
-    let files =
-        files(&folder.join(templates)).map_err(|(path, error)| vec![unreadable(&path, &error, at)])?;
+    let files = files(templates).map_err(|(path, error)| vec![unreadable(&path, &error, at)])?;
     let (mut sources, mut findings) = (Vec::new(), Vec::new());
     for path in files {
         match read::bounded_text(&path) {

@@ -150,6 +150,10 @@ impl Run<'_> {
         if matches!(wave, Wave::Projects | Wave::ApplicationSets) && !writes.is_empty() {
             ready::await_kinds(self, kinds, &writes).await?;
         }
+        if self.interrupt.is_requested() {
+            self.skip(&writes, outcome);
+            return Ok(());
+        }
         if !writes.is_empty() {
             (self.emit)(Event::WaveStarted { name: wave.title(), changes: writes.len() });
         }
@@ -185,7 +189,9 @@ impl Run<'_> {
     ) -> Result<(), ConvergeError> {
         if self.settings.wait {
             let late = ready::await_ready(self, kinds, objects).await?;
-            outcome.not_ready.extend(late);
+            if !self.interrupt.is_requested() {
+                outcome.not_ready.extend(late);
+            }
         }
         Ok(())
     }

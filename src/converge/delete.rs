@@ -8,7 +8,7 @@ use crate::converge::apply::Run;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Action, Event};
 use crate::converge::foreign;
-use crate::converge::outcome::{Failure, Outcome};
+use crate::converge::outcome::{Failure, FailureClass, Outcome};
 use crate::converge::ready::Patience;
 use crate::converge::record::Record;
 use crate::converge::write::{LOOKS, failure_of};
@@ -74,7 +74,7 @@ async fn refuse_foreign(
         id: live.id().clone(),
         message: format!("{} would go with it", found.get(live.id()).map_or("", String::as_str)),
         fix: "move it elsewhere, or delete it first".to_owned(),
-        is_conflict: true,
+        class: FailureClass::Conflict,
     }));
     Ok(objects)
 }

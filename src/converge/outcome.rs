@@ -61,6 +61,17 @@ pub struct Failure {
     pub message: String,
     /// What to do about it; may be empty.
     pub fix: String,
-    /// Whether it is a conflict or a plan that became stale (exit 5) rather than a failure (exit 1).
-    pub is_conflict: bool,
+    /// What kind of failure it is, which decides how the process ends.
+    pub class: FailureClass,
+}
+
+/// What kind of failure it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureClass {
+    /// The server refuses it, or it went wrong.
+    Failed,
+    /// A conflict, or a plan that became stale.
+    Conflict,
+    /// The cluster does not answer, or forbids it.
+    Unreachable,
 }

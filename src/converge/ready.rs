@@ -11,7 +11,7 @@ use crate::cluster::{ClusterError, Kinds};
 use crate::converge::apply::Run;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Event;
-use crate::converge::outcome::{Failure, Outcome};
+use crate::converge::outcome::{Failure, FailureClass, Outcome};
 use crate::converge::trial::namespace_id;
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::plan::change::{Change, Check, NotChecked};
@@ -101,9 +101,13 @@ pub(super) async fn await_established(
     definitions: Vec<Live>,
     outcome: &mut Outcome,
 ) -> Result<(), ConvergeError> {
-    for (id, message) in await_ready(run, kinds, definitions).await? {
+    let late = await_ready(run, kinds, definitions).await?;
+    if run.interrupt.is_requested() {
+        return Ok(());
+    }
+    for (id, message) in late {
         let fix = "look at its conditions with `kubectl describe crd`".to_owned();
-        outcome.failures.push(Failure { id, message, fix, is_conflict: false });
+        outcome.failures.push(Failure { id, message, fix, class: FailureClass::Failed });
     }
     Ok(())
 }
@@ -131,10 +135,18 @@ async fn await_namespace(run: &Run<'_>, kinds: &Kinds, namespace: &str) -> Resul
     let mut patience = Patience::new(run);
     while run.cluster.get(kinds, &namespace_id(namespace), "v1").await?.is_none() {
         if !patience.goes_on(vec![format!("the namespace {namespace} is not there yet")]).await {
-            return Err(ConvergeError::NoArgoCd { seconds: run.settings.timeout.as_secs() });
+            return gave_up(run);
         }
     }
     Ok(())
+}
+
+/// A wait that the user ended is no failure.
+fn gave_up(run: &Run<'_>) -> Result<(), ConvergeError> {
+    if run.interrupt.is_requested() {
+        return Ok(());
+    }
+    Err(ConvergeError::NoArgoCd { seconds: run.settings.timeout.as_secs() })
 }
 
 /// Waits until the cluster serves the kinds of the changes: right after their definition was established, and where
@@ -150,7 +162,7 @@ pub(super) async fn await_kinds(
             changes.iter().map(|change| &change.id().group_kind).filter(|kind| !kinds.serves(kind)).collect();
         let Some(first) = missing.first() else { return Ok(()) };
         if !patience.goes_on(vec![format!("the cluster does not know the kind {first} yet")]).await {
-            return Err(ConvergeError::NoArgoCd { seconds: run.settings.timeout.as_secs() });
+            return gave_up(run);
         }
         *kinds = run.cluster.kinds().await?;
     }

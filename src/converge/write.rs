@@ -11,7 +11,7 @@ use crate::cluster::{ApiStatus, Applied, Apply, ClusterError, Guard, Kinds};
 use crate::converge::apply::Run;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Action, Event};
-use crate::converge::outcome::{Failure, Outcome};
+use crate::converge::outcome::{Failure, FailureClass, Outcome};
 use crate::converge::trial::Tester;
 use crate::desired::id::ObjectId;
 use crate::desired::object::Object;
@@ -233,6 +233,15 @@ impl Write {
 pub(super) fn failure_of(id: ObjectId, error: &ClusterError) -> Failure {
     let conflicts = error.status().map(ApiStatus::field_conflicts).unwrap_or_default();
     let is_conflict = !conflicts.is_empty() || error.status().is_some_and(ApiStatus::is_stale);
+    let class = match error {
+        _ if is_conflict => FailureClass::Conflict,
+        ClusterError::Unreachable { .. }
+        | ClusterError::Tls { .. }
+        | ClusterError::TimedOut { .. }
+        | ClusterError::Unauthorized { .. }
+        | ClusterError::Forbidden { .. } => FailureClass::Unreachable,
+        _ => FailureClass::Failed,
+    };
     let mut fix = error.hints().join("; ");
     if let Some(conflict) = conflicts.first() {
         let kind_name = format!("{}/{}", id.group_kind.kind, id.name);
@@ -241,7 +250,7 @@ pub(super) fn failure_of(id: ObjectId, error: &ClusterError) -> Failure {
             conflict.manager, conflict.field
         );
     }
-    Failure { id, message: error.to_string(), fix, is_conflict }
+    Failure { id, message: error.to_string(), fix, class }
 }
 
 fn failure(id: ObjectId, error: WriteError) -> Failure {
@@ -253,7 +262,7 @@ fn failure(id: ObjectId, error: WriteError) -> Failure {
                 "somebody changed it since it was planned, and the change would not be the one that was shown"
                     .to_owned(),
             fix: "run `bridge plan` again".to_owned(),
-            is_conflict: true,
+            class: FailureClass::Conflict,
         },
     }
 }

@@ -24,7 +24,8 @@ pub struct Policy {
 /// Where to look.
 #[derive(Debug, Clone)]
 pub struct Site {
-    /// The folder of the profile, which `manifests.path` is relative to.
+    /// What a relative `manifests.path` counts from. The profile layer has joined it to the profile's folder already, so
+    /// the command line leaves this empty.
     pub folder: PathBuf,
     /// Where downloads are kept.
     pub cache: Cache,

@@ -5,7 +5,9 @@
 use crate::desired::id::ObjectId;
 use crate::plan::change::Change;
 use crate::plan::consent::Consent;
+use crate::plan::decide::is_applied;
 use crate::plan::live::Live;
+use crate::plan::prune::is_container;
 use crate::plan::summary::Plan;
 
 /// Why a deletion needs consent, and of which objects.
@@ -71,7 +73,12 @@ pub fn check_applicable(plan: &Plan) -> Result<(), Blocked> {
 }
 
 fn gated<'a>(plan: &Plan, deleted: &[&'a Live]) -> Option<(String, Vec<&'a Live>)> {
-    let owned = plan.changes.iter().filter(|change| exists(change)).count();
+    let owned = plan
+        .changes
+        .iter()
+        .filter_map(owned_before)
+        .filter(|live| !is_container(&live.id().group_kind))
+        .count();
     if !deleted.is_empty() && deleted.len() == owned {
         return Some((
             format!("the plan deletes everything that bridge owns ({owned} objects)"),
@@ -79,7 +86,7 @@ fn gated<'a>(plan: &Plan, deleted: &[&'a Live]) -> Option<(String, Vec<&'a Live>
         ));
     }
     let all_clusters =
-        plan.changes.iter().filter(|change| exists(change) && is_cluster_secret_change(change)).count();
+        plan.changes.iter().filter_map(owned_before).filter(|live| is_cluster_secret(live)).count();
     let clusters: Vec<&Live> = deleted.iter().copied().filter(|live| is_cluster_secret(live)).collect();
     let sets: Vec<&Live> =
         deleted.iter().copied().filter(|live| live.id().group_kind.kind == "ApplicationSet").collect();
@@ -94,17 +101,9 @@ fn gated<'a>(plan: &Plan, deleted: &[&'a Live]) -> Option<(String, Vec<&'a Live>
     }
 }
 
-fn exists(change: &Change) -> bool {
-    !matches!(change, Change::Create { .. } | Change::Refused { .. })
-}
-
-/// Whether the object is one of Argo CD's declarative clusters.
-#[must_use]
-pub fn is_cluster_secret(live: &Live) -> bool {
-    live.id().group_kind.kind == "Secret" && live.label("argocd.argoproj.io/secret-type") == Some("cluster")
-}
-
-fn is_cluster_secret_change(change: &Change) -> bool {
+/// The object that bridge owns before the plan is applied. What is only now taken over must not make a fleet look larger
+/// than it is.
+fn owned_before(change: &Change) -> Option<&Live> {
     match change {
         Change::Update { live, .. }
         | Change::Adopt { live, .. }
@@ -112,9 +111,15 @@ fn is_cluster_secret_change(change: &Change) -> bool {
         | Change::Unchanged { live }
         | Change::Conflict { live, .. }
         | Change::Terminating { live }
-        | Change::Keep { live, .. } => is_cluster_secret(live),
-        Change::Create { .. } | Change::Refused { .. } => false,
+        | Change::Keep { live, .. } => Some(live).filter(|live| is_applied(live)),
+        Change::Create { .. } | Change::Refused { .. } => None,
     }
+}
+
+/// Whether the object is one of Argo CD's declarative clusters.
+#[must_use]
+pub fn is_cluster_secret(live: &Live) -> bool {
+    live.id().group_kind.kind == "Secret" && live.label("argocd.argoproj.io/secret-type") == Some("cluster")
 }
 
 #[cfg(test)]
@@ -128,8 +133,9 @@ mod tests {
 
     fn live(kind: &str, name: &str) -> Live {
         let labels = json!({"argocd.argoproj.io/secret-type": "cluster"});
-        Live::new(json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "labels": labels}}))
-            .unwrap()
+        let ours = json!([{"manager": "bridge", "operation": "Apply"}]);
+        let metadata = json!({"name": name, "labels": labels, "managedFields": ours});
+        Live::new(json!({"apiVersion": "v1", "kind": kind, "metadata": metadata})).unwrap()
     }
 
     fn plan(deleted: &[(&str, &str)], kept: &[(&str, &str)]) -> Plan {

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::converge::event::{Action, Event};
-use crate::converge::outcome::{Failure, Outcome};
+use crate::converge::outcome::{Failure, FailureClass, Outcome};
 use crate::desired::id::ObjectId;
 use crate::plan::summary::Plan;
 use crate::report::apply_text::is_complete;
@@ -86,8 +86,8 @@ pub fn error(code: &str, message: &str, hints: &[String], exit_code: u8) -> Valu
 }
 
 fn failure(failure: &Failure) -> Value {
-    let Failure { id, message, fix, is_conflict } = failure;
-    json!({ "object": object(id), "message": message, "fix": fix, "isConflict": is_conflict })
+    let Failure { id, message, fix, class } = failure;
+    json!({ "object": object(id), "message": message, "fix": fix, "isConflict": *class == FailureClass::Conflict })
 }
 
 fn reasons(objects: &[(ObjectId, String)]) -> Vec<Value> {

@@ -1,6 +1,6 @@
 //! How an apply or a destroy ended, as people read it.
 
-use crate::converge::outcome::{Failure, Outcome};
+use crate::converge::outcome::{Failure, FailureClass, Outcome};
 use crate::desired::id::ObjectId;
 use crate::report::style::{self, paint, plain};
 
@@ -66,8 +66,8 @@ pub fn problems(outcome: &Outcome) -> String {
 }
 
 fn failure(failure: &Failure) -> String {
-    let Failure { id, message, fix, is_conflict } = failure;
-    let what = if *is_conflict { "conflict" } else { "failed" };
+    let Failure { id, message, fix, class } = failure;
+    let what = if *class == FailureClass::Conflict { "conflict" } else { "failed" };
     let heading = paint(style::ERROR, &format!("{what}:"));
     let fix = if fix.is_empty() {
         String::new()
@@ -129,8 +129,12 @@ mod tests {
     #[test]
     fn an_interrupted_apply_says_what_was_done_and_what_was_not() {
         let not_tried = (0..12).map(|n| id(&format!("s{n:02}"))).collect();
-        let failures =
-            vec![Failure { id: id("bad"), message: "no".into(), fix: "yes".into(), is_conflict: false }];
+        let failures = vec![Failure {
+            id: id("bad"),
+            message: "no".into(),
+            fix: "yes".into(),
+            class: FailureClass::Failed,
+        }];
         let outcome = Outcome { added: 2, failures, not_tried, interrupted: true, ..Outcome::default() };
         insta::assert_snapshot!(strip(&(problems(&outcome) + &summary(&outcome, Operation::Apply))), @r"
         failed: Secret/argocd/bad: no

@@ -117,3 +117,18 @@ fn a_full_disk_is_a_failure() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("BRG4015"));
 }
+
+#[test]
+fn paths_in_a_profile_count_from_its_folder() {
+    let env = TestEnv::with_profile();
+    let profile = env.read("bridge.yaml");
+    for file in ["bridge.yaml", "manifest.yaml"] {
+        env.write(&format!("sub/{file}"), &env.read(file));
+    }
+    env.write("sub/sets/own.yaml.tera", "");
+    env.write("sub/bridge.yaml", &format!("{profile}applicationSets: {{ templates: sets }}\n"));
+    for args in [&["validate", "-f", "sub/bridge.yaml"][..], &["render", "-f", "sub/bridge.yaml"]] {
+        let run = env.run(args);
+        assert_eq!(run.code, 0, "{args:?}\n{}", run.stderr);
+    }
+}

@@ -78,11 +78,11 @@ fn object_text(object: &Object, check: &Check, detail: Detail) -> String {
 /// What the object consists of before anything else is said about it. Its kind decides what is masked.
 fn identity(object: &Object) -> Value {
     let id = object.id();
-    json!({
-        "apiVersion": object.api_version(),
-        "kind": id.group_kind.kind,
-        "metadata": { "name": id.name, "namespace": id.namespace },
-    })
+    let mut metadata = json!({ "name": id.name });
+    if let Some(namespace) = &id.namespace {
+        metadata["namespace"] = namespace.as_str().into();
+    }
+    json!({ "apiVersion": object.api_version(), "kind": id.group_kind.kind, "metadata": metadata })
 }
 
 /// The labels of the objects that are made for their labels: cluster Secrets and ApplicationSets.
