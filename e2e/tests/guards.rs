@@ -229,3 +229,118 @@ async fn an_argo_cd_that_is_handed_over_to_somebody_else_is_left_alone() -> Resu
     assert_eq!(world.get(&secret("spoke-prod")).await?, Value::Null);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_second_destroy_waits_for_the_applications_that_the_first_left() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let sets = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applicationsets";
+    let uid = world.get(&format!("{sets}/addons")).await?["metadata"]["uid"].clone();
+    let owner =
+        json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "name": "addons", "uid": uid});
+    let metadata = json!({"name": "addons", "ownerReferences": [owner], "finalizers": ["resources-finalizer.argocd.argoproj.io"]});
+    let application =
+        json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": metadata});
+    let path = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications";
+    world.send("POST", path, "application/json", &application).await?;
+    for _ in 0..2 {
+        let outcome = world.run(&["destroy", "--auto-approve", "--timeout", "1s"])?;
+        assert!(outcome.code != Some(0), "{outcome}");
+        assert!(outcome.stderr.contains("Application/argocd/addons"), "{outcome}");
+        assert_ne!(world.get("/apis/apps/v1/namespaces/argocd/deployments/server").await?, Value::Null);
+        assert_ne!(world.get(&secret("spoke-dev")).await?, Value::Null);
+    }
+    let path = format!("{path}/addons");
+    world.patch_as("argocd-controller", &path, &json!({"metadata": {"finalizers": null}})).await?;
+    world.send("DELETE", &path, "application/json", &json!({})).await?;
+    world.expect(0, &["destroy", "--auto-approve"])?;
+    assert_eq!(world.get(&secret("spoke-dev")).await?, Value::Null);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_target_never_takes_the_secret_that_a_renamed_cluster_keeps() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let mut swapped = Profile::small();
+    let old = swapped.clusters[0].1.clone();
+    swapped.clusters[0].1 = "https://new.example.com".to_owned();
+    swapped.clusters.push(("renamed".to_owned(), old.clone(), String::new()));
+    world.profile(&swapped)?;
+    world.apply(&["--target", "Secret/spoke-dev"])?;
+    let secrets = world.get("/api/v1/namespaces/argocd/secrets").await?;
+    use base64::Engine;
+    let old = base64::engine::general_purpose::STANDARD.encode(old);
+    let kept =
+        secrets["items"].as_array().unwrap().iter().filter(|secret| secret["data"]["server"] == old.as_str());
+    assert_eq!(kept.count(), 1, "no cluster was lost");
+    world.apply(&[])?;
+    world.expect_no_changes()
+}
+
+#[tokio::test]
+async fn without_its_inventory_nothing_is_destroyed() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    world
+        .send("DELETE", "/api/v1/namespaces/argocd/configmaps/bridge", "application/json", &json!({}))
+        .await?;
+    world.proxy.reset();
+    let outcome = world.expect(5, &["destroy", "--auto-approve"])?;
+    assert!(outcome.stderr.contains("BRG3015"), "{outcome}");
+    assert!(world.proxy.writes().is_empty());
+    world.apply(&[])?;
+    world.expect(0, &["destroy", "--auto-approve"])?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_profile_never_lives_in_two_namespaces() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    world.proxy.reset();
+    let argocd = "  manifests: { path: small.yaml }\n  namespace: elsewhere\n".to_owned();
+    world.profile(&Profile { argocd, ..Profile::small() })?;
+    let outcome = world.expect(5, &["apply", "--auto-approve", "--no-wait"])?;
+    assert!(outcome.stderr.contains("argocd.namespace: argocd"), "{outcome}");
+    assert!(world.proxy.writes().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_appears_between_plan_and_write_is_not_taken_over() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let mut more = Profile::small();
+    more.clusters.push((
+        "spoke-new".to_owned(),
+        "https://new.example.com".to_owned(),
+        "    labels: { a: b }\n".to_owned(),
+    ));
+    more.clusters[0].2.push_str("    labels: { tier: gold }\n");
+    world.profile(&more)?;
+    // The label of spoke-dev is in the same wave; --parallelism 1 writes it first, and then somebody is faster.
+    let client = world.hub.client().await?;
+    let theirs = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "spoke-new"}, "data": {"theirs": "eA=="}});
+    let request = http::Request::post("/api/v1/namespaces/argocd/secrets?fieldManager=kubectl-create");
+    let request = request.header("content-type", "application/json").body(serde_json::to_vec(&theirs)?)?;
+    let handle = tokio::runtime::Handle::current();
+    let (send, done) = std::sync::mpsc::channel();
+    world.proxy.on_write(1, move || {
+        handle.spawn(async move {
+            let _ = send.send(client.request::<Value>(request).await.is_ok());
+        });
+        let _ = done.recv();
+    });
+    let bridge = world.bridge(&["apply", "--auto-approve", "--no-wait", "--parallelism", "1"])?;
+    let outcome = tokio::task::spawn_blocking(move || bridge.run()).await??;
+    assert_eq!(outcome.code, Some(5), "{outcome}");
+    let live = world.get(&secret("spoke-new")).await?;
+    assert!(live["data"].get("server").is_none() && live["data"]["theirs"] == "eA==", "{live}");
+    Ok(())
+}
