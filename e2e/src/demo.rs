@@ -99,6 +99,11 @@ impl Stage {
         let folder: &Path = self.folder.path();
         let mut command = Command::new(bridge_binary()?);
         command.current_dir(folder).args(args).env_remove("CI").stdin(std::process::Stdio::null());
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"BRIDGE_"))
+        {
+            command.env_remove(name);
+        }
         command.env("KUBECONFIG", folder.join("kubeconfig")).env("BRIDGE_CACHE_DIR", folder.join("cache"));
         for (name, spoke) in [("dev", &self.dev), ("prod", &self.prod)] {
             command.env(format!("BRIDGE_VAR_{name}_server"), spoke.apiserver_url());

@@ -147,7 +147,7 @@ impl Run<'_> {
             self.skip(&writes, outcome);
             return Ok(());
         }
-        if matches!(wave, Wave::Projects | Wave::ApplicationSets) && !writes.is_empty() {
+        if wave > Wave::Definitions && !writes.is_empty() {
             ready::await_kinds(self, kinds, &writes).await?;
         }
         if self.interrupt.is_requested() {

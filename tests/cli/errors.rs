@@ -25,7 +25,7 @@ fn findings_have_places_and_fixes() {
     error[BRG1100]: a cluster has no key `enw`
       --> bridge.yaml:20:5
        |
-    20 |     enw: dev
+    20 |     enw: ***
        |     ^^^
       fix: did you mean `env`?
 

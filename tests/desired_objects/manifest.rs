@@ -257,7 +257,7 @@ fn what_is_applied_first_is_what_the_rest_needs() {
         (Wave::Namespaces, &["Namespace"]),
         (Wave::Definitions, &["CustomResourceDefinition"]),
         (Wave::Rbac, &["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"]),
-        (Wave::Config, &["ConfigMap", "Secret"]),
+        (Wave::Config, &["ConfigMap", "Secret", "AppProject"]),
         (Wave::Network, &["Service", "NetworkPolicy"]),
         (Wave::Workloads, &["Deployment", "StatefulSet"]),
         (Wave::Projects, &["AppProject"]),
