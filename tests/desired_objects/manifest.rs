@@ -6,8 +6,8 @@ use bridge::desired::ownership::{PART_OF, inventory_id};
 use bridge::desired::render::to_yaml;
 use bridge::desired::wave::Wave;
 use bridge::profile::model::{
-    Credentials, Flavor, Images, Install, Patch, PatchOperation, PatchTarget, PerCluster, Repository,
-    RepositoryKind, RepositoryScope,
+    Credentials, Flavor, Images, Install, Patch, PatchOperation, PatchTarget, PerCluster, Project,
+    Repository, RepositoryKind, RepositoryScope,
 };
 use bridge::template::yaml::parse_documents;
 use serde_json::{Value, json};
@@ -234,6 +234,7 @@ fn without_a_manifest_and_for_an_existing_argo_cd_there_is_none_of_it() {
 #[test]
 fn what_is_applied_first_is_what_the_rest_needs() {
     let mut profile = with_gitops(installed(profile(), Flavor::Core));
+    profile.projects = vec![Project { name: checked("team-a"), spec: serde_json::Map::new() }];
     profile.repositories = vec![Repository {
         name: checked("platform"),
         scope: RepositoryScope::Prefix,
