@@ -107,19 +107,17 @@ async fn siblings_share_nothing_but_etcd() {
     assert!(!folder.exists(), "a control plane that was dropped leaves no folder");
 }
 
-/// What `a_failing_test_keeps_the_logs` runs in a process of its own.
-#[tokio::test]
-#[ignore = "fails on purpose"]
-async fn failing_on_purpose() {
-    panic!("on purpose, beside {}", hub().await.apiserver_url());
-}
+/// Makes this test fail in a process of its own.
+const ON_PURPOSE: &str = "HARNESS_FAILS_ON_PURPOSE";
 
-#[test]
-fn a_failing_test_keeps_the_logs() {
+#[tokio::test]
+async fn a_failing_test_keeps_the_logs() {
+    assert!(std::env::var_os(ON_PURPOSE).is_none(), "on purpose, beside {}", hub().await.apiserver_url());
     let temporary = tempfile::tempdir().unwrap();
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "cluster::failing_on_purpose"])
+        .args(["--exact", "cluster::a_failing_test_keeps_the_logs"])
         .env("TMPDIR", temporary.path())
+        .env(ON_PURPOSE, "1")
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
