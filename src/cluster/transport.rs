@@ -154,7 +154,7 @@ impl Transport {
         let _permit = self.permits.acquire().await;
         let started = Instant::now();
         let outcome = tokio::time::timeout(ATTEMPT_TIMEOUT, self.exchange(request)).await;
-        tracing::trace!(request = call.describe(), elapsed = ?started.elapsed(), "sent");
+        tracing::debug!(request = call.describe(), elapsed = ?started.elapsed(), "sent");
         match outcome {
             Ok(attempt) => attempt,
             Err(_) => Attempt::Lost(ClusterError::TimedOut {

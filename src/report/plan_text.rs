@@ -19,6 +19,9 @@ pub(super) use create::not_checked;
 /// The line of a plan that changes nothing.
 pub const NO_CHANGES: &str = "No changes. The cluster matches the profile.";
 
+/// The line of a destroy that finds nothing of the profile's.
+pub const NOTHING_TO_DESTROY: &str = "Nothing to destroy. The profile owns nothing more that may go.";
+
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
@@ -34,7 +37,8 @@ pub fn render(plan: &Plan, detail: Detail) -> String {
     let mut out = String::new();
     if plan.is_empty() {
         out.push_str(&blocked::kept(plan));
-        writeln!(out, "{}", paint(style::STRONG, NO_CHANGES)).unwrap_or_default();
+        let nothing = if plan.is_destroy { NOTHING_TO_DESTROY } else { NO_CHANGES };
+        writeln!(out, "{}", paint(style::STRONG, nothing)).unwrap_or_default();
         return out;
     }
     out.push_str(&legend(plan));
