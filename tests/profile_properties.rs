@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use bridge::profile::finding::has_errors;
-use bridge::profile::{Loaded, VariableValues, load};
+use bridge::profile::{Loaded, VariableValue, VariableValues, load};
 use proptest::prelude::*;
 
 const PLANTED: &str = "pl4nted-s3cret-value";
@@ -56,6 +56,10 @@ fn seed() -> String {
 /// What holds for every input.
 fn check(loaded: &Loaded) {
     assert_eq!(loaded.profile.is_some(), !has_errors(&loaded.findings), "{:?}", loaded.findings);
+    // An edit may take `sensitive: true` away from the variable; then its value is none by the profile's own word.
+    if loaded.variables.values().any(|value| matches!(value, VariableValue::Plain(text) if text == PLANTED)) {
+        return;
+    }
     assert!(!format!("{loaded:?}").contains(PLANTED), "a secret is shown");
     for finding in &loaded.findings {
         let shown = format!("{}{}", finding.message, finding.fix);
