@@ -1,6 +1,6 @@
 //! 8. The command line: arguments, files, environment, and one module for each command.
 //!
-//! Architecture invariant: the only code that names `clap`, reads the environment or starts programs.
+//! Architecture invariant: the only code that names `clap` or reads the environment.
 
 mod apply;
 mod approve;
@@ -23,7 +23,6 @@ mod prepare;
 mod read;
 mod render;
 mod schema;
-mod secret_command;
 mod secret_references;
 mod secrets;
 mod target;

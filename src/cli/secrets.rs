@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::cli::context::{Context, secret_variable};
 use crate::cli::error::CliError;
 use crate::cli::read::{self, LARGEST_SECRET};
-use crate::cli::secret_command::{self, Ended};
 use crate::cli::secret_references::collect;
 use crate::cluster::Cluster;
+use crate::cluster::command::{self, Audience, Ended};
 use crate::code::Code;
 use crate::desired::secrets::Secrets;
 use crate::profile::finding::Finding;
@@ -132,9 +132,13 @@ async fn output(context: &Context, folder: &Path, command: &[String]) -> Result<
         .ok_or_else(|| unresolved("the credential command is empty", "name a program"))?;
     check_may_run(context, program)?;
     tracing::info!(program, "running a credential command");
-    let ended = secret_command::run(program, arguments, folder).await.map_err(|error| {
-        unresolved(format!("`{program}` cannot be run: {error}"), "check that it is installed and on PATH")
-    })?;
+    let ended =
+        command::run(in_folder(program, arguments, folder), Audience::Nobody).await.map_err(|error| {
+            unresolved(
+                format!("`{program}` cannot be run: {error}"),
+                "check that it is installed and on PATH",
+            )
+        })?;
     match ended {
         Ended::Finished(status, output) if status.success() => {
             value_of(output, &format!("the output of `{program}`"))
@@ -144,14 +148,20 @@ async fn output(context: &Context, folder: &Path, command: &[String]) -> Result<
             "run it by hand to see why: bridge shows nothing that it prints",
         )),
         Ended::TooMuch => Err(unresolved(
-            format!("`{program}` printed more than {} MiB", secret_command::LARGEST_OUTPUT >> 20),
+            format!("`{program}` printed more than {} MiB", command::LARGEST_OUTPUT >> 20),
             "a credential is shorter",
         )),
         Ended::TooLong => Err(unresolved(
-            format!("`{program}` did not end within {} s", secret_command::LONGEST.as_secs()),
+            format!("`{program}` did not end within {} s", Audience::Nobody.patience().as_secs()),
             "it may be waiting for an answer; bridge gives none",
         )),
     }
+}
+
+fn in_folder(program: &str, arguments: &[String], folder: &Path) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new(program);
+    command.args(arguments).current_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    command
 }
 
 fn check_may_run(context: &Context, program: &str) -> Result<(), Unresolved> {

@@ -2,9 +2,11 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cluster::{self, ConnectOptions};
+use crate::cluster::{self, ConnectOptions, Notice, Notify};
 use crate::code::Code;
 use crate::profile::model::Profile;
+use crate::report::style::plain;
+use crate::report::ui::Ui;
 
 /// How to reach the hub of a profile.
 #[derive(Debug)]
@@ -59,8 +61,20 @@ pub(super) fn choose(context: &Context, profile: &Profile) -> Result<Target, Cli
         context: name,
         in_cluster,
         parallelism: context.global.parallelism,
+        notify: notify(context.ui.clone()),
     };
     Ok(Target { options, is_named })
+}
+
+/// Keeps credentials out of the output from the moment that they exist, and says what a run waits for.
+fn notify(ui: Ui) -> Notify {
+    Notify::new(move |notice| match notice {
+        Notice::Credential(secret) => ui.redactor().register(secret),
+        Notice::Waiting { program, elapsed } => {
+            let program = plain(program);
+            ui.status(&format!("◎ waiting ({}s): the credential plugin `{program}`", elapsed.as_secs()));
+        }
+    })
 }
 
 fn mismatch(profile: &str, named: &str) -> CliError {

@@ -3,10 +3,13 @@
 #![expect(clippy::disallowed_methods, reason = "whether a kubeconfig file exists is part of connecting")]
 
 mod credentials;
+mod identity;
+mod plugin;
 mod words;
 
 pub use credentials::{credentials, userinfo};
-pub(super) use words::{auth, auth_error, innermost, without_userinfo};
+pub(super) use identity::{Identity, Session};
+pub(super) use words::{innermost, without_userinfo};
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,6 +21,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 
 use crate::cluster::Cluster;
 use crate::cluster::error::ClusterError;
+use crate::cluster::notify::Notify;
 use crate::cluster::transport::Transport;
 use crate::plan::summary::ClusterIdentity;
 
@@ -36,6 +40,8 @@ pub struct ConnectOptions {
     pub in_cluster: bool,
     /// How many requests run at the same time.
     pub parallelism: usize,
+    /// Who is told of credentials as soon as they exist, and of a credential plugin that takes long.
+    pub notify: Notify,
 }
 
 impl Cluster {
@@ -50,23 +56,12 @@ impl Cluster {
         let agent = HeaderValue::from_static(concat!("bridge/", env!("CARGO_PKG_VERSION")));
         config.headers.push((USER_AGENT, agent));
         let server = without_userinfo(config.cluster_url.to_string().trim_end_matches('/'));
-        let client = client(config).await?;
-        let transport = Transport::new(client, server.clone(), context.clone(), options.parallelism);
+        let identity = Identity::new(config, options.notify.clone());
+        let session = identity.begin().await.map_err(ClusterError::Kubeconfig)?;
+        let transport =
+            Transport::new(identity, session, server.clone(), context.clone(), options.parallelism);
         let uid = transport.kube_system_uid().await?;
         Ok(Self { transport, identity: ClusterIdentity { server, context, uid } })
-    }
-}
-
-/// Starts the kubeconfig's credential plugin, if it has one, and waits for it: hence beside the runtime's threads.
-async fn client(config: Config) -> Result<kube::Client, ClusterError> {
-    credentials::check_headers(&config.auth_info)?;
-    let program = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
-    let built = tokio::task::spawn_blocking(|| kube::Client::try_from(config)).await;
-    match built {
-        Ok(client) => {
-            client.map_err(|error| ClusterError::Kubeconfig(words::client(&error, program.as_deref())))
-        }
-        Err(_) => Err(ClusterError::Kubeconfig("its credentials make no sense".to_owned())),
     }
 }
 

@@ -3,9 +3,11 @@
 //! `kube` brings the kubeconfig, TLS and authentication; requests are written out here, because bridge needs what its
 //! typed API hides: the status code, the `Warning` headers, exact retries and exact query strings.
 
+pub mod command;
 mod connect;
 mod error;
 mod kinds;
+mod notify;
 mod read;
 pub mod ready;
 mod transport;
@@ -14,6 +16,7 @@ mod write;
 pub use connect::{ConnectOptions, contexts, credentials, userinfo};
 pub use error::{ApiStatus, ClusterError};
 pub use kinds::Kinds;
+pub use notify::{Notice, Notify};
 pub use write::{Applied, Apply, Guard};
 
 use crate::plan::summary::ClusterIdentity;

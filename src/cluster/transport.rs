@@ -9,9 +9,9 @@ use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
-use crate::cluster::connect::{auth, auth_error, innermost};
+use crate::cluster::connect::{Identity, Session, innermost};
 use crate::cluster::error::{ApiStatus, ClusterError};
 
 /// The longest that one attempt of a request may take. A LIST of ten thousand Secrets over a slow link stays below it.
@@ -25,7 +25,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Sends requests to one API server.
 pub(super) struct Transport {
-    client: Client,
+    identity: Identity,
+    session: Mutex<Session>,
     server: String,
     context: String,
     permits: Semaphore,
@@ -95,9 +96,16 @@ enum Attempt {
 }
 
 impl Transport {
-    pub(super) fn new(client: Client, server: String, context: String, parallelism: usize) -> Self {
+    pub(super) fn new(
+        identity: Identity,
+        session: Session,
+        server: String,
+        context: String,
+        parallelism: usize,
+    ) -> Self {
         let parallelism = parallelism.max(1);
-        Self { client, server, context, permits: Semaphore::new(parallelism), parallelism }
+        let (session, permits) = (Mutex::new(session), Semaphore::new(parallelism));
+        Self { identity, session, server, context, permits, parallelism }
     }
 
     pub(super) fn parallelism(&self) -> usize {
@@ -151,9 +159,13 @@ impl Transport {
                 return Attempt::NotDelivered(ClusterError::Malformed { request: call.describe(), cause });
             }
         };
+        let client = match self.client().await {
+            Ok(client) => client,
+            Err(error) => return Attempt::NotDelivered(error),
+        };
         let _permit = self.permits.acquire().await;
         let started = Instant::now();
-        let outcome = tokio::time::timeout(ATTEMPT_TIMEOUT, self.exchange(request)).await;
+        let outcome = tokio::time::timeout(ATTEMPT_TIMEOUT, self.exchange(&client, request)).await;
         tracing::debug!(request = call.describe(), elapsed = ?started.elapsed(), "sent");
         match outcome {
             Ok(attempt) => attempt,
@@ -165,8 +177,18 @@ impl Transport {
         }
     }
 
-    async fn exchange(&self, request: Request<Body>) -> Attempt {
-        let response = match self.client.send(request).await {
+    /// A client whose credential is in force. Renewing it has time limits of its own, and is done once for all requests.
+    async fn client(&self) -> Result<Client, ClusterError> {
+        let mut session = self.session.lock().await;
+        if session.is_over() {
+            let why = |why| ClusterError::Unauthorized { server: self.server.clone(), why: Some(why) };
+            self.identity.renew(&mut session).await.map_err(why)?;
+        }
+        Ok(session.client.clone())
+    }
+
+    async fn exchange(&self, client: &Client, request: Request<Body>) -> Attempt {
+        let response = match client.send(request).await {
             Ok(response) => response,
             Err(error) => return self.failed(&error),
         };
@@ -179,10 +201,6 @@ impl Transport {
     }
 
     fn failed(&self, error: &kube::Error) -> Attempt {
-        if let Some(error) = auth_error(error) {
-            let why = Some(auth(error, None));
-            return Attempt::NotDelivered(ClusterError::Unauthorized { server: self.server.clone(), why });
-        }
         let cause = innermost(error);
         if is_tls(&cause) {
             return Attempt::NotDelivered(ClusterError::Tls { server: self.server.clone(), cause });

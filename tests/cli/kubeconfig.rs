@@ -1,9 +1,12 @@
 //! What stands in a kubeconfig, or comes from its credential plugin, is in no output.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
+use std::process::Stdio;
 
 use crate::support::env::{KUBECONFIG, Run, TestEnv};
+#[cfg(unix)]
+use crate::support::processes::{is_gone, signal};
 
 const SECRET: &str = "kubesecret-tok3n";
 const USER: &str = "{ token: kubeconfig-t0ken-value }";
@@ -69,6 +72,45 @@ fn what_a_credential_plugin_prints_is_not_shown() {
     assert!(plugin(&format!("echo {{token: {SECRET}")).contains("ExecCredential"));
 }
 
+#[cfg(unix)]
+fn plugin(script: &str) -> String {
+    user(
+        &serde_json::json!({ "exec": {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "command": "/bin/sh",
+            "args": ["-c", script],
+        }})
+        .to_string(),
+    )
+}
+
+#[cfg(unix)]
+#[test]
+fn a_plugin_that_prints_without_end_is_stopped() {
+    let run = quiet(&plugin("cat /dev/zero"), 3);
+    assert!(run.stderr.contains("`/bin/sh` printed more than 1 MiB"), "{run}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_plugin_that_hangs_is_named_and_ends_with_ctrl_c() {
+    let env = env(&plugin("sleep 300 & echo $! > child; wait"));
+    let mut bridge = env.command(&["plan"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(bridge.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(stderr.any(|line| line.ends_with("s): the credential plugin `/bin/sh`")));
+    assert!(signal("-INT", &bridge.id().to_string()));
+    assert_eq!(bridge.wait().unwrap().code(), Some(130));
+    assert!(is_gone(env.read("child").trim()));
+}
+
+#[test]
+fn a_provider_that_kubectl_gave_up_is_not_run() {
+    let provider = "{ name: gcp, config: { cmd-path: /bin/sh, cmd-args: -c touch$IFS./ran } }";
+    let env = env(&user(&format!("{{ auth-provider: {provider} }}")));
+    let run = env.run(&["plan"]).expect(3);
+    assert!(run.stderr.contains("gke-gcloud-auth-plugin") && !env.path("ran").exists(), "{run}");
+}
+
 #[test]
 fn users_in_addresses_are_not_shown() {
     let server = |server: &str| KUBECONFIG.replace("https://127.0.0.1:1", server);
@@ -111,6 +153,62 @@ fn a_server_that_repeats_the_token_is_not_repeated() {
     assert!(forbidden.stderr.contains("no (sensitive)"), "{forbidden}");
     let page = quiet(&to(&server("418 I'm a teapot", format!("<p>{}</p>", &SECRET[..12]))), 1);
     assert!(page.stderr.contains("HTTP 418"), "{page}");
+}
+
+/// Answers every request with its own head, as it is and in the encodings that servers use.
+fn echo(status: &'static str) -> String {
+    use base64::Engine;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, mut bytes) = (stream.unwrap(), [0; 8192]);
+            let length = stream.read(&mut bytes).unwrap();
+            let head = String::from_utf8_lossy(&bytes[..length]).into_owned();
+            let word = head.lines().find_map(|line| line.strip_prefix("authorization: ")).unwrap_or("none");
+            let coded = [STANDARD.encode(&head), URL_SAFE_NO_PAD.encode(word), format!("{word:?}")].join(" ");
+            let message = format!("{head} {coded}");
+            let body = serde_json::json!({ "kind": "Status", "reason": "Forbidden", "message": message });
+            let body = body.to_string();
+            let length = body.len();
+            write!(stream, "HTTP/1.1 {status}\r\nRetry-After: 0\r\nContent-Length: {length}\r\n").unwrap();
+            write!(stream, "Connection: close\r\n\r\n{body}").unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn whatever_the_credential_comes_from_a_server_that_repeats_it_is_not_repeated() {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    let status = serde_json::json!({ "token": SECRET }).to_string();
+    let answer = format!("{{\"kind\":\"ExecCredential\",\"status\":{status}}}");
+    let exec = serde_json::json!({ "command": "printf", "args": ["%s", answer] });
+    let encoded = STANDARD.encode(SECRET);
+    let shifted = STANDARD.encode(format!("user:{SECRET}"));
+    for (who, header) in [
+        (format!("{{ token: {SECRET} }}"), "authorization: Bearer (sensitive)"),
+        ("{ tokenFile: token-file }".to_owned(), "authorization: Bearer (sensitive)"),
+        (format!("{{ username: user, password: {SECRET} }}"), "authorization: Basic (sensitive)"),
+        (
+            format!("{{ auth-provider: {{ name: oidc, config: {{ id-token: {SECRET} }} }} }}"),
+            "authorization: Bearer (sensitive)",
+        ),
+        (serde_json::json!({ "exec": exec }).to_string(), "authorization: Bearer (sensitive)"),
+    ] {
+        for status in ["403 Forbidden", "500 Internal Server Error"] {
+            let env = env(&user(&who).replace("https://127.0.0.1:1", &echo(status)));
+            env.write("token-file", SECRET);
+            let run = env.set("BRIDGE_LOG", "trace").run(&["plan"]);
+            let all = run.all();
+            assert!(all.contains(header), "{who}: {run}");
+            for form in [SECRET, &encoded[..20], &shifted[8..24]] {
+                assert!(!all.contains(form), "{form} of {who}: {run}");
+            }
+        }
+    }
 }
 
 #[cfg(unix)]

@@ -2,6 +2,8 @@
 
 use crate::cli::kubeconfig::server;
 use crate::support::env::{KUBECONFIG, PROFILE, TestEnv};
+#[cfg(unix)]
+use crate::support::processes::{is_gone, signal};
 
 const SECRETS: [&str; 3] = ["planted-git-t0ken", "planted-spoke-t0ken", "kubeconfig-t0ken-value"];
 
@@ -132,18 +134,7 @@ fn an_interrupted_command_takes_its_children_along() {
             _ => std::thread::sleep(std::time::Duration::from_millis(20)),
         }
     };
-    let signal = |signal: &str, id: &str| {
-        let stderr = std::process::Stdio::null();
-        std::process::Command::new("kill").args([signal, id]).stderr(stderr).status().unwrap().success()
-    };
     assert!(signal("-INT", &bridge.id().to_string()));
     assert_eq!(bridge.wait().unwrap().code(), Some(130));
-    // A killed child stays visible until somebody has collected it.
-    let stat = || std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
-    let is_alive = || signal("-0", &child) && !stat().contains(") Z ");
-    let is_gone = (0..100).any(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-        !is_alive()
-    });
-    assert!(is_gone);
+    assert!(is_gone(&child));
 }

@@ -1,3 +1,4 @@
 //! What the tests of the binary share.
 
 pub(crate) mod env;
+pub(crate) mod processes;

@@ -11,7 +11,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::words::NOT_A_HEADER;
 use super::{check_regular, read};
-use crate::cluster::error::ClusterError;
 use crate::profile::sensitive::Sensitive;
 
 /// A longer token file is none.
@@ -31,9 +30,12 @@ pub fn credentials(files: &[PathBuf]) -> Vec<Sensitive> {
 }
 
 fn of_user(user: AuthInfo) -> Vec<Sensitive> {
-    let given = [user.password, user.token, user.client_key_data].into_iter().flatten();
+    // Basic authentication sends both in one text.
+    let both = user.username.zip(user.password.as_ref());
+    let both = both.map(|(name, word)| SecretString::from(format!("{name}:{}", word.expose_secret())));
+    let given = [both, user.password, user.token, user.client_key_data].into_iter().flatten();
     let mut all: Vec<Sensitive> = given.map(|secret| Sensitive::new(secret.expose_secret())).collect();
-    all.extend(user.token_file.and_then(|path| token_of(&path)));
+    all.extend(user.token_file.and_then(|path| read_token(&path).ok()));
     let provider = user.auth_provider.map(|provider| provider.config).unwrap_or_default();
     let is_secret = |key: &String| PROVIDER_SECRETS.contains(&key.as_str());
     all.extend(
@@ -55,24 +57,31 @@ pub fn userinfo(address: &str) -> Vec<Sensitive> {
     std::iter::once(Sensitive::new(info)).chain(password).collect()
 }
 
-fn token_of(path: &str) -> Option<Sensitive> {
-    check_regular(path.as_ref()).ok()?;
+/// The content of a token file.
+pub(super) fn read_token(path: &str) -> Result<Sensitive, String> {
+    check_regular(path.as_ref())?;
     let mut text = String::new();
-    std::fs::File::open(path).ok()?.take(LONGEST_TOKEN).read_to_string(&mut text).ok()?;
-    Some(Sensitive::new(text.trim()))
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    file.take(LONGEST_TOKEN).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    Ok(Sensitive::new(text.trim()))
 }
 
 /// kube panics where a credential cannot be a header.
-pub(super) fn check_headers(user: &AuthInfo) -> Result<(), ClusterError> {
-    let in_file = user.token_file.as_deref().filter(|_| user.token.is_none()).and_then(token_of);
-    let token =
-        user.token.as_ref().map(SecretString::expose_secret).or(in_file.as_ref().map(Sensitive::expose));
+pub(super) fn check_headers(user: &AuthInfo) -> Result<(), String> {
+    let token = user.token.as_ref().map(SecretString::expose_secret);
     let names = [user.username.as_deref(), user.impersonate.as_deref()].into_iter().flatten();
     let groups = user.impersonate_groups.iter().flatten().map(String::as_str);
     let mut all = token.into_iter().chain(names).chain(groups);
-    if all.all(|text| HeaderValue::from_str(text).is_ok()) {
-        Ok(())
-    } else {
-        Err(ClusterError::Kubeconfig(NOT_A_HEADER.to_owned()))
+    if all.all(|text| HeaderValue::from_str(text).is_ok()) { Ok(()) } else { Err(NOT_A_HEADER.to_owned()) }
+}
+
+/// kube would run the command of a `gcp` provider without any bound. kubectl knows these providers no more since 1.26.
+pub(super) fn check_provider(user: &AuthInfo) -> Result<(), String> {
+    match user.auth_provider.as_ref().map(|provider| provider.name.as_str()) {
+        Some(name @ ("gcp" | "azure")) => Err(format!(
+            "the user's `auth-provider: {name}` was given up in Kubernetes 1.26; use the credential plugin {}",
+            if name == "gcp" { "gke-gcloud-auth-plugin" } else { "kubelogin" }
+        )),
+        _ => Ok(()),
     }
 }

@@ -29,17 +29,10 @@ pub(in crate::cluster) fn without_userinfo(text: &str) -> String {
     shown
 }
 
-/// The credential error among the causes, if there is one.
-pub(in crate::cluster) fn auth_error<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> Option<&'a AuthError> {
-    among_causes(error)
-}
-
 /// Why no client could be made.
-pub(super) fn client(error: &kube::Error, program: Option<&str>) -> String {
-    if let Some(error) = auth_error(error) {
-        auth(error, program)
+pub(super) fn client(error: &kube::Error) -> String {
+    if let Some(error) = among_causes::<AuthError>(error) {
+        auth(error)
     } else if let Some(error) = among_causes::<KubeconfigError>(error) {
         kubeconfig(error)
     } else if let Some(error) = among_causes::<LoadDataError>(error) {
@@ -62,27 +55,10 @@ fn among_causes<'a, T: std::error::Error + 'static>(
     None
 }
 
-/// Why there are no credentials. Nothing of a plugin's output.
-pub(in crate::cluster) fn auth(error: &AuthError, program: Option<&str>) -> String {
-    let plugin =
-        program.map_or("the credential plugin".to_owned(), |name| format!("the credential plugin `{name}`"));
+/// Why there are no credentials.
+fn auth(error: &AuthError) -> String {
     match error {
         AuthError::InvalidBasicAuth(_) | AuthError::InvalidBearerToken(_) => NOT_A_HEADER.to_owned(),
-        AuthError::AuthExecStart(error) => format!("{plugin} cannot be run: {error}"),
-        AuthError::AuthExecRun { out, .. } => {
-            format!("{plugin} failed ({}); bridge shows nothing that it prints", out.status)
-        }
-        AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => {
-            format!("what {plugin} prints is no ExecCredential with a status")
-        }
-        AuthError::AuthExec(_) => format!("{plugin} gave no credentials"),
-        AuthError::MissingCommand => "the user's `exec` names no command".to_owned(),
-        AuthError::ReadTokenFile(error, path) => {
-            format!("the token file `{}` cannot be read: {error}", path.display())
-        }
-        AuthError::MalformedTokenExpirationDate(_) => {
-            format!("{plugin} gave an expiry that is no point in time")
-        }
         _ => "the kubeconfig's user gives no usable credentials".to_owned(),
     }
 }
