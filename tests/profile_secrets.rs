@@ -88,7 +88,7 @@ fn assert_hidden(text: &[u8]) {
         assert!(!source.contains(MARKER), "an excerpt shows\n{source}");
     }
     assert!(sources.iter().all(|source| !source.text.contains(MARKER)), "{shown}");
-    let rendered = bridge::report::finding::render(&findings);
+    let rendered = bridge::report::finding::render(&findings, &Default::default());
     assert!(!rendered.contains(MARKER), "{rendered}");
 }
 

@@ -93,7 +93,7 @@ impl CliError {
     /// Shows it.
     pub(super) fn show(&self, ui: &Ui) {
         match self {
-            Self::Findings(findings) => ui.say(&finding::render(findings)),
+            Self::Findings(findings) => ui.say(&finding::render(findings, ui.redactor())),
             Self::One(one) => ui.say(&one.render()),
         }
     }

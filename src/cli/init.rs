@@ -50,7 +50,7 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
 /// Shows what the new profile lacks, pins its manifest where the digest is known, and says what to do next.
 fn check(context: &Context, path: &str, folder: &Path) -> Result<Exit, CliError> {
     let loaded = prepare::read(context, path)?;
-    context.ui.say(&finding::render(&loaded.findings));
+    context.ui.say(&finding::render(&loaded.findings, context.ui.redactor()));
     if let Some(text) = loaded.profile.as_ref().and_then(locked) {
         create_beside(context, &folder.join(lock::FILE), &text)?;
     }

@@ -41,7 +41,7 @@ pub(super) struct Ready {
 /// When there is no such file, or its findings are errors.
 pub(super) fn load(context: &Context, path: &str) -> Result<Ready, CliError> {
     let (ready, findings) = ready(read(context, path)?, path)?;
-    context.ui.say(&finding::render(&findings));
+    context.ui.say(&finding::render(&findings, context.ui.redactor()));
     Ok(ready)
 }
 

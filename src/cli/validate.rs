@@ -81,7 +81,7 @@ fn show(context: &Context, output: Output, findings: &[Finding]) -> Result<(), C
         Output::Json => context.ui.document(serde_json::json!(finding_json::document(findings)))?,
         Output::Sarif => context.ui.document(sarif::document(findings))?,
         Output::Text | Output::Markdown => {
-            context.ui.data(&finding::render(findings))?;
+            context.ui.data(&finding::render(findings, context.ui.redactor()))?;
             if !has_errors(findings) {
                 context.ui.status(&paint(style::SUCCESS, "The profile is valid."));
             }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::profile::finding::{Finding, Severity};
 use crate::profile::location::{Location, Source};
 use crate::report::mask::mask_line;
+use crate::report::redact::{Clean, Redactor};
 use crate::report::style::{self, paint, plain};
 
 /// Longer lines are cut in excerpts.
@@ -14,10 +15,10 @@ const LONGEST_LINE: usize = 200;
 /// Of longer lines the rest is not looked at: enough that no mask depends on what is cut away.
 const LONGEST_READ: usize = 4096;
 
-/// All findings, and a line that counts them; empty where there are none.
+/// All findings, and a line that counts them; empty where there are none. Lines are cut, so the redactor sees them first.
 #[must_use]
-pub fn render(findings: &[Finding]) -> String {
-    let mut lines = Lines::default();
+pub fn render(findings: &[Finding], redactor: &Redactor) -> String {
+    let mut lines = Lines { redactor, texts: HashMap::new(), shown: HashMap::new() };
     let mut out: String = findings.iter().map(|finding| one(finding, &mut lines) + "\n").collect();
     if !findings.is_empty() {
         out.push_str(&count_line(findings));
@@ -54,8 +55,8 @@ pub fn word(severity: Severity) -> &'static str {
 }
 
 /// The lines of the files, found and masked once, however many findings point at them.
-#[derive(Default)]
 struct Lines<'f> {
+    redactor: &'f Redactor,
     texts: HashMap<*const Source, Vec<&'f str>>,
     shown: HashMap<(*const Source, usize), (String, bool)>,
 }
@@ -66,14 +67,14 @@ impl<'f> Lines<'f> {
         let source: *const Source = Arc::as_ptr(&location.source);
         let texts = self.texts.entry(source).or_insert_with(|| location.source.text.lines().collect());
         let line = texts.get(location.line.saturating_sub(1))?;
-        Some(self.shown.entry((source, location.line)).or_insert_with(|| show(line)))
+        Some(self.shown.entry((source, location.line)).or_insert_with(|| show(line, self.redactor)))
     }
 }
 
-fn show(line: &str) -> (String, bool) {
-    let start: String = line.chars().take(LONGEST_READ).collect();
-    let (shown, is_masked) = mask_line(&plain(&start.replace('\t', " ")));
-    (shown.chars().take(LONGEST_LINE).collect(), is_masked)
+fn show(line: &str, redactor: &Redactor) -> (String, bool) {
+    let clean: Clean = redactor.clean(line);
+    let (shown, is_masked) = mask_line(&plain(&clean.cut(LONGEST_READ).replace('\t', " ")));
+    (shown.chars().take(LONGEST_LINE).collect(), is_masked || clean.text() != line)
 }
 
 fn one<'f>(finding: &'f Finding, lines: &mut Lines<'f>) -> String {
@@ -118,6 +119,7 @@ fn excerpt<'f>(location: &'f Location, style: anstyle::Style, lines: &mut Lines<
 mod tests {
     use super::*;
     use crate::code::Code;
+    use crate::profile::sensitive::Sensitive;
 
     fn finding(text: &str, line: usize, column: usize, length: usize) -> Finding {
         let source = Arc::new(Source { path: "bridge.yaml".into(), text: text.into() });
@@ -126,7 +128,7 @@ mod tests {
     }
 
     fn shown(findings: &[Finding]) -> String {
-        anstream::adapter::strip_str(&render(findings)).to_string()
+        anstream::adapter::strip_str(&render(findings, &Redactor::default())).to_string()
     }
 
     #[test]
@@ -148,6 +150,15 @@ mod tests {
     fn a_literal_credential_is_not_quoted() {
         let text = shown(&[finding("password: hunter2hunter2", 1, 11, 14)]);
         assert!(text.contains("password: (sensitive)") && !text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn a_known_secret_is_not_cut_in_half() {
+        let redactor = Redactor::default();
+        redactor.register(&Sensitive::new("hunter2-hunter2"));
+        let text = format!("{}hunter2-hunter2", "a ".repeat((LONGEST_LINE - 6) / 2));
+        let shown = render(&[finding(&text, 1, 1, 1)], &redactor);
+        assert!(shown.contains("a a") && !shown.contains("hunt"), "{shown}");
     }
 
     #[test]

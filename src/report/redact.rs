@@ -10,6 +10,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use serde_json::Value;
 
 use crate::profile::sensitive::Sensitive;
+use crate::report::style::plain;
 
 /// What stands in the place of a secret.
 const MASK: &str = "(sensitive)";
@@ -37,6 +38,24 @@ const OWN_WORDS: [&str; 13] = [
     "type",
 ];
 
+/// Text that the redactor has seen, and the only one that may be cut: of half a secret nothing would be found.
+#[derive(Debug)]
+pub struct Clean(String);
+
+impl Clean {
+    /// The whole text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// At most so many characters of it.
+    #[must_use]
+    pub fn cut(&self, longest: usize) -> &str {
+        self.0.char_indices().nth(longest).map_or(&self.0, |(end, _)| &self.0[..end])
+    }
+}
+
 /// Knows the secrets of this run, and takes them out of text. Clones share what they know.
 #[derive(Clone, Default)]
 pub struct Redactor {
@@ -57,6 +76,12 @@ impl Redactor {
         // The longest first, so that no part of a longer form is left over.
         forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         forms.dedup();
+    }
+
+    /// The text without secrets, to be cut.
+    #[must_use]
+    pub fn clean(&self, text: &str) -> Clean {
+        Clean(self.scrub(text).into_owned())
     }
 
     /// The text without secrets.
@@ -102,6 +127,7 @@ fn forms_of(secret: &str) -> Vec<String> {
     forms.extend(escaped);
     forms.extend(twice);
     forms.push(trimmed.replace('\'', "''"));
+    forms.push(plain(trimmed));
     let encoded: Vec<String> = forms.iter().flat_map(|form| encodings(form)).collect();
     forms.extend(encoded);
     forms.extend(spellings(trimmed));
@@ -254,6 +280,18 @@ mod tests {
         let document = serde_json::json!({ "action": "create", "reason": ["to create", true, 1] });
         let scrubbed = serde_json::json!({ "action": "create", "reason": ["to (sensitive)", true, 1] });
         assert_eq!(redactor.scrub_document(document), scrubbed);
+    }
+
+    #[test]
+    fn control_characters_do_not_hide_a_secret() {
+        let secret = "s3cret\u{1b}[2Jt0ken";
+        assert_eq!(redactor(secret).scrub(&plain(secret)), MASK);
+    }
+
+    #[test]
+    fn only_clean_text_is_cut() {
+        let clean = redactor("hunter22").clean("é: hunter22");
+        assert_eq!((clean.cut(1), clean.cut(6), clean.text()), ("é", "é: (se", "é: (sensitive)"));
     }
 
     #[test]
