@@ -9,7 +9,7 @@ use crate::plan::consent::{Consent, FieldSelector, ObjectSelector};
 use crate::report::ui;
 
 /// Options of every command
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(super) struct Global {
     /// Profile to read; several are handled one after the other [default: bridge.yaml]
@@ -71,6 +71,13 @@ pub(super) struct Global {
     /// Run the credential commands of the profile although CI=true
     #[arg(long, global = true)]
     pub(super) allow_exec: bool,
+}
+
+impl std::fmt::Debug for Global {
+    /// Shows nothing: somebody may give a secret with `--var` all the same.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Global")
+    }
 }
 
 /// Format of the output

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use crate::cli::args::{Global, Output};
 use crate::cli::error::CliError;
+use crate::cluster::userinfo;
 use crate::code::Code;
 use crate::profile::sensitive::Sensitive;
 use crate::report::plan_text::Detail;
@@ -29,8 +30,8 @@ pub(super) struct Context {
     pub(super) environment: Environment,
 }
 
-/// What the environment says.
-#[derive(Debug, Clone, Default)]
+/// What the environment says. Variables and addresses may hold secrets, so `Debug` shows nothing.
+#[derive(Clone, Default)]
 pub(super) struct Environment {
     /// `CI`: nobody watches.
     pub(super) is_ci: bool,
@@ -48,10 +49,16 @@ pub(super) struct Environment {
     pub(super) variables: BTreeMap<String, String>,
     /// `KUBECONFIG`, else the file in the home folder.
     pub(super) kubeconfig: Vec<PathBuf>,
-    /// Addresses of proxies, which may hold a password.
-    pub(super) proxies: Vec<String>,
+    /// Addresses of proxies and of the mirror, which may hold a password.
+    pub(super) addresses: Vec<String>,
     /// Variables that begin as ours do and that bridge does not know.
     pub(super) unknown: Vec<String>,
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Environment")
+    }
 }
 
 impl Environment {
@@ -70,7 +77,7 @@ impl Environment {
             manifest_base_url: text("BRIDGE_MANIFEST_BASE_URL")?,
             variables: variables(),
             kubeconfig: kubeconfig(std::env::var_os("KUBECONFIG").as_deref(), path("HOME")),
-            proxies: texts().filter(|(name, _)| is_proxy(name)).map(|(_, value)| value).collect(),
+            addresses: texts().filter(|(name, _)| is_address(name)).map(|(_, value)| value).collect(),
             unknown: unknown(),
         })
     }
@@ -104,8 +111,9 @@ fn texts() -> impl Iterator<Item = (String, String)> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
-fn is_proxy(name: &str) -> bool {
-    ["http_proxy", "https_proxy", "all_proxy"].contains(&name.to_ascii_lowercase().as_str())
+fn is_address(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["http_proxy", "https_proxy", "all_proxy", "bridge_manifest_base_url"].contains(&name.as_str())
 }
 
 fn variables() -> BTreeMap<String, String> {
@@ -139,7 +147,10 @@ impl Context {
     /// # Errors
     /// When the environment makes no sense.
     pub(super) fn new(ui: Ui, global: Global) -> Result<Self, CliError> {
-        Ok(Self { ui, global, environment: Environment::read()? })
+        let environment = Environment::read()?;
+        let secrets = environment.addresses.iter().flat_map(|address| userinfo(address));
+        secrets.for_each(|secret| ui.redactor().register(&secret));
+        Ok(Self { ui, global, environment })
     }
 
     /// The profiles of this run, at least one.

@@ -18,11 +18,10 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Makes the kubeconfig's credentials, and those of proxies, known to the redactor before the first request.
+    /// Makes the kubeconfig's credentials known to the redactor before the first request.
     pub(super) fn register_credentials(&self, context: &Context) {
-        let of_proxies = context.environment.proxies.iter().flat_map(|address| cluster::userinfo(address));
-        let all = cluster::credentials(&self.options.kubeconfig).into_iter().chain(of_proxies);
-        all.for_each(|secret| context.ui.redactor().register(&secret));
+        let all = cluster::credentials(&self.options.kubeconfig);
+        all.iter().for_each(|secret| context.ui.redactor().register(secret));
     }
 
     /// Refuses to write to a cluster that nobody named and nobody is asked about.

@@ -27,8 +27,8 @@ pub(crate) enum Value {
     Mapping(Mapping),
 }
 
-/// A scalar as the file writes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A scalar as the file writes it. `Debug` does not show it, because it may be a literal credential.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Scalar {
     /// The text after YAML's own escapes.
     pub(crate) text: String,
@@ -36,6 +36,12 @@ pub(crate) struct Scalar {
     pub(crate) style: Style,
     /// The last line that it covers.
     pub(crate) last_line: usize,
+}
+
+impl std::fmt::Debug for Scalar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scalar")
+    }
 }
 
 /// How a scalar was written, which decides what else than a text it may be.

@@ -15,8 +15,8 @@ use crate::profile::sensitive::Sensitive;
 use crate::profile::suggest;
 use crate::profile::var_file;
 
-/// Values for variables, as the user gives them.
-#[derive(Debug, Clone, Default)]
+/// Values for variables, as the user gives them. Which of them are secret is not known yet, so `Debug` shows none.
+#[derive(Clone, Default)]
 pub struct VariableValues {
     /// Environment variables `BRIDGE_VAR_x`, under the name `x`.
     pub environment: BTreeMap<String, String>,
@@ -24,6 +24,12 @@ pub struct VariableValues {
     pub files: Vec<String>,
     /// `--var name=value`, or a Terraform query, in order; a later one wins.
     pub command_line: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for VariableValues {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("VariableValues")
+    }
 }
 
 /// The value that a variable has.

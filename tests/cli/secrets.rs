@@ -48,9 +48,7 @@ fn a_planted_token_is_nowhere() {
 #[test]
 fn secrets_are_shown_only_where_the_user_asks_for_them() {
     let run = planted().run(&["render", "--show-secrets"]).expect(0);
-    use base64::Engine;
-    let encoded = base64::engine::general_purpose::STANDARD.encode(SECRETS[0]);
-    assert!(run.stdout.contains(&encoded), "{run}");
+    assert!(run.stdout.contains(&encoded(SECRETS[0])), "{run}");
 }
 
 #[test]
@@ -137,4 +135,21 @@ fn an_interrupted_command_takes_its_children_along() {
     assert!(signal("-INT", &bridge.id().to_string()));
     assert_eq!(bridge.wait().unwrap().code(), Some(130));
     assert!(is_gone(&child));
+}
+
+#[test]
+fn the_password_of_a_mirror_is_not_shown() {
+    let mirror = server("404 Not Found", String::new()).replace("//", "//robot:m1rror-passw0rd@");
+    let env = TestEnv::with_profile().set("BRIDGE_MANIFEST_BASE_URL", &mirror).set("BRIDGE_LOG", "trace");
+    env.write("bridge.yaml", &PROFILE.replace("  manifests: { path: manifest.yaml }\n", ""));
+    let run = env.run(&["plan", "--offline"]).expect(3);
+    assert!(run.stderr.contains("does not exist"), "{run}");
+    for form in ["m1rror", "robot:", &encoded("robot:m1rror-passw0rd"), &encoded("m1rror-passw0rd")] {
+        assert!(!run.all().contains(form), "{form}: {run}");
+    }
+}
+
+fn encoded(text: &str) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD_NO_PAD.encode(text)
 }
