@@ -27,6 +27,8 @@ pub enum Fault {
         /// The body.
         body: String,
     },
+    /// This status with a message that repeats the request's Authorization header and body, as a careless gateway does it.
+    Echo(u16),
     /// The connection is reset (a TCP RST).
     Reset(Moment),
     /// No answer ever comes. `BeforeServer`, or any other moment for a request that the apiserver did carry out.
@@ -57,7 +59,7 @@ impl Fault {
     /// Whether the apiserver gets to see the request.
     pub(super) fn reaches_server(&self) -> bool {
         match self {
-            Self::Status { .. } => false,
+            Self::Status { .. } | Self::Echo(_) => false,
             Self::Reset(moment) | Self::Hang(moment) => *moment != Moment::BeforeServer,
             Self::Truncate => true,
         }

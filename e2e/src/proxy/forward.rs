@@ -5,6 +5,8 @@ use super::connection::Line;
 use super::fault::{Fault, Moment};
 use super::record::{Entry, Ledger, Recorded, target};
 use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, TRANSFER_ENCODING, UPGRADE};
 use http::{Request, Response, StatusCode, Uri};
 use http_body_util::combinators::BoxBody;
@@ -46,6 +48,16 @@ impl Upstream {
     }
 }
 
+/// The answer that repeats a request: its credential and its body, and the body's base64.
+fn echo(code: u16, parts: &http::request::Parts, body: &[u8]) -> Fault {
+    let credential =
+        parts.headers.get(http::header::AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes());
+    let text = String::from_utf8_lossy;
+    let message = format!("{} {} {}", text(credential), text(body), STANDARD.encode(body));
+    let reason = if code == 403 { "Forbidden" } else { "InternalError" };
+    Fault::status(code, reason, &message).header("Retry-After", "0")
+}
+
 /// What answers the requests of one connection.
 #[derive(Clone)]
 pub(super) struct Exchange {
@@ -60,6 +72,10 @@ impl Exchange {
         let (parts, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
         let (entry, fault) = self.ledger.enter(Recorded::new(&parts, body.clone()));
+        let fault = match fault {
+            Some(Fault::Echo(code)) => Some(echo(code, &parts, &body)),
+            other => other,
+        };
         if let Some(fault) = fault.as_ref().filter(|fault| !fault.reaches_server()) {
             return self.refuse(entry, fault).await;
         }
@@ -74,7 +90,7 @@ impl Exchange {
         match fault {
             Fault::Status { code, headers, body } => self.send(entry, *code, headers, body),
             Fault::Reset(_) => self.silence(Some(true)).await,
-            Fault::Hang(_) | Fault::Truncate => self.silence(None).await,
+            Fault::Echo(_) | Fault::Hang(_) | Fault::Truncate => self.silence(None).await,
         }
     }
 
@@ -127,7 +143,7 @@ impl Exchange {
             Some(Fault::Reset(Moment::DuringBody)) => Some((half(), true)),
             Some(Fault::Reset(Moment::AfterBody)) => Some((None, true)),
             Some(Fault::Truncate) => Some((half(), false)),
-            Some(Fault::Status { .. }) | None => None,
+            Some(Fault::Status { .. } | Fault::Echo(_)) | None => None,
         };
         let cut = cut.map(|(after, reset)| Cut { after, reset, line: self.line.clone() });
         self.ledger.update(entry, |recorded| recorded.status = Some(head.status.as_u16()));
