@@ -95,12 +95,14 @@ fn case(base: &str) -> Case {
         limits,
         policy: Policy::default(),
     };
+    let source = Arc::new(Source { path: "bridge.yaml".to_owned(), text: String::new() });
     let manifests = Manifests {
         version: "v9.9.9".parse().unwrap(),
         flavor: Flavor::Standard,
         source: ManifestSource::Official,
         images: Images::default(),
         patches: Vec::new(),
+        at: Location { source, line: 1, column: 1, length: 1 },
     };
     Case { _folder: folder, site, lock: Lock::default(), manifests }
 }

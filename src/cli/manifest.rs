@@ -20,6 +20,7 @@ use crate::fetch::http::Limits;
 use crate::fetch::lock;
 use crate::fetch::manifest::{Fetched, Manifest, Policy, Site, find};
 use crate::profile::finding::{Finding, Severity};
+use crate::profile::location::Location;
 use crate::profile::model::{Install, ManifestSource, Manifests};
 use crate::report::error::causes;
 
@@ -43,8 +44,11 @@ pub(super) async fn obtain(
 ) -> Result<Option<Vec<Value>>, CliError> {
     let Some(manifests) = manifests(ready) else { return Ok(None) };
     let policy = Policy { no_download: context.global.no_download, locked: context.is_locked() };
-    let manifest = look(context, ready, manifests, policy, lock).await??;
-    documents(&manifest).map(Some)
+    let manifest = look(context, ready, manifests, policy, lock).await?.map_err(|error| match error {
+        FetchError::NotAManifest(finding) => FetchError::NotAManifest(finding.or_at(&manifests.at)),
+        other => other,
+    })?;
+    documents(&manifest, &manifests.at).map(Some)
 }
 
 /// The documents of the manifest if they are on this machine, for `validate`; else a note that says what was not checked.
@@ -58,12 +62,12 @@ pub(super) async fn at_hand(
     let Some(manifests) = manifests(ready) else { return Ok((None, Vec::new())) };
     let policy = Policy { no_download: true, locked: false };
     match look(context, ready, manifests, policy, Lock::ReadOnly).await? {
-        Ok(manifest) => match documents(&manifest) {
+        Ok(manifest) => match documents(&manifest, &manifests.at) {
             Ok(documents) => Ok((Some(documents), Vec::new())),
             Err(CliError::Findings(findings)) => Ok((None, findings)),
             Err(error @ CliError::One(_)) => Err(error),
         },
-        Err(error) => Ok((None, vec![not_checked(&error)])),
+        Err(error) => Ok((None, vec![not_checked(&error).or_at(&manifests.at)])),
     }
 }
 
@@ -151,12 +155,12 @@ fn cache_folder(context: &Context) -> Result<PathBuf, CliError> {
     Ok(strategy.cache_dir().join("bridge"))
 }
 
-fn documents(manifest: &Manifest) -> Result<Vec<Value>, CliError> {
+fn documents(manifest: &Manifest, place: &Location) -> Result<Vec<Value>, CliError> {
     let (mut documents, mut findings) = (Vec::new(), Vec::new());
     for Fetched { name, bytes } in &manifest.files {
         match desired::manifest::parse(name, bytes) {
             Ok(more) => documents.extend(more),
-            Err(finding) => findings.push(finding),
+            Err(finding) => findings.push(finding.or_at(place)),
         }
     }
     if findings.is_empty() { Ok(documents) } else { Err(findings.into()) }

@@ -16,11 +16,12 @@ use crate::cli::{manifest, secrets, templates};
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
 use crate::desired::assemble::{Inputs, assemble};
+use crate::desired::images;
 use crate::desired::secrets::Secrets;
 use crate::desired::state::Desired;
 use crate::profile::finding::Finding;
 use crate::profile::location::Source;
-use crate::profile::model::Profile;
+use crate::profile::model::{Install, Profile};
 use crate::profile::{Loaded, VariableValue, VariableValues};
 use crate::report::finding;
 
@@ -155,7 +156,18 @@ impl Ready {
         secrets: &Secrets,
     ) -> Result<Desired, CliError> {
         let manifest = manifest::obtain(context, self, lock).await?;
+        let warnings = self.warnings(manifest.as_deref());
+        context.ui.say(&finding::render(&warnings, context.ui.redactor()));
         self.assemble(manifest, secrets)
+    }
+
+    /// What the profile says about the manifest to no effect.
+    #[must_use]
+    pub(super) fn warnings(&self, manifest: Option<&[serde_json::Value]>) -> Vec<Finding> {
+        match (&self.profile.argocd.install, manifest) {
+            (Install::Manifests(manifests), Some(documents)) => images::unused(documents, &manifests.images),
+            (Install::Existing, _) | (_, None) => Vec::new(),
+        }
     }
 
     /// The desired state; without a manifest, Argo CD itself is left out.

@@ -1,5 +1,7 @@
 //! `bridge validate`.
 
+use std::sync::Arc;
+
 use clap::Args as ClapArgs;
 
 use crate::cli::args::Output;
@@ -8,7 +10,8 @@ use crate::cli::error::{CliError, OneError};
 use crate::cli::exit::Exit;
 use crate::cli::{manifest, prepare};
 use crate::desired::secrets::Secrets;
-use crate::profile::finding::{Finding, Severity, has_errors};
+use crate::profile::finding::{Finding, has_errors};
+use crate::profile::location::{Location, Source};
 use crate::report::style::{self, paint};
 use crate::report::{finding, finding_json, sarif};
 
@@ -24,7 +27,7 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
     let output = context.output("validate", &[Output::Text, Output::Json, Output::Sarif])?;
     let mut findings = Vec::new();
     for path in prepare::profiles(context) {
-        findings.extend(one(context, &path).await.or_else(|error| for_machines(error, output))?);
+        findings.extend(one(context, &path).await.or_else(|error| for_machines(error, &path, output))?);
     }
     show(context, output, &findings)?;
     Ok(if has_errors(&findings) { Exit::Usage } else { Exit::Done })
@@ -38,6 +41,7 @@ async fn one(context: &Context, path: &str) -> Result<Vec<Finding>, CliError> {
     };
     let (manifest, notes) = manifest::at_hand(context, &ready).await?;
     findings.extend(notes);
+    findings.extend(ready.warnings(manifest.as_deref()));
     match ready.assemble(manifest, &Secrets::Masked) {
         Ok(_) => Ok(findings),
         Err(error) => {
@@ -47,8 +51,8 @@ async fn one(context: &Context, path: &str) -> Result<Vec<Finding>, CliError> {
     }
 }
 
-/// A reader of documents gets one whatever happens.
-fn for_machines(error: CliError, output: Output) -> Result<Vec<Finding>, CliError> {
+/// A reader of documents gets one whatever happens, at the top of the file that was asked about.
+fn for_machines(error: CliError, path: &str, output: Output) -> Result<Vec<Finding>, CliError> {
     let is_document = match output {
         Output::Json | Output::Sarif => true,
         Output::Text | Output::Markdown => false,
@@ -57,13 +61,9 @@ fn for_machines(error: CliError, output: Output) -> Result<Vec<Finding>, CliErro
         CliError::One(one) if is_document && one.exit == Exit::Usage => {
             let OneError { code, message, causes, hints, exit: _ } = *one;
             let message = std::iter::once(message).chain(causes).collect::<Vec<_>>().join(": ");
-            Ok(vec![Finding {
-                location: None,
-                severity: Severity::Error,
-                code,
-                message,
-                fix: hints.join("; "),
-            }])
+            let source = Arc::new(Source { path: path.to_owned(), text: String::new() });
+            let at = Location { source, line: 1, column: 1, length: 1 };
+            Ok(vec![Finding::error(code, &at, message, hints.join("; "))])
         }
         error => Err(error),
     }

@@ -53,4 +53,6 @@ super::codes! {
         "A patch may not change apiVersion, kind, name or namespace: the object would be another one, and the patched one would be missing.";
     PATCH_INVALID = 1454, "the patch is no JSON Patch",
         "RFC 6902 wants a list of operations: `- { op: replace, path: /spec/replicas, value: 2 }` with op add, remove, replace, move, copy or test.";
+    REWRITE_UNUSED = 1455, "a registry rewrite does nothing",
+        "No image of Argo CD's manifest comes from the registry that `argocd.images.registries` rewrites, so every image is still pulled from where it was. Usually the name has a slip, or Argo CD has moved its images. The message names where the images come from. Images that a patch sets are not rewritten.";
 }

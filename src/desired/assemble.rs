@@ -13,7 +13,7 @@ use crate::desired::wave::Wave;
 use crate::desired::{argocd, cluster_secret, namespace, project, repository_secret};
 use crate::profile::finding::Finding;
 use crate::profile::location::{Location, Source};
-use crate::profile::model::{Install, Profile};
+use crate::profile::model::{Install, Profile, Project};
 use crate::template::output;
 
 /// Everything that the desired state is made of.
@@ -40,8 +40,17 @@ struct Declared {
 /// The objects that the profile asks for, sorted by wave and identity, each with bridge's mark.
 ///
 /// # Errors
-/// Every finding of the manifest, the patches and the templates, and two sources for one object.
+/// Every finding of the manifest, the patches and the templates, and two sources for one object; each with a place.
 pub fn assemble(inputs: Inputs<'_>) -> Result<Desired, Vec<Finding>> {
+    let place = match &inputs.profile.argocd.install {
+        Install::Existing => &inputs.profile.hub.at,
+        Install::Manifests(manifests) => &manifests.at,
+    };
+    let placed = |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.or_at(place)).collect();
+    build(inputs).map_err(placed)
+}
+
+fn build(inputs: Inputs<'_>) -> Result<Desired, Vec<Finding>> {
     let Inputs { profile, manifest, templates, secrets } = inputs;
     let (mut declared, mut findings) = (Vec::new(), Vec::new());
     let parts = [
@@ -94,11 +103,12 @@ fn same_id(one: &Declared, other: &Result<Declared, Finding>) -> bool {
 
 fn projects(profile: &Profile) -> Result<Vec<Declared>, Vec<Finding>> {
     let namespace = profile.argocd.namespace.as_str();
-    let declared = profile.projects.iter().map(|one| project::document(one, namespace));
-    let objects = declared.chain(project::default_for_core(profile));
-    collect(objects.map(|document| {
+    let place = |one: &Project| Some(one.at.clone());
+    let declared = profile.projects.iter().map(|one| (project::document(one, namespace), place(one)));
+    let objects = declared.chain(project::default_for_core(profile).map(|document| (document, None)));
+    collect(objects.map(|(document, at)| {
         let origin = format!("project `{}`", document["metadata"]["name"].as_str().unwrap_or_default());
-        declare(document, &origin, None)
+        declare(document, &origin, at)
     }))
 }
 
@@ -107,7 +117,8 @@ fn repositories(profile: &Profile, secrets: &Secrets) -> Result<Vec<Declared>, V
     collect(profile.repositories.iter().map(|repository| {
         let origin = format!("repository `{}`", repository.name);
         let object = repository_secret::object(repository, namespace, secrets);
-        object.map(|object| Declared { object, origin, at: None }).map_err(|error| broken(&error))
+        let at = Some(repository.at.clone());
+        object.map(|object| Declared { object, origin, at }).map_err(|error| broken(&error))
     }))
 }
 

@@ -46,10 +46,16 @@ impl Finding {
         }
     }
 
-    /// An error that no line of the user's files is to blame for.
+    /// An error about something else than the user's files, such as a manifest; who knows what led to it adds the place.
     pub fn without_location(code: Code, message: impl Into<String>, fix: impl Into<String>) -> Self {
         let (message, fix) = (message.into(), fix.into());
         Self { location: None, severity: Severity::Error, code, message, fix }
+    }
+
+    /// The same finding; where it has no place yet, at this one.
+    #[must_use]
+    pub fn or_at(self, place: &Location) -> Self {
+        Self { location: self.location.or_else(|| Some(place.clone())), ..self }
     }
 
     /// The same finding with another severity.

@@ -59,7 +59,7 @@ pub enum Install {
     /// Somebody else; bridge waits for its CustomResourceDefinitions.
     Existing,
     /// bridge, from the official manifest.
-    Manifests(Manifests),
+    Manifests(Box<Manifests>),
 }
 
 /// An installation from the official manifest.
@@ -75,6 +75,8 @@ pub struct Manifests {
     pub images: Images,
     /// Changes to single objects, applied last.
     pub patches: Vec<Patch>,
+    /// The place to name when something is wrong with the manifest.
+    pub at: Location,
 }
 
 /// A variant of Argo CD's install manifest.
@@ -117,9 +119,18 @@ pub enum ManifestSource {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Images {
     /// Registry (and path prefix) to its replacement: `quay.io` to `mirror.example/quay`. The longest prefix wins.
-    pub registries: BTreeMap<String, String>,
+    pub registries: BTreeMap<String, Mirror>,
     /// Names of pull Secrets for every pod.
     pub pull_secrets: Vec<ObjectName>,
+}
+
+/// What stands in for a registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mirror {
+    /// Its host, and perhaps a path.
+    pub address: String,
+    /// Where the profile says so.
+    pub at: Location,
 }
 
 /// A change to objects of the manifest.
@@ -189,6 +200,8 @@ pub struct Project {
     pub name: ObjectName,
     /// The `spec` as Argo CD reads it, built from the profile's typed and checked fields.
     pub spec: serde_json::Map<String, serde_json::Value>,
+    /// Where the profile says so.
+    pub at: Location,
 }
 
 /// Settings of the root ApplicationSets.

@@ -8,7 +8,7 @@ use crate::code::Code;
 use crate::profile::decode::decoder::{Decoder, Fields};
 use crate::profile::decode::keys;
 use crate::profile::files::Files;
-use crate::profile::finding::{Finding, Severity, has_errors};
+use crate::profile::finding::{Finding, has_errors};
 use crate::profile::location::Location;
 use crate::profile::node::{Entry, Node, Value};
 use crate::profile::sensitive::Sensitive;
@@ -77,7 +77,8 @@ pub(crate) fn resolve(
     let from_files = read_files(&values.files, &declarations, files);
     // What a broken file would have said is not known.
     let files_are_read = !has_errors(&files.findings[before..]);
-    check_command_line(&values.command_line, &declarations, decoder);
+    let place = &root.get("variables").unwrap_or(root).location;
+    check_command_line(&values.command_line, &declarations, place, decoder);
     let from_command_line: BTreeMap<&str, &str> =
         values.command_line.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let mut resolved = Resolved::new();
@@ -176,17 +177,17 @@ fn check_default(node: &Node, is_sensitive: bool, decoder: &mut Decoder) {
     }
 }
 
-fn check_command_line(given: &[(String, String)], declarations: &Declarations, decoder: &mut Decoder) {
+fn check_command_line(
+    given: &[(String, String)],
+    declarations: &Declarations,
+    place: &Location,
+    decoder: &mut Decoder,
+) {
     for (name, _) in given {
         let Some(declaration) = declarations.get(name) else {
             let fix = undeclared_fix(name, declarations);
-            decoder.findings.push(Finding {
-                location: None,
-                severity: Severity::Error,
-                code: Code::UNDECLARED_VALUE,
-                message: format!("a value is given for `{name}`, which the profile does not declare"),
-                fix,
-            });
+            let message = format!("a value is given for `{name}`, which the profile does not declare");
+            decoder.error(Code::UNDECLARED_VALUE, place, message, fix);
             continue;
         };
         if declaration.is_sensitive {

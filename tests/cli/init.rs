@@ -27,6 +27,10 @@ fn an_empty_folder_gets_a_profile_that_is_valid() {
     exit 0
     --- stdout
     note[BRG1421]: Argo CD's manifest is not on this machine, so patches, images and its objects were not checked
+      --> bridge.yaml:14:12
+       |
+    14 |   version: v3.5.3
+       |            ^^^^^^
       fix: `bridge plan --offline` downloads it and checks them
 
     1 note

@@ -107,3 +107,50 @@ fn several_plans_are_no_json_document() {
     let run = env.run(&args).expect(3);
     assert!(run.stdout.is_empty() && run.stderr.contains("once for each profile"), "{run}");
 }
+
+#[test]
+fn every_finding_has_a_place() {
+    let manifest = TestEnv::with_profile().read("manifest.yaml");
+    let definitions = "kind: CustomResourceDefinition";
+    for (profile, manifest, args, code) in [
+        (PROFILE.to_owned(), "<html>".to_owned(), &[][..], "BRG1403"),
+        (PROFILE.to_owned(), "a: [".to_owned(), &[], "BRG1403"),
+        (PROFILE.to_owned(), manifest.replace(definitions, "kind: Gone"), &[], "BRG1404"),
+        (PROFILE.to_owned(), manifest.replace("name: argocd-secret", "name: argocd-redis"), &[], "BRG1405"),
+        (PROFILE.replace("name: spoke-dev", "name: repo-platform"), manifest.clone(), &[], "BRG1407"),
+        (PROFILE.replace("manifest.yaml", "absent.yaml"), manifest.clone(), &[], "BRG1402"),
+        (PROFILE.replace("  manifests: { path: manifest.yaml }\n", ""), manifest.clone(), &[], "BRG1421"),
+        (PROFILE.to_owned(), manifest.clone(), &["--var", "nobody=knows"], "BRG1052"),
+        (PROFILE.to_owned(), manifest.clone(), &["-f", "absent.yaml"], "BRG4001"),
+        (
+            PROFILE.replace(
+                "  manifests:",
+                "  images: { registries: { qay.io: mirror.example } }\n  manifests:",
+            ),
+            manifest.clone(),
+            &[],
+            "BRG1455",
+        ),
+    ] {
+        let env = TestEnv::with_profile();
+        env.write("bridge.yaml", &profile);
+        env.write("manifest.yaml", &manifest);
+        let run = env.run(&[&["validate", "--output", "json"], args].concat());
+        let findings = json(&run.stdout)["findings"].clone();
+        assert!(findings.to_string().contains(code), "{code}: {run}");
+        for finding in findings.as_array().unwrap() {
+            assert!(finding["file"].is_string() && finding["line"].is_u64(), "{run}");
+        }
+    }
+}
+
+#[test]
+fn a_rewrite_that_does_nothing_is_said_before_a_plan() {
+    let env = TestEnv::with_profile();
+    let images = "  images: { registries: { qay.io: mirror.example } }\n  manifests:";
+    env.write("bridge.yaml", &PROFILE.replace("  manifests:", images));
+    for args in [&["plan", "--offline"][..], &["render"]] {
+        let run = env.run(args).expect(0);
+        assert!(run.stderr.contains("warning[BRG1455]") && !run.stdout.contains("BRG"), "{run}");
+    }
+}

@@ -6,7 +6,7 @@ use bridge::desired::ownership::{PART_OF, inventory_id};
 use bridge::desired::render::to_yaml;
 use bridge::desired::wave::Wave;
 use bridge::profile::model::{
-    Credentials, Flavor, Images, Install, Patch, PatchOperation, PatchTarget, PerCluster, Project,
+    Credentials, Flavor, Images, Install, Mirror, Patch, PatchOperation, PatchTarget, PerCluster, Project,
     Repository, RepositoryKind, RepositoryScope,
 };
 use bridge::template::yaml::parse_documents;
@@ -125,10 +125,10 @@ fn rendering_is_deterministic_and_reads_back_equal() {
 fn images_come_from_the_mirror_everywhere() {
     let mut profile = installed(profile(), Flavor::Ha);
     let mut manifests = manifests(Flavor::Ha);
-    let mirrors =
-        ["quay.io", "ghcr.io", "public.ecr.aws"].map(|r| (r.to_owned(), format!("mirror.example/{r}")));
+    let mirror = |r: &str| Mirror { address: format!("mirror.example/{r}"), at: at() };
+    let mirrors = ["quay.io", "ghcr.io", "public.ecr.aws"].map(|r| (r.to_owned(), mirror(r)));
     manifests.images = Images { registries: mirrors.into(), pull_secrets: vec![checked("pull")] };
-    profile.argocd.install = Install::Manifests(manifests);
+    profile.argocd.install = Install::Manifests(Box::new(manifests));
     let text = to_yaml(&built(&profile, Some(official(Flavor::Ha))).unwrap(), true);
     let images: Vec<&str> = text
         .lines()
@@ -144,7 +144,7 @@ fn patched(target: PatchTarget, operation: PatchOperation) -> Result<Value, Vec<
     let mut profile = installed(profile(), Flavor::Core);
     let mut manifests = manifests(Flavor::Core);
     manifests.patches = vec![Patch { target, operation, at: at() }];
-    profile.argocd.install = Install::Manifests(manifests);
+    profile.argocd.install = Install::Manifests(Box::new(manifests));
     built(&profile, Some(official(Flavor::Core)))
         .map(|desired| find(&desired, "Deployment/argocd/argocd-repo-server").body().clone())
         .map_err(|findings| findings.into_iter().map(|f| (f.code.to_string(), f.message, f.fix)).collect())
@@ -234,7 +234,7 @@ fn without_a_manifest_and_for_an_existing_argo_cd_there_is_none_of_it() {
 #[test]
 fn what_is_applied_first_is_what_the_rest_needs() {
     let mut profile = with_gitops(installed(profile(), Flavor::Core));
-    profile.projects = vec![Project { name: checked("team-a"), spec: serde_json::Map::new() }];
+    profile.projects = vec![Project { name: checked("team-a"), spec: serde_json::Map::new(), at: at() }];
     profile.repositories = vec![Repository {
         name: checked("platform"),
         scope: RepositoryScope::Prefix,
@@ -244,6 +244,7 @@ fn what_is_applied_first_is_what_the_rest_needs() {
         project: None,
         insecure: false,
         proxy: None,
+        at: at(),
     }];
     let desired = built(&profile, Some(official(Flavor::Core))).unwrap();
     let mut order: Vec<(Wave, &str)> = desired

@@ -3,7 +3,7 @@
 use bridge::profile::model::{Credentials, Repository, RepositoryKind, RepositoryScope, Text};
 use serde_json::json;
 
-use crate::support::{built, checked, find, profile, reference, spoke};
+use crate::support::{at, built, checked, find, profile, reference, spoke};
 
 fn repository(name: &str, credentials: Credentials) -> Repository {
     Repository {
@@ -15,6 +15,7 @@ fn repository(name: &str, credentials: Credentials) -> Repository {
         project: None,
         insecure: false,
         proxy: None,
+        at: at(),
     }
 }
 

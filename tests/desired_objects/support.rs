@@ -123,7 +123,7 @@ pub(crate) fn with_gitops(mut profile: Profile) -> Profile {
 }
 
 pub(crate) fn installed(mut profile: Profile, flavor: Flavor) -> Profile {
-    profile.argocd.install = Install::Manifests(manifests(flavor));
+    profile.argocd.install = Install::Manifests(Box::new(manifests(flavor)));
     profile
 }
 
@@ -134,6 +134,7 @@ pub(crate) fn manifests(flavor: Flavor) -> Manifests {
         source: ManifestSource::Official,
         images: Images::default(),
         patches: Vec::new(),
+        at: at(),
     }
 }
 

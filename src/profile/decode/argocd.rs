@@ -6,7 +6,8 @@ use crate::code::Code;
 use crate::profile::address;
 use crate::profile::decode::decoder::{Decoder, Fields};
 use crate::profile::decode::{keys, patches};
-use crate::profile::model::{ArgoCd, Flavor, Images, Install, ManifestSource, Manifests};
+use crate::profile::location::Location;
+use crate::profile::model::{ArgoCd, Flavor, Images, Install, ManifestSource, Manifests, Mirror};
 use crate::profile::names::{ArgoCdVersion, Namespace, Sha256};
 use crate::profile::node::Node;
 
@@ -23,10 +24,10 @@ enum Way {
     Helm,
 }
 
-/// Decodes `argocd`, or what it is when the profile does not mention it.
-pub(crate) fn argocd(node: Option<&Node>, d: &mut Decoder) -> Option<ArgoCd> {
+/// Decodes `argocd`, or what it is when the profile, which begins at `top`, does not mention it.
+pub(crate) fn argocd(node: Option<&Node>, top: &Location, d: &mut Decoder) -> Option<ArgoCd> {
     let Some(node) = node else {
-        return defaults(d);
+        return defaults(top, d);
     };
     let fields = d.fields(node, keys::ARGOCD)?;
     let namespace: Option<Namespace> = match fields.get("namespace") {
@@ -41,13 +42,13 @@ pub(crate) fn argocd(node: Option<&Node>, d: &mut Decoder) -> Option<ArgoCd> {
             report_unused(&fields, d);
             Install::Existing
         }
-        Way::Manifests => Install::Manifests(manifests?),
+        Way::Manifests => Install::Manifests(Box::new(manifests?)),
         Way::Helm => return None,
     };
     Some(ArgoCd { namespace: namespace?, install })
 }
 
-fn defaults(d: &mut Decoder) -> Option<ArgoCd> {
+fn defaults(top: &Location, d: &mut Decoder) -> Option<ArgoCd> {
     let namespace: Option<Namespace> = DEFAULT_NAMESPACE.parse().ok();
     d.argocd_namespace.clone_from(&namespace);
     let manifests = Manifests {
@@ -56,8 +57,9 @@ fn defaults(d: &mut Decoder) -> Option<ArgoCd> {
         source: ManifestSource::Official,
         images: Images::default(),
         patches: Vec::new(),
+        at: top.clone(),
     };
-    Some(ArgoCd { namespace: namespace?, install: Install::Manifests(manifests) })
+    Some(ArgoCd { namespace: namespace?, install: Install::Manifests(Box::new(manifests)) })
 }
 
 fn way(fields: &Fields<'_>, d: &mut Decoder) -> Option<Way> {
@@ -98,7 +100,9 @@ fn manifests(fields: &Fields<'_>, d: &mut Decoder) -> Option<Manifests> {
     let patches = fields.get("patches").map_or_else(Vec::new, |node| {
         d.list(node, "patches").iter().filter_map(|node| patches::patch(node, d)).collect()
     });
-    Some(Manifests { version: version?, flavor: flavor?, source: source?, images: images?, patches })
+    let at =
+        fields.get("manifests").or(fields.get("version")).map_or(fields.at, |node| &node.location).clone();
+    Some(Manifests { version: version?, flavor: flavor?, source: source?, images: images?, patches, at })
 }
 
 fn flavors() -> [(&'static str, Flavor); 4] {
@@ -197,7 +201,7 @@ fn images(node: &Node, d: &mut Decoder) -> Option<Images> {
     Some(images)
 }
 
-fn registries(node: &Node, d: &mut Decoder) -> BTreeMap<String, String> {
+fn registries(node: &Node, d: &mut Decoder) -> BTreeMap<String, Mirror> {
     let mut registries = BTreeMap::new();
     let Some(mapping) = d.mapping(node, "a map of registries") else { return registries };
     for entry in &mapping.entries {
@@ -207,7 +211,8 @@ fn registries(node: &Node, d: &mut Decoder) -> BTreeMap<String, String> {
         }
         let Some(to) = d.filled_text(&entry.value, "the replacement of a registry") else { continue };
         if is_registry(&to) {
-            registries.insert(entry.key.text.clone(), to);
+            let mirror = Mirror { address: to, at: entry.key.location.clone() };
+            registries.insert(entry.key.text.clone(), mirror);
         } else {
             not_a_registry(&to, &entry.value.location, d);
         }
@@ -229,7 +234,7 @@ fn is_registry(text: &str) -> bool {
     is_host && path.is_none_or(is_path)
 }
 
-fn not_a_registry(text: &str, at: &crate::profile::location::Location, d: &mut Decoder) {
+fn not_a_registry(text: &str, at: &Location, d: &mut Decoder) {
     let message = format!("`{text}` is no image registry");
     let bare = text.trim_end_matches('/');
     let bare = bare.split_once("://").map_or(bare, |(_, rest)| rest);

@@ -13,7 +13,7 @@ pub(crate) fn profile(root: &Node, d: &mut Decoder) -> Option<Profile> {
     let fields = d.fields(root, keys::PROFILE)?;
     let name = name(&fields, d);
     // First, because references to secrets lead to Argo CD's namespace unless they name another.
-    let argocd = argocd::argocd(fields.get("argocd"), d);
+    let argocd = argocd::argocd(fields.get("argocd"), fields.at, d);
     let repositories = fields.get("repositories").map(|node| repositories::repositories(node, d));
     let gitops = fields.get("gitops").map_or_else(|| Some(GitOps::default()), |node| gitops::gitops(node, d));
     let projects = fields.get("projects").map(|node| projects::projects(node, d));

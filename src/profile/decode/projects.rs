@@ -31,7 +31,7 @@ fn project(node: &Node, d: &mut Decoder) -> Option<Project> {
         let only = d.boolean(node, "`permitOnlyProjectScopedClusters`");
         spec.extend(only.map(|only| ("permitOnlyProjectScopedClusters".to_owned(), only.into())));
     }
-    Some(Project { name: name?, spec })
+    Some(Project { name: name?, spec, at: node.location.clone() })
 }
 
 fn write_texts(fields: &Fields<'_>, d: &mut Decoder, spec: &mut Map<String, Json>) {

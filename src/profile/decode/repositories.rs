@@ -41,6 +41,7 @@ fn repository(node: &Node, d: &mut Decoder) -> Option<Repository> {
         project: project.flatten(),
         insecure,
         proxy: proxy.flatten(),
+        at: node.location.clone(),
     })
 }
 

@@ -65,6 +65,8 @@ pub struct Repository {
     pub insecure: bool,
     /// Proxy that Argo CD uses for it.
     pub proxy: Option<String>,
+    /// Where the profile says so.
+    pub at: Location,
 }
 
 /// Whether a repository Secret stands for one repository or for a prefix of addresses.
