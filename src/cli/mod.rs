@@ -31,7 +31,7 @@ mod validate;
 
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use crate::cli::args::Global;
@@ -39,6 +39,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::code::Code;
+use crate::profile::sensitive::Sensitive;
 use crate::report::error::explain_line;
 use crate::report::ui::{Color, Ui};
 
@@ -90,6 +91,12 @@ pub fn run() -> ExitCode {
 /// Help and version are data; anything else that clap says is a mistake on the command line.
 fn show_usage(error: &clap::Error) -> Exit {
     let ui = Ui::new(Color::Auto, false);
+    // A `name=value` without `--var` before it is quoted, whatever the value is.
+    if let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
+        && let Some((_, value)) = argument.split_once('=').filter(|_| !argument.starts_with('-'))
+    {
+        ui.redactor().register(&Sensitive::new(value));
+    }
     let text = error.render().ansi().to_string();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match ui.data(&text) {

@@ -43,6 +43,12 @@ fn a_variable_of_the_wrong_form() {
 }
 
 #[test]
+fn a_value_without_its_option_is_not_quoted() {
+    let run = TestEnv::with_profile().run(&["plan", "token=hunter2-hunter2"]).expect(3);
+    assert!(run.stderr.contains("'token=(sensitive)'") && !run.stderr.contains("hunter2"), "{run}");
+}
+
+#[test]
 fn an_unknown_variable_of_ours_is_mentioned() {
     let run = TestEnv::with_profile().set("BRIDGE_PROFLE", "x").run(&["validate"]).expect(0);
     assert!(run.stderr.contains("BRIDGE_PROFLE"), "{run}");
