@@ -63,7 +63,8 @@ pub(super) fn read_token(path: &str) -> Result<Sensitive, String> {
     let mut text = String::new();
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     file.take(LONGEST_TOKEN).read_to_string(&mut text).map_err(|error| error.to_string())?;
-    Ok(Sensitive::new(text.trim()))
+    // It may be about to be written; what was read before stays in force meanwhile.
+    if text.trim().is_empty() { Err("it is empty".to_owned()) } else { Ok(Sensitive::new(text.trim())) }
 }
 
 /// kube panics where a credential cannot be a header.

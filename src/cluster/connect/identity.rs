@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_file_that_changes_gives_a_new_session_and_one_that_is_gone_does_not() {
+    async fn a_token_file_that_changes_gives_a_new_session_and_one_that_is_empty_or_gone_does_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         std::fs::write(&path, "first-t0ken\n").unwrap();
@@ -180,6 +180,8 @@ mod tests {
         let mut session = identity.begin().await.unwrap();
         assert!(!session.is_over());
         std::fs::write(&path, "second-t0ken").unwrap();
+        identity.renew(&mut session).await.unwrap();
+        std::fs::write(&path, "").unwrap();
         identity.renew(&mut session).await.unwrap();
         std::fs::remove_file(&path).unwrap();
         identity.renew(&mut session).await.unwrap();
