@@ -1,4 +1,4 @@
-//! Which kinds the cluster serves, and under which paths: aggregated discovery, two requests.
+//! Which kinds the cluster serves, and under which paths: aggregated discovery, one request.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,26 @@ use crate::cluster::transport::Call;
 use crate::desired::id::{GroupKind, ObjectId};
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
+
+/// The kinds of the core group, version `v1`, that can be listed: kind, resource, namespaced. Every cluster serves them, and
+/// no release adds to them: new kinds go to named groups (Kubernetes' API conventions). So they need no request.
+pub const CORE_KINDS: [(&str, &str, bool); 15] = [
+    ("ConfigMap", "configmaps", true),
+    ("Endpoints", "endpoints", true),
+    ("Event", "events", true),
+    ("LimitRange", "limitranges", true),
+    ("Namespace", "namespaces", false),
+    ("Node", "nodes", false),
+    ("PersistentVolume", "persistentvolumes", false),
+    ("PersistentVolumeClaim", "persistentvolumeclaims", true),
+    ("Pod", "pods", true),
+    ("PodTemplate", "podtemplates", true),
+    ("ReplicationController", "replicationcontrollers", true),
+    ("ResourceQuota", "resourcequotas", true),
+    ("Secret", "secrets", true),
+    ("Service", "services", true),
+    ("ServiceAccount", "serviceaccounts", true),
+];
 
 /// The kinds of a cluster.
 #[derive(Debug, Clone, Default)]
@@ -85,6 +105,14 @@ impl Kinds {
         Ok(format!("{collection}/{}", id.name))
     }
 
+    fn core() -> Self {
+        let kind = |(kind, plural, namespaced): (&str, &str, bool)| {
+            let versions = vec!["v1".to_owned()];
+            (GroupKind::parse(kind), Kind { plural: plural.to_owned(), namespaced, versions })
+        };
+        Self { served: CORE_KINDS.into_iter().map(kind).collect() }
+    }
+
     fn add(&mut self, list: &Value) {
         for group in items(list, "items") {
             let name = group.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
@@ -127,20 +155,17 @@ impl Cluster {
     /// # Errors
     /// When the API server does not answer, or is older than Kubernetes 1.27 and does not aggregate its discovery.
     pub async fn kinds(&self) -> Result<Kinds, ClusterError> {
-        let mut kinds = Kinds::default();
-        for path in ["/api", "/apis"] {
-            let call = Call { accept: AGGREGATED, ..Call::get(path, "get", path, None) };
-            let list = self.transport.send(&call).await?.body;
-            if list.get("kind").and_then(Value::as_str) != Some("APIGroupDiscoveryList") {
-                return Err(ClusterError::Malformed {
-                    request: format!("GET {path}"),
-                    cause:
-                        "the server does not aggregate its discovery; bridge needs Kubernetes 1.27 or newer"
-                            .to_owned(),
-                });
-            }
-            kinds.add(&list);
+        let mut kinds = Kinds::core();
+        let call = Call { accept: AGGREGATED, ..Call::get("/apis", "get", "/apis", None) };
+        let list = self.transport.send(&call).await?.body;
+        if list.get("kind").and_then(Value::as_str) != Some("APIGroupDiscoveryList") {
+            return Err(ClusterError::Malformed {
+                request: "GET /apis".to_owned(),
+                cause: "the server does not aggregate its discovery; bridge needs Kubernetes 1.27 or newer"
+                    .to_owned(),
+            });
         }
+        kinds.add(&list);
         Ok(kinds)
     }
 }

@@ -15,7 +15,7 @@ mod write;
 
 pub use connect::{ConnectOptions, contexts, credentials, userinfo};
 pub use error::{ApiStatus, ClusterError};
-pub use kinds::Kinds;
+pub use kinds::{CORE_KINDS, Kinds};
 pub use notify::{Notice, Notify};
 pub use write::{Applied, Apply, Guard};
 

@@ -13,6 +13,7 @@ use crate::plan::consent::Consent;
 use crate::plan::decide::{Observation, Trial, may_force};
 use crate::plan::keep_live::keep_live;
 use crate::plan::live::Live;
+use crate::plan::unchanged::is_unchanged;
 
 /// Tries objects on one cluster.
 pub(super) struct Tester<'a> {
@@ -75,10 +76,18 @@ impl<'a> Tester<'a> {
             Some(live) if live.is_terminating() => {
                 Observation::Present { live, trial: Trial::Refused("it is being deleted".to_owned()) }
             }
+            Some(live) if self.is_certain(&object, &live) => {
+                Observation::Present { live, trial: Trial::Unneeded }
+            }
             Some(live) => Observation::Present { trial: self.try_existing(&object, &live).await?, live },
             None => self.try_unknown(&object).await?,
         };
         Ok((object, observation))
+    }
+
+    /// Whether no dry run is needed. One is for a share of fields that is to be adopted from another manager.
+    fn is_certain(&self, object: &Object, live: &Live) -> bool {
+        live.managers().is_disjoint(&self.consent.adopt) && is_unchanged(object, live)
     }
 
     fn cannot_be_checked(&self, object: &Object) -> Option<NotChecked> {

@@ -13,10 +13,17 @@ use crate::desired::secret_data::encode;
 pub fn normalize(document: &mut Value) {
     drop_server_fields(document);
     drop_nulls(document);
+    for metadata in ["/metadata", "/spec/template/metadata"] {
+        drop_empty_maps(document.pointer_mut(metadata), &["annotations", "labels"]);
+    }
     match document.get("kind").and_then(Value::as_str).unwrap_or_default() {
         "Service" => protocols(document.pointer_mut("/spec/ports")),
         "NetworkPolicy" => network_policy(document),
-        "Secret" => encode_string_data(document),
+        "Secret" => {
+            encode_string_data(document);
+            drop_empty_maps(Some(document), &["data"]);
+        }
+        "ConfigMap" => drop_empty_maps(Some(document), &["binaryData", "data"]),
         _ => {}
     }
     if let Some(spec) = pod_spec_mut(document) {
@@ -47,6 +54,15 @@ fn drop_nulls(value: &mut Value) {
         }
         Value::Array(list) => list.iter_mut().for_each(drop_nulls),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The API server does not keep an empty map of names to texts, so it would look like a change for ever. Elsewhere an empty
+/// map means something (`emptyDir: {}`).
+fn drop_empty_maps(of: Option<&mut Value>, fields: &[&str]) {
+    let is_empty = |value: &Value| value.as_object().is_some_and(Map::is_empty);
+    if let Some(map) = of.and_then(Value::as_object_mut) {
+        map.retain(|field, value| !fields.contains(&field.as_str()) || !is_empty(value));
     }
 }
 
@@ -113,6 +129,20 @@ mod tests {
         let expected =
             json!({ "kind": "Secret", "data": { "a": "eA==", "b": "eQ==" }, "metadata": { "name": "s" } });
         assert_eq!(secret, expected);
+    }
+
+    #[test]
+    fn an_empty_map_of_texts_is_none_and_other_empty_maps_stay() {
+        let pod = json!({ "metadata": { "annotations": {} }, "spec": { "volumes": [{ "emptyDir": {} }] } });
+        let mut document = json!({
+            "kind": "Deployment", "metadata": { "name": "a", "labels": {}, "annotations": {} },
+            "spec": { "template": pod },
+        });
+        normalize(&mut document);
+        let pod = json!({ "metadata": {}, "spec": { "volumes": [{ "emptyDir": {} }] } });
+        let expected =
+            json!({ "kind": "Deployment", "metadata": { "name": "a" }, "spec": { "template": pod } });
+        assert_eq!(document, expected);
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub enum Observation {
 /// The answer to a dry run on an existing object.
 #[derive(Debug, Clone)]
 pub enum Trial {
+    /// None was needed: an apply is certain to change nothing.
+    Unneeded,
     /// The object as it would be.
     Accepted(Live),
     /// The object as it would be after the fields in conflict were taken from their owners, as the user allowed.
@@ -73,6 +75,7 @@ pub fn decide(desired: Object, observation: Observation, consent: &Consent, appl
             let owner = live.label(PART_OF).unwrap_or_default().to_owned();
             Change::Conflict { live, reason: ConflictReason::AnotherApplySet(owner) }
         }
+        Observation::Present { live, trial: Trial::Unneeded } => Change::Unchanged { live },
         Observation::Present { live, trial: Trial::Refused(message) } => {
             Change::Refused { id: live.id().clone(), message }
         }

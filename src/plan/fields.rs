@@ -5,7 +5,8 @@
 
 use serde_json::{Map, Value};
 
-fn children(fields: &Value) -> impl Iterator<Item = (&String, &Value)> {
+/// The owned parts below a node.
+pub(super) fn children(fields: &Value) -> impl Iterator<Item = (&String, &Value)> {
     fields.as_object().into_iter().flatten().filter(|(key, _)| key.as_str() != ".")
 }
 
@@ -17,7 +18,8 @@ pub fn overlap(left: &Value, right: &Value) -> bool {
     })
 }
 
-fn is_leaf(fields: &Value) -> bool {
+/// Whether the field is owned as a whole: a scalar, a list or map that is one value, or an empty one.
+pub(super) fn is_leaf(fields: &Value) -> bool {
     children(fields).next().is_none()
 }
 

@@ -47,8 +47,10 @@ fn a_hang_ends_with_what_was_said() {
 
 #[test]
 fn ctrl_c_reaches_it() {
-    let running =
-        sh("trap 'echo stopping; exit 130' INT; echo ready; while :; do sleep 0.05; done").spawn().unwrap();
+    // A shell cannot trap a signal that was ignored when it began, as SIGINT is in what another shell runs with `&`.
+    let script = "trap 'echo stopping; exit 130' INT; echo ready; while :; do sleep 0.05; done";
+    let shell = Bridge::of_binary(Path::new("/usr/bin/env")).unwrap();
+    let running = shell.args(["--default-signal=INT", "bash", "-c", script]).spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(10);
     while !running.stdout_so_far().contains("ready") {
         assert!(Instant::now() < deadline, "{}", running.stderr_so_far());
