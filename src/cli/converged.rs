@@ -139,6 +139,7 @@ fn converge_exit(error: &ConvergeError) -> Exit {
         ConvergeError::ForeignInventory(_)
         | ConvergeError::AnotherProfile { .. }
         | ConvergeError::AnotherNamespace { .. }
+        | ConvergeError::AnotherCluster { .. }
         | ConvergeError::NoInventory(_) => Exit::Conflict,
         ConvergeError::NoSuchTarget { .. } => Exit::Usage,
         ConvergeError::NamespaceTerminating(_)

@@ -36,6 +36,14 @@ impl Cluster {
         &self.identity
     }
 
+    /// Asks the API server which cluster it is now: its address may lead to another one since the connection was made.
+    ///
+    /// # Errors
+    /// When the cluster cannot be asked.
+    pub async fn uid_now(&self) -> Result<String, ClusterError> {
+        self.transport.kube_system_uid().await
+    }
+
     /// How many requests run at the same time.
     #[must_use]
     pub fn parallelism(&self) -> usize {

@@ -16,7 +16,7 @@ use crate::plan::build::Owner;
 use crate::plan::change::Change;
 use crate::plan::consent::Consent;
 use crate::plan::live::Live;
-use crate::plan::summary::Plan;
+use crate::plan::summary::{ClusterIdentity, Plan};
 
 /// How to apply.
 #[derive(Debug, Clone)]
@@ -115,6 +115,7 @@ impl Run<'_> {
         let mut kinds = self.cluster.kinds().await?;
         let mut record = Record::new(&plan);
         ready::await_argo_cd(self, &mut kinds, &plan.changes, &plan.owner.namespace).await?;
+        self.check_cluster(plan.cluster.as_ref()).await?;
         let (deletions, others) =
             plan.changes.into_iter().partition(|change| matches!(change, Change::Delete { .. }));
         for (wave, changes) in waves(others) {
@@ -126,6 +127,18 @@ impl Run<'_> {
         }
         delete::delete_all(self, &kinds, deletions, &mut record, outcome).await?;
         record.narrow(self, &kinds, outcome).await
+    }
+
+    /// Asks right before the first write whether this is still the cluster that the plan was made for: between them stand
+    /// the user's answer and the wait for somebody else's Argo CD.
+    async fn check_cluster(&self, planned: Option<&ClusterIdentity>) -> Result<(), ConvergeError> {
+        let planned = planned.unwrap_or_else(|| self.cluster.identity());
+        let found = self.cluster.uid_now().await?;
+        if found == planned.uid {
+            return Ok(());
+        }
+        let ClusterIdentity { server, context: _, uid } = planned.clone();
+        Err(ConvergeError::AnotherCluster { server, planned: uid, found })
     }
 
     /// With nothing to write there may still be something to wait for: what an earlier apply did not see become ready.

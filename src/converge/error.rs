@@ -33,6 +33,16 @@ pub enum ConvergeError {
         /// The namespace in the profile.
         wanted: String,
     },
+    /// The address leads to another cluster than the one that was planned for.
+    #[error("{server} is another cluster than the one that was planned for: its uid was {planned} and is {found}; nothing was written")]
+    AnotherCluster {
+        /// Address of the API server.
+        server: String,
+        /// The uid of its kube-system in the plan.
+        planned: String,
+        /// The uid right before the first write.
+        found: String,
+    },
     /// The inventory is gone while there are objects that it should record.
     #[error("there is no inventory (ConfigMap {0}/bridge), so bridge does not know what it owns")]
     NoInventory(String),
@@ -63,6 +73,7 @@ impl ConvergeError {
         match self {
             Self::Cluster(error) => error.code(),
             Self::ForeignInventory(_) => Code::FOREIGN_INVENTORY,
+            Self::AnotherCluster { .. } => Code::ANOTHER_CLUSTER,
             Self::NoInventory(_) => Code::NO_INVENTORY,
             Self::AnotherProfile { .. } => Code::ANOTHER_PROFILE,
             Self::AnotherNamespace { .. } => Code::ANOTHER_NAMESPACE,
@@ -82,6 +93,9 @@ impl ConvergeError {
             Self::AnotherProfile { recorded, wanted: _ } => vec![
                 "check `--profile` and `--context`: applying this profile would prune everything of the other one".to_owned(),
                 format!("if the profile was renamed, say so once: --rename-from {recorded}"),
+            ],
+            Self::AnotherCluster { .. } => vec![
+                "check where the address in the kubeconfig leads (DNS, proxy, load balancer, a cluster that was made anew), then run `bridge plan` again".to_owned(),
             ],
             Self::NoInventory(_) => vec!["`bridge apply` records it again; then destroy".to_owned()],
             Self::AnotherNamespace { recorded, wanted: _ } => vec![
