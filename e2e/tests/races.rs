@@ -3,6 +3,7 @@
 mod support;
 
 use anyhow::Result;
+use bridge_e2e::bridge_cmd::{Outcome, Victim};
 use bridge_e2e::proxy::{Fault, Matcher};
 use serde_json::{Value, json};
 use support::{Profile, World, secret};
@@ -35,4 +36,119 @@ async fn a_cluster_that_is_another_one_by_the_first_write_is_not_written() -> Re
     }
     assert_eq!(world.versions().await?, before);
     Ok(())
+}
+
+/// The namespace and a cluster Secret that Terraform made.
+async fn made_by_terraform(world: &World) -> Result<()> {
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}});
+    world
+        .send("POST", "/api/v1/namespaces?fieldManager=kubectl-create", "application/json", &namespace)
+        .await?;
+    let labels =
+        json!({"argocd.argoproj.io/secret-type": "cluster", "theirs": "yes", "cluster_name": "spoke-dev"});
+    let metadata = json!({"name": "spoke-dev", "labels": labels});
+    let made =
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"config": "e30="}});
+    world
+        .send("POST", "/api/v1/namespaces/argocd/secrets?fieldManager=HashiCorp", "application/json", &made)
+        .await?;
+    Ok(())
+}
+
+/// The fields that a manager owns.
+fn share(live: &Value, manager: &str) -> Value {
+    let entries = live["metadata"]["managedFields"].as_array().into_iter().flatten();
+    entries.filter(|entry| entry["manager"] == manager).map(|entry| entry["fieldsV1"].clone()).collect()
+}
+
+#[tokio::test]
+async fn an_adoption_that_is_killed_between_its_writes_is_finished_by_a_plain_apply() -> Result<()> {
+    let whole = World::start().await?;
+    whole.profile(&Profile::small())?;
+    made_by_terraform(&whole).await?;
+    let adopt = ["apply", "--auto-approve", "--no-wait", "--parallelism", "1", "--adopt", "HashiCorp"];
+    whole.expect(0, &adopt)?;
+    let expected = whole.get(&secret("spoke-dev")).await?;
+    let theirs = share(&expected, "HashiCorp");
+    assert!(theirs[0].pointer("/f:metadata/f:labels/f:theirs").is_some(), "{theirs}");
+    for taken in ["/f:metadata/f:labels/f:cluster_name", "/f:data/f:config", "/f:type"] {
+        assert!(theirs[0].pointer(taken).is_none(), "{taken} in {theirs}");
+    }
+    let writes: Vec<String> = whole.proxy.writes().iter().map(|write| write.path.clone()).collect();
+    let first = writes.iter().position(|path| *path == secret("spoke-dev")).unwrap() + 1;
+    assert_eq!(writes[first], secret("spoke-dev"), "an adoption is two writes");
+    let world = World::on(whole.hub.sibling().await?).await?;
+    world.profile(&Profile::small())?;
+    made_by_terraform(&world).await?;
+    let victim = Victim::default();
+    let hook = victim.clone();
+    world.proxy.on_write(first, move || {
+        hook.kill();
+    });
+    let killed = world.bridge(&adopt)?.victim(&victim).run()?;
+    assert_eq!(killed.signal, Some(9), "{killed}");
+    let plan = world.expect(2, &["plan", "--detailed-exitcode"])?;
+    assert!(plan.stdout.contains("spoke-dev"), "the plan shows what is left: {plan}");
+    world.apply(&[])?;
+    let live = world.get(&secret("spoke-dev")).await?;
+    for manager in ["bridge", "HashiCorp"] {
+        assert_eq!(share(&live, manager), share(&expected, manager), "{manager}");
+    }
+    assert_eq!(live["metadata"]["labels"], expected["metadata"]["labels"]);
+    world.expect_no_changes()
+}
+
+#[tokio::test]
+async fn an_object_that_lost_its_managers_is_adopted_whole() -> Result<()> {
+    let world = World::start().await?;
+    made_by_terraform(&world).await?;
+    let stripped = json!({"metadata": {"managedFields": [{}]}});
+    world.patch_as("x", &secret("spoke-dev"), &stripped).await?;
+    world.profile(&Profile::small())?;
+    world.apply(&["--adopt", "before-first-apply"])?;
+    let live = world.get(&secret("spoke-dev")).await?;
+    let theirs = share(&live, "before-first-apply");
+    assert!(theirs[0].pointer("/f:metadata/f:labels/f:theirs").is_some(), "{theirs}");
+    assert!(theirs[0].pointer("/f:data/f:config").is_none(), "{theirs}");
+    world.expect_no_changes()
+}
+
+/// Runs with one request at a time while a merge patch by somebody else comes in right after its k-th write.
+async fn apply_while(
+    world: &World,
+    args: &[&str],
+    k: usize,
+    manager: &str,
+    path: &str,
+    patch: Value,
+) -> Result<Outcome> {
+    let client = world.hub.client().await?;
+    let request = http::Request::patch(format!("{path}?fieldManager={manager}"));
+    let request =
+        request.header("content-type", "application/merge-patch+json").body(serde_json::to_vec(&patch)?)?;
+    let handle = tokio::runtime::Handle::current();
+    let (send, done) = std::sync::mpsc::channel();
+    world.proxy.on_write(k, move || {
+        handle.spawn(async move {
+            let _ = send.send(client.request::<Value>(request).await.is_ok());
+        });
+        let _ = done.recv();
+    });
+    let bridge = world.bridge(&[&["--parallelism", "1"], args].concat())?;
+    tokio::task::spawn_blocking(move || bridge.run()).await?
+}
+
+#[tokio::test]
+async fn a_secret_value_that_moves_after_the_plan_is_not_overwritten_although_the_plan_looks_the_same()
+-> Result<()> {
+    let world = World::start().await?;
+    made_by_terraform(&world).await?;
+    world.profile(&Profile::small())?;
+    let rotated = json!({"data": {"config": "eyJhIjoxfQ=="}});
+    let args = ["apply", "--auto-approve", "--no-wait", "--adopt", "HashiCorp"];
+    let outcome = apply_while(&world, &args, 1, "HashiCorp", &secret("spoke-dev"), rotated).await?;
+    assert_eq!(outcome.code, Some(5), "{outcome}");
+    assert_eq!(world.get(&secret("spoke-dev")).await?["data"]["config"], "eyJhIjoxfQ==");
+    world.apply(&["--adopt", "HashiCorp"])?;
+    world.expect_no_changes()
 }

@@ -11,7 +11,6 @@ use crate::cluster::read::live;
 use crate::cluster::transport::Call;
 use crate::desired::id::ObjectId;
 use crate::desired::ownership::FIELD_MANAGER;
-use crate::plan::fields;
 use crate::plan::live::Live;
 
 /// Which state of an object a write expects.
@@ -148,25 +147,25 @@ impl Cluster {
         }
     }
 
-    /// Takes from these managers their share in the fields that bridge owns of the object, and leaves them the rest.
+    /// Says anew who owns which fields of an object that is still exactly what was read, and changes nothing else.
     ///
     /// As client-go's csaupgrade does it: a JSON patch of managedFields that fails when the object moved.
     ///
     /// # Errors
     /// When the server refuses it.
-    pub async fn take_ownership<'a>(
+    pub async fn set_owners(
         &self,
         kinds: &Kinds,
         object: &Live,
-        managers: impl IntoIterator<Item = &'a String>,
+        managed_fields: &[Value],
     ) -> Result<Live, ClusterError> {
-        let managers: Vec<&String> = managers.into_iter().collect();
         let id = object.id();
         let path =
             format!("{}?fieldManager={FIELD_MANAGER}", kinds.object(id, object.object().api_version())?);
         let resource = format!("{}/{}", kinds.resource(&id.group_kind), id.name);
         let patch = json!([
-            { "op": "replace", "path": "/metadata/managedFields", "value": remaining(object, &managers) },
+            { "op": "replace", "path": "/metadata/uid", "value": object.uid() },
+            { "op": "add", "path": "/metadata/managedFields", "value": managed_fields },
             { "op": "replace", "path": "/metadata/resourceVersion", "value": object.resource_version() },
         ]);
         let call = Call {
@@ -202,30 +201,4 @@ impl Cluster {
         let encoded = body.get("data").and_then(|data| data.get(key)).and_then(Value::as_str);
         Ok(encoded.and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok()))
     }
-}
-
-/// managedFields in which the given managers own nothing that bridge owns.
-fn remaining(object: &Live, managers: &[&String]) -> Vec<Value> {
-    let entries = object
-        .body()
-        .pointer("/metadata/managedFields")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    let is_ours = |entry: &Value| entry["manager"] == FIELD_MANAGER && entry["operation"] == "Apply";
-    let ours =
-        entries.iter().find(|entry| is_ours(entry)).map_or(Value::Null, |entry| entry["fieldsV1"].clone());
-    let mut kept = Vec::new();
-    for mut entry in entries {
-        let name = entry["manager"].as_str().unwrap_or_default();
-        let is_taken = managers.iter().any(|manager| *manager == name) && entry.get("subresource").is_none();
-        if is_taken && !is_ours(&entry) {
-            entry["fieldsV1"] = fields::without(&entry["fieldsV1"], &ours);
-            if entry["fieldsV1"] == json!({}) {
-                continue;
-            }
-        }
-        kept.push(entry);
-    }
-    kept
 }

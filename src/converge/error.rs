@@ -34,7 +34,9 @@ pub enum ConvergeError {
         wanted: String,
     },
     /// The address leads to another cluster than the one that was planned for.
-    #[error("{server} is another cluster than the one that was planned for: its uid was {planned} and is {found}; nothing was written")]
+    #[error(
+        "{server} is another cluster than the one that was planned for: its uid was {planned} and is {found}; nothing was written"
+    )]
     AnotherCluster {
         /// Address of the API server.
         server: String,

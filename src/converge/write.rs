@@ -18,7 +18,9 @@ use crate::desired::object::Object;
 use crate::desired::ownership::inventory_id;
 use crate::plan::change::{Change, FieldChange};
 use crate::plan::decide::decide;
+use crate::plan::diff;
 use crate::plan::live::Live;
+use crate::plan::ownership;
 
 /// How often a change is looked at again when its object moves meanwhile, as Argo CD's controllers move theirs.
 pub(super) const LOOKS: u32 = 5;
@@ -98,11 +100,7 @@ impl Writer<'_, '_> {
             Write::Update { desired, live, fields, force } => {
                 self.settle(desired, Some(live), &fields, force).await
             }
-            Write::Adopt { desired, live, fields, from } => {
-                let applied = self.settle(desired, Some(live), &fields, true).await?;
-                let owned = self.take_ownership(&applied.live, &from).await?;
-                Ok(Applied { live: owned, ..applied })
-            }
+            Write::Adopt { desired, live, fields, from } => self.adopt(desired, live, &fields, &from).await,
         }
     }
 
@@ -129,12 +127,8 @@ impl Writer<'_, '_> {
                 }
                 Change::Create { desired: again, .. } if live.is_none() => desired = again,
                 Change::Update { desired: again, live: now, fields: changed, forced }
-                    if is_same(live.as_ref(), &now) && changed == fields && forced.is_empty() != force =>
-                {
-                    (desired, live) = (again, Some(now));
-                }
-                Change::Adopt { desired: again, live: now, fields: changed, .. }
-                    if is_same(live.as_ref(), &now) && force && changed == fields =>
+                    if shows_the_same(live.as_ref(), &now, fields, &changed)
+                        && (force || forced.is_empty()) =>
                 {
                     (desired, live) = (again, Some(now));
                 }
@@ -170,24 +164,64 @@ impl Writer<'_, '_> {
         Ok(decide(desired, observation, consent, &inventory_id(&self.run.owner.namespace)))
     }
 
-    /// A controller may touch the object between the two writes of an adoption.
-    async fn take_ownership(&self, applied: &Live, from: &BTreeSet<String>) -> Result<Live, WriteError> {
-        let cluster = self.run.cluster;
-        let mut live = applied.clone();
+    /// Takes an object over: first its fields become bridge's, as they are, then they become what the profile asks for. An
+    /// apply that is killed in between leaves an object of bridge's own, which the next one updates like any other.
+    async fn adopt(
+        &self,
+        mut desired: Object,
+        mut live: Live,
+        fields: &[FieldChange],
+        from: &BTreeSet<String>,
+    ) -> Result<Applied, WriteError> {
         for _ in 0..LOOKS {
-            match cluster.take_ownership(self.kinds, &live, from).await {
+            match self.take_ownership(&desired, &live, from).await {
                 Err(ClusterError::Api(status)) if status.is_stale() => {}
-                outcome => return Ok(outcome?),
+                outcome => return self.settle(desired, Some(outcome?), fields, true).await,
             }
-            let now = cluster.get(self.kinds, live.id(), live.object().api_version()).await?;
-            live = now.filter(|now| now.uid() == applied.uid()).ok_or(WriteError::Moved)?;
+            match self.look_again(desired, Some(&live)).await? {
+                Change::Adopt { desired: again, live: now, fields: changed, from: managers }
+                    if shows_the_same(Some(&live), &now, fields, &changed) && managers == *from =>
+                {
+                    (desired, live) = (again, now);
+                }
+                Change::Create { .. }
+                | Change::Update { .. }
+                | Change::Adopt { .. }
+                | Change::Unchanged { .. }
+                | Change::Delete { .. }
+                | Change::Conflict { .. }
+                | Change::Refused { .. }
+                | Change::Terminating { .. }
+                | Change::Keep { .. } => return Err(WriteError::Moved),
+            }
         }
         Err(WriteError::Moved)
     }
+
+    /// What bridge asks for is known from a dry run on exactly the object that was planned.
+    async fn take_ownership(
+        &self,
+        desired: &Object,
+        live: &Live,
+        from: &BTreeSet<String>,
+    ) -> Result<Live, ClusterError> {
+        let cluster = self.run.cluster;
+        let guard = Some(Guard::of(live));
+        let apply = Apply { guard, force: true, dry_run: true, ..Apply::new(desired.id(), desired.body()) };
+        let after = cluster.apply(self.kinds, &apply).await?.live;
+        match ownership::transferred(live, &after, from) {
+            Some(managed_fields) => cluster.set_owners(self.kinds, live, &managed_fields).await,
+            None => Ok(live.clone()),
+        }
+    }
 }
 
-fn is_same(before: Option<&Live>, now: &Live) -> bool {
-    before.is_some_and(|before| before.uid() == now.uid())
+/// Whether the change, worked out on the object as it is now, is the one that was shown for it as it was: in every value,
+/// also in those that are never shown.
+fn shows_the_same(before: Option<&Live>, now: &Live, shown: &[FieldChange], changed: &[FieldChange]) -> bool {
+    before.is_some_and(|before| {
+        before.uid() == now.uid() && changed == shown && !diff::moved_unseen(before.body(), now.body(), shown)
+    })
 }
 
 /// Why an object was not written.

@@ -29,6 +29,15 @@ pub fn diff(before: &Value, after: &Value, public_data: &BTreeSet<String>) -> Ve
     walk.changes
 }
 
+/// Whether a value that `shown` hides is another one than when it was shown: the lines would still look the same.
+///
+/// `before` and `now` are two states of the object to which the changes in `shown` apply.
+#[must_use]
+pub fn moved_unseen(before: &Value, now: &Value, shown: &[FieldChange]) -> bool {
+    let moved = diff(before, now, &BTreeSet::new());
+    moved.iter().any(|moved| shown.iter().any(|field| field.path == moved.path))
+}
+
 /// Whether both are equal but for what the API server writes by itself.
 #[must_use]
 pub fn is_same(before: &Value, after: &Value) -> bool {
@@ -244,7 +253,18 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::diff;
+    use super::{diff, moved_unseen};
+
+    #[test]
+    fn a_masked_value_that_moves_below_a_shown_line_is_noticed() {
+        let state = |token: &str, label: &str| json!({"kind": "Secret", "data": {"token": token}, "metadata": {"labels": {"env": label}}});
+        let shown = diff(&state("YQ==", "a"), &state("Yg==", "a"), &BTreeSet::new());
+        assert!(moved_unseen(&state("YQ==", "a"), &state("Yw==", "a"), &shown));
+        assert!(
+            !moved_unseen(&state("YQ==", "a"), &state("YQ==", "b"), &shown),
+            "nobody was shown the label"
+        );
+    }
 
     fn lines(before: &Value, after: &Value) -> Vec<String> {
         let public = BTreeSet::from(["server".to_owned()]);

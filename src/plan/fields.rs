@@ -47,11 +47,46 @@ pub fn without(from: &Value, taken: &Value) -> Value {
     Value::Object(rest)
 }
 
+/// The fields of `theirs` that are in `ours`, too: what [`without`] takes away.
+#[must_use]
+pub fn common(theirs: &Value, ours: &Value) -> Value {
+    let mut shared = Map::new();
+    for (key, child) in children(theirs) {
+        let Some(other) = ours.get(key) else { continue };
+        let both = if is_leaf(child) || is_leaf(other) { child.clone() } else { common(child, other) };
+        if is_leaf(child) || !is_leaf(&both) {
+            shared.insert(key.clone(), both);
+        }
+    }
+    Value::Object(shared)
+}
+
+/// The fields of both.
+#[must_use]
+pub fn union(left: &Value, right: &Value) -> Value {
+    let mut all = left.as_object().cloned().unwrap_or_default();
+    for (key, child) in right.as_object().into_iter().flatten() {
+        let both = all.get(key).map_or_else(|| child.clone(), |known| union(known, child));
+        all.insert(key.clone(), both);
+    }
+    Value::Object(all)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{overlap, without};
+    use super::{common, overlap, union, without};
+
+    #[test]
+    fn what_is_shared_is_what_would_be_taken() {
+        let theirs = json!({"f:data": {".": {}, "f:a": {}, "f:b": {}}, "f:type": {}});
+        let ours = json!({"f:data": {"f:a": {}, "f:c": {}}, "f:type": {}});
+        assert_eq!(common(&theirs, &ours), json!({"f:data": {"f:a": {}}, "f:type": {}}));
+        assert_eq!(common(&theirs, &json!({"f:data": {"f:c": {}}})), json!({}));
+        let both = json!({"f:data": {".": {}, "f:a": {}, "f:b": {}, "f:c": {}}, "f:type": {}});
+        assert_eq!(union(&theirs, &ours), both);
+    }
 
     #[test]
     fn sets_overlap_where_they_share_a_leaf() {

@@ -12,6 +12,7 @@ pub mod gate;
 pub mod inventory;
 pub mod keep_live;
 pub mod live;
+pub mod ownership;
 pub mod prune;
 pub mod same_server;
 pub mod summary;
