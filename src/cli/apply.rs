@@ -1,6 +1,7 @@
 //! `bridge apply`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args as ClapArgs;
 
@@ -16,6 +17,7 @@ use crate::code::Code;
 use crate::converge::apply::ApplySettings;
 use crate::converge::interrupt::Interrupt;
 use crate::plan::change::Change;
+use crate::plan::consent::Consent;
 use crate::plan::gate::check_deletions;
 use crate::plan::summary::Plan;
 use crate::report::apply_text::Operation;
@@ -46,7 +48,7 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
     let output = context.output("apply", &[Output::Text, Output::Json])?;
     approve::check_can_ask(context, args.auto_approve)?;
     let interrupt = interrupt::listen(context.ui.clone());
-    let run = Run { context, args, output, interrupt: &interrupt };
+    let run = Run { context, args, output, interrupt: &interrupt, spent_deletes: AtomicUsize::new(0) };
     for_each_profile(context, async |path| run.one(path).await).await
 }
 
@@ -56,19 +58,23 @@ struct Run<'a> {
     args: &'a Args,
     output: Output,
     interrupt: &'a Arc<Interrupt>,
+    /// What the profiles so far have used up of `--allow-delete N`, which holds over all of them together.
+    spent_deletes: AtomicUsize,
 }
 
 impl Run<'_> {
     async fn one(&self, path: &str) -> Result<Exit, CliError> {
-        let Self { context, args, output, interrupt } = *self;
+        let Self { context, args, output, interrupt, ref spent_deletes } = *self;
         let ready = prepare::load_unless(context, path, interrupt).await?;
         let target = target::choose(context, &ready.profile)?;
         if args.auto_approve {
             target.check_is_named()?;
         }
         let hub = Hub::connect(context, &target, interrupt).await?;
-        let consent = consent(&args.consent, &args.target);
+        let spent = spent_deletes.load(Ordering::Relaxed);
+        let consent = Consent { spent_deletes: spent, ..consent(&args.consent, &args.target) };
         let plan = hub.plan(context, &ready, &consent, &progress(context)).await?;
+        spent_deletes.fetch_add(check_deletions(&plan, &consent).unwrap_or(0), Ordering::Relaxed);
         let settings = ApplySettings { wait: !args.no_wait, timeout: context.global.timeout, consent };
         let auto_approve = args.auto_approve;
         let wanted = Wanted { operation: Operation::Apply, question: Question::Apply, auto_approve, output };
@@ -123,5 +129,6 @@ fn blocked(change: &Change) -> Option<Blocked> {
 /// # Errors
 /// When a deletion needs consent.
 pub(super) fn check_deletions_are_meant(plan: &Plan, settings: &ApplySettings) -> Result<(), CliError> {
-    Ok(check_deletions(plan, &settings.consent)?)
+    check_deletions(plan, &settings.consent)?;
+    Ok(())
 }

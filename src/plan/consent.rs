@@ -17,6 +17,8 @@ pub struct Consent {
     pub allow_delete: BTreeSet<ObjectSelector>,
     /// `--allow-delete N`: so many objects may be deleted.
     pub allow_deletes: usize,
+    /// How many of these deletions were spent on other profiles of the same command.
+    pub spent_deletes: usize,
     /// `--rename-from OLD`: an inventory of this profile name may be taken over.
     pub rename_from: Option<String>,
     /// `--target KIND/NAME`: only these objects are looked at, and nothing is pruned; empty means all.

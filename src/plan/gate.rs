@@ -18,23 +18,29 @@ pub struct NeedsConsent {
     pub reason: String,
     /// The deletions that nobody consented to.
     pub objects: Vec<ObjectId>,
-    /// How many objects the whole plan deletes: what `--allow-delete N` has to be.
+    /// How many objects the whole plan deletes, and the profiles before it: what `--allow-delete N` has to be.
     pub deletions: usize,
 }
 
-/// Checks that the user consented to what the plan deletes.
+/// Checks that the user consented to what the plan deletes; returns how many deletions of `--allow-delete N` that spends.
+///
+/// N holds over all profiles of a command: each spends its part ([`Consent::spent_deletes`]).
 ///
 /// # Errors
 /// When a deletion is large and neither named nor counted by `--allow-delete`.
-pub fn check_deletions(plan: &Plan, consent: &Consent) -> Result<(), NeedsConsent> {
+pub fn check_deletions(plan: &Plan, consent: &Consent) -> Result<usize, NeedsConsent> {
     let deleted: Vec<&Live> = plan.changes.iter().filter_map(Change::deleted).collect();
-    let Some((reason, gated)) = gated(plan, &deleted) else { return Ok(()) };
+    let Some((reason, gated)) = gated(plan, &deleted) else { return Ok(0) };
     let named = |id: &ObjectId| consent.allow_delete.iter().any(|selector| selector.matches(id));
     let objects: Vec<ObjectId> = gated.iter().map(|live| live.id().clone()).filter(|id| !named(id)).collect();
-    if objects.is_empty() || consent.allow_deletes >= deleted.len() {
-        return Ok(());
+    if objects.is_empty() {
+        return Ok(0);
     }
-    Err(NeedsConsent { reason, objects, deletions: deleted.len() })
+    let deletions = consent.spent_deletes + deleted.len();
+    if consent.allow_deletes >= deletions {
+        return Ok(deleted.len());
+    }
+    Err(NeedsConsent { reason, objects, deletions })
 }
 
 /// Changes that cannot be applied, so that nothing of the plan is.
@@ -175,5 +181,18 @@ mod tests {
         assert!(check_deletions(&plan, &consent(&["Secret/a", "Secret/b"], 0)).is_ok());
         assert!(check_deletions(&plan, &consent(&[], 1)).is_err());
         assert!(check_deletions(&plan, &consent(&[], 2)).is_ok());
+    }
+
+    #[test]
+    fn a_number_is_spent_by_the_plans_that_need_it() {
+        let plan = plan(&[("Secret", "a"), ("Secret", "b")], &[("Secret", "c")]);
+        let after = |spent| Consent { spent_deletes: spent, ..consent(&[], 3) };
+        assert_eq!(check_deletions(&plan, &after(1)), Ok(2));
+        assert_eq!(check_deletions(&plan, &after(2)).unwrap_err().deletions, 4);
+        assert_eq!(
+            check_deletions(&plan, &consent(&["Secret/a", "Secret/b"], 3)),
+            Ok(0),
+            "named is not counted"
+        );
     }
 }
