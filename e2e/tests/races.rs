@@ -113,29 +113,31 @@ async fn an_object_that_lost_its_managers_is_adopted_whole() -> Result<()> {
     world.expect_no_changes()
 }
 
-/// Runs with one request at a time while a merge patch by somebody else comes in right after its k-th write.
-async fn apply_while(
-    world: &World,
-    args: &[&str],
-    k: usize,
-    manager: &str,
-    path: &str,
-    patch: Value,
-) -> Result<Outcome> {
+/// A patch by somebody else: its path with the manager, how it is meant, and what it says.
+struct Patch<'a> {
+    path: String,
+    content_type: &'a str,
+    body: Value,
+}
+
+/// Runs with one request at a time while a patch by somebody else comes in right after its k-th write.
+async fn run_while(world: &World, args: &[&str], k: usize, patch: &Patch<'_>) -> Result<Outcome> {
     let client = world.hub.client().await?;
-    let request = http::Request::patch(format!("{path}?fieldManager={manager}"));
-    let request =
-        request.header("content-type", "application/merge-patch+json").body(serde_json::to_vec(&patch)?)?;
+    let request = http::Request::patch(&patch.path).header("content-type", patch.content_type);
+    let request = request.body(serde_json::to_vec(&patch.body)?)?;
     let handle = tokio::runtime::Handle::current();
     let (send, done) = std::sync::mpsc::channel();
+    let (report, reported) = std::sync::mpsc::channel();
     world.proxy.on_write(k, move || {
         handle.spawn(async move {
-            let _ = send.send(client.request::<Value>(request).await.is_ok());
+            let _ = send.send(client.request::<Value>(request).await);
         });
-        let _ = done.recv();
+        let _ = report.send(done.recv());
     });
     let bridge = world.bridge(&[&["--parallelism", "1"], args].concat())?;
-    tokio::task::spawn_blocking(move || bridge.run()).await?
+    let outcome = tokio::task::spawn_blocking(move || bridge.run()).await??;
+    reported.recv()???;
+    Ok(outcome)
 }
 
 #[tokio::test]
@@ -144,11 +146,88 @@ async fn a_secret_value_that_moves_after_the_plan_is_not_overwritten_although_th
     let world = World::start().await?;
     made_by_terraform(&world).await?;
     world.profile(&Profile::small())?;
-    let rotated = json!({"data": {"config": "eyJhIjoxfQ=="}});
+    let rotated = Patch {
+        path: format!("{}?fieldManager=HashiCorp", secret("spoke-dev")),
+        content_type: "application/merge-patch+json",
+        body: json!({"data": {"config": "eyJhIjoxfQ=="}}),
+    };
     let args = ["apply", "--auto-approve", "--no-wait", "--adopt", "HashiCorp"];
-    let outcome = apply_while(&world, &args, 1, "HashiCorp", &secret("spoke-dev"), rotated).await?;
+    let outcome = run_while(&world, &args, 1, &rotated).await?;
     assert_eq!(outcome.code, Some(5), "{outcome}");
     assert_eq!(world.get(&secret("spoke-dev")).await?["data"]["config"], "eyJhIjoxfQ==");
     world.apply(&["--adopt", "HashiCorp"])?;
     world.expect_no_changes()
+}
+
+#[tokio::test]
+async fn what_another_run_of_bridge_has_written_since_the_plan_is_not_pruned() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let labels = world.get(&secret("spoke-dev")).await?["metadata"]["labels"].clone();
+    let metadata = json!({"name": "spoke-dev", "labels": labels, "annotations": {"run": "another"}});
+    let again = Patch {
+        path: format!("{}?fieldManager=bridge", secret("spoke-dev")),
+        content_type: "application/apply-patch+yaml",
+        body: json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata}),
+    };
+    let changed = Profile::small().without_spoke("spoke-dev").spoke("spoke-prod", "    labels: { a: b }\n");
+    world.profile(&changed)?;
+    let outcome = run_while(&world, &["apply", "--auto-approve", "--no-wait"], 1, &again).await?;
+    assert_eq!(outcome.code, Some(5), "{outcome}");
+    assert_eq!(world.get(&secret("spoke-dev")).await?["metadata"]["annotations"]["run"], "another");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_inventory_that_another_run_has_written_since_the_plan_is_not_removed() -> Result<()> {
+    let world = World::start().await?;
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}});
+    world.send("POST", "/api/v1/namespaces", "application/json", &namespace).await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let inventory = "/api/v1/namespaces/argocd/configmaps/bridge";
+    let kinds = "applyset.kubernetes.io/contains-group-kinds";
+    let recorded = world.get(inventory).await?["metadata"]["annotations"][kinds].clone();
+    let more = format!("{},Job.batch", recorded.as_str().unwrap());
+    let widened = Patch {
+        path: format!("{inventory}?fieldManager=bridge-applyset"),
+        content_type: "application/merge-patch+json",
+        body: json!({"metadata": {"annotations": {kinds: more}}}),
+    };
+    let definitions = ["applications", "applicationsets", "appprojects"]
+        .map(|name| format!("CustomResourceDefinition/{name}.argoproj.io"));
+    let mut args = vec!["destroy", "--auto-approve", "--allow-delete", "Namespace/argocd"];
+    args.extend(definitions.iter().flat_map(|name| ["--allow-delete", name.as_str()]));
+    // The namespace is shared, yet bridge has set a label on it; with it kept, it would still have to be recorded.
+    let outcome = run_while(&world, &args, 3, &widened).await?;
+    assert_eq!(outcome.code, Some(5), "{outcome}");
+    assert!(outcome.stderr.contains("another run of bridge"), "{outcome}");
+    assert_eq!(world.get(inventory).await?["metadata"]["annotations"][kinds], more);
+    assert_ne!(world.get("/api/v1/namespaces/argocd").await?["status"]["phase"], "Terminating");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_bridge_makes_is_recorded_before_it_is_made() -> Result<()> {
+    let world = World::start().await?;
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}});
+    world.send("POST", "/api/v1/namespaces", "application/json", &namespace).await?;
+    let manifest = format!(
+        "{}---\napiVersion: v1\nkind: Namespace\nmetadata: {{ name: beside }}\n",
+        include_str!("support/small.yaml")
+    );
+    world.write("small.yaml", &manifest)?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let first = world.proxy.writes()[0].path.clone();
+    assert_eq!(first, "/api/v1/namespaces/argocd/configmaps/bridge");
+    let world = World::on(world.hub.sibling().await?).await?;
+    world.write("small.yaml", &manifest)?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let paths: Vec<String> = world.proxy.writes().iter().take(3).map(|write| write.path.clone()).collect();
+    let home = "/api/v1/namespaces/argocd";
+    assert_eq!(paths[..2], [home.to_owned(), format!("{home}/configmaps/bridge")], "{paths:?}");
+    Ok(())
 }

@@ -140,6 +140,7 @@ fn converge_exit(error: &ConvergeError) -> Exit {
         | ConvergeError::AnotherProfile { .. }
         | ConvergeError::AnotherNamespace { .. }
         | ConvergeError::AnotherCluster { .. }
+        | ConvergeError::InventoryMoved
         | ConvergeError::NoInventory(_) => Exit::Conflict,
         ConvergeError::NoSuchTarget { .. } => Exit::Usage,
         ConvergeError::NamespaceTerminating(_)

@@ -90,6 +90,11 @@ fn wave_of(change: &Change) -> Wave {
     }
 }
 
+/// Whether it creates the namespace that the inventory stands in: the one object that is written before it is recorded.
+fn is_home(change: &Change, owner: &Owner) -> bool {
+    matches!(change, Change::Create { desired, .. } if owner.is_home(desired.id()))
+}
+
 fn is_write(change: &Change) -> bool {
     matches!(change, Change::Create { .. } | Change::Update { .. } | Change::Adopt { .. })
 }
@@ -116,13 +121,15 @@ impl Run<'_> {
         let mut record = Record::new(&plan);
         ready::await_argo_cd(self, &mut kinds, &plan.changes, &plan.owner.namespace).await?;
         self.check_cluster(plan.cluster.as_ref()).await?;
-        let (deletions, others) =
+        let (deletions, others): (Vec<Change>, Vec<Change>) =
             plan.changes.into_iter().partition(|change| matches!(change, Change::Delete { .. }));
+        let (home, others) = others.into_iter().partition(|change| is_home(change, &self.owner));
+        self.wave(Wave::Namespaces, home, &mut kinds, self.interrupt.is_requested(), outcome).await?;
+        if !outcome.must_stop() && !self.interrupt.is_requested() {
+            record.widen(self, &kinds).await?;
+        }
         for (wave, changes) in waves(others) {
             let stop = outcome.must_stop() || self.interrupt.is_requested();
-            if wave > Wave::Namespaces && !stop {
-                record.widen(self, &kinds).await?;
-            }
             self.wave(wave, changes, &mut kinds, stop, outcome).await?;
         }
         delete::delete_all(self, &kinds, deletions, &mut record, outcome).await?;

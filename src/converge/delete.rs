@@ -16,6 +16,7 @@ use crate::desired::id::GroupKind;
 use crate::desired::ownership::inventory_id;
 use crate::desired::wave::Wave;
 use crate::plan::change::Change;
+use crate::plan::decide::is_rewritten;
 use crate::plan::live::Live;
 use crate::plan::prune;
 
@@ -41,7 +42,7 @@ pub(super) async fn delete_all(
             continue;
         }
         let objects = refuse_foreign(run, kinds, wave, objects, &gone, outcome).await?;
-        if wave == Wave::Namespaces && record.goes() && !objects.is_empty() {
+        if record.goes() && objects.iter().any(|live| run.owner.is_home(live.id())) {
             // The inventory stands in the namespace; afterwards nobody could tell whether it was deleted or lost.
             record.remove(run, kinds).await?;
         }
@@ -67,7 +68,7 @@ async fn refuse_foreign(
     if !matches!(wave, Wave::Namespaces | Wave::Definitions) {
         return Ok(objects);
     }
-    let found = foreign::find(run.cluster, kinds, &objects, gone, &run.settings.consent).await?;
+    let found = foreign::find(run.cluster, kinds, &run.owner, &objects, gone, &run.settings.consent).await?;
     let (refused, objects): (Vec<Live>, Vec<Live>) =
         objects.into_iter().partition(|live| found.contains_key(live.id()));
     outcome.failures.extend(refused.iter().map(|live| Failure {
@@ -135,7 +136,9 @@ async fn delete_one(run: &Run<'_>, kinds: &Kinds, planned: &Live) -> Result<(), 
         let now = run.cluster.get(kinds, live.id(), live.object().api_version()).await?;
         match now.filter(|now| now.uid() == planned.uid()) {
             None => return Ok(()),
-            Some(now) if prune::protection(&now, &applyset).is_none() => live = now,
+            Some(now) if prune::protection(&now, &applyset).is_none() && !is_rewritten(planned, &now) => {
+                live = now;
+            }
             // Asked once more in the state that was planned, the server says what is in the way.
             Some(_) => return run.cluster.delete(kinds, planned).await,
         }

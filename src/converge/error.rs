@@ -45,6 +45,9 @@ pub enum ConvergeError {
         /// The uid right before the first write.
         found: String,
     },
+    /// Another run recorded something in the inventory that was about to be removed.
+    #[error("another run of bridge wrote the inventory meanwhile, so it was left in place")]
+    InventoryMoved,
     /// The inventory is gone while there are objects that it should record.
     #[error("there is no inventory (ConfigMap {0}/bridge), so bridge does not know what it owns")]
     NoInventory(String),
@@ -76,6 +79,7 @@ impl ConvergeError {
             Self::Cluster(error) => error.code(),
             Self::ForeignInventory(_) => Code::FOREIGN_INVENTORY,
             Self::AnotherCluster { .. } => Code::ANOTHER_CLUSTER,
+            Self::InventoryMoved => Code::STALE_PLAN,
             Self::NoInventory(_) => Code::NO_INVENTORY,
             Self::AnotherProfile { .. } => Code::ANOTHER_PROFILE,
             Self::AnotherNamespace { .. } => Code::ANOTHER_NAMESPACE,
@@ -99,6 +103,7 @@ impl ConvergeError {
             Self::AnotherCluster { .. } => vec![
                 "check where the address in the kubeconfig leads (DNS, proxy, load balancer, a cluster that was made anew), then run `bridge plan` again".to_owned(),
             ],
+            Self::InventoryMoved => vec!["wait until the other run has ended, then run `bridge plan` again".to_owned()],
             Self::NoInventory(_) => vec!["`bridge apply` records it again; then destroy".to_owned()],
             Self::AnotherNamespace { recorded, wanted: _ } => vec![
                 format!("set `argocd.namespace: {recorded}` again; or `bridge destroy` there first, then apply here"),

@@ -6,29 +6,27 @@ use serde_json::Value;
 
 use crate::cluster::{Cluster, ClusterError, Kinds};
 use crate::desired::id::{GroupKind, ObjectId};
-use crate::desired::ownership::INVENTORY;
+use crate::desired::ownership::{APPLYSET_ID, INVENTORY, inventory_id};
+use crate::plan::build::Owner;
 use crate::plan::consent::Consent;
-
 use crate::plan::live::Live;
 
-/// What Kubernetes and Argo CD make by themselves in Argo CD's namespace.
-const GENERATED: [(&str, &str); 6] = [
-    ("ConfigMap", "kube-root-ca.crt"),
-    ("ServiceAccount", "default"),
-    ("Secret", "argocd-initial-admin-secret"),
-    ("Secret", "argocd-redis"),
-    ("ConfigMap", "argocd-app-controller-shard-cm"),
-    ("AppProject", "default"),
+/// Kinds that only report on others, or hold a lock for as long as somebody works.
+const SHADOWS: [&str; 6] = [
+    "Event",
+    "Event.events.k8s.io",
+    "Endpoints",
+    "EndpointSlice.discovery.k8s.io",
+    "Lease.coordination.k8s.io",
+    "PodMetrics.metrics.k8s.io",
 ];
-
-/// Kinds that only report on others.
-const SHADOWS: [&str; 4] = ["Event", "Endpoints", "EndpointSlice", "Lease"];
 
 /// Looks into what the user named for deletion. Only what goes anyway (`gone`, by uid) and what belongs to it is not
 /// foreign: an object that is kept would be lost with its namespace.
 pub(super) async fn find(
     cluster: &Cluster,
     kinds: &Kinds,
+    owner: &Owner,
     containers: &[Live],
     gone: &[String],
     consent: &Consent,
@@ -41,10 +39,18 @@ pub(super) async fn find(
         }
         let items = match id.group_kind.kind.as_str() {
             "Namespace" => in_namespace(cluster, kinds, &id.name).await?,
-            "CustomResourceDefinition" => of_definition(cluster, kinds, live).await?,
+            "CustomResourceDefinition" => match defined_kind(live) {
+                kind if kinds.serves(&kind) => of_kind(cluster, kinds, &kind, None).await?,
+                // Objects of a kind without a served version are still stored, and would go without having been seen.
+                kind => {
+                    let unseen = format!("whatever there is of {kind}, which no served version can show,");
+                    foreign.insert(id.clone(), unseen);
+                    continue;
+                }
+            },
             _ => Vec::new(),
         };
-        if let Some(what) = describe(&not_ours(items, gone)) {
+        if let Some(what) = describe(&not_ours(items, gone, owner)) {
             foreign.insert(id.clone(), what);
         }
     }
@@ -53,18 +59,44 @@ pub(super) async fn find(
 
 /// Something that was found: its kind and its metadata.
 struct Item {
-    kind: String,
+    group_kind: GroupKind,
     metadata: Value,
 }
 
 impl Item {
-    fn name(&self) -> &str {
-        self.metadata["name"].as_str().unwrap_or_default()
+    fn text(&self, key: &str) -> &str {
+        self.metadata[key].as_str().unwrap_or_default()
     }
 
-    fn is_generated(&self) -> bool {
-        (self.kind == "ConfigMap" && self.name() == INVENTORY)
-            || GENERATED.contains(&(self.kind.as_str(), self.name()))
+    /// Whether Kubernetes or Argo CD made it by themselves, and nobody else has set a field of it.
+    fn is_generated(&self, owner: &Owner) -> bool {
+        let is_home = self.text("namespace") == owner.namespace;
+        match (self.group_kind.to_string().as_str(), self.text("name")) {
+            // Kubernetes writes it back, whatever anybody does to it.
+            ("ConfigMap", "kube-root-ca.crt") => true,
+            ("ConfigMap", INVENTORY) => {
+                is_home && self.metadata["labels"][APPLYSET_ID] == inventory_id(&owner.namespace)
+            }
+            // Kubernetes makes it empty, so that there are often no managedFields at all.
+            ("ServiceAccount", "default") => self.managers().all(|name| name == "kube-controller-manager"),
+            ("Secret", "argocd-initial-admin-secret" | "argocd-redis")
+            | ("ConfigMap", "argocd-app-controller-shard-cm") => is_home && self.is_by_argo_cd(),
+            // People change it through Argo CD, too; the generation counts the changes.
+            ("AppProject.argoproj.io", "default") => {
+                is_home && self.is_by_argo_cd() && self.metadata["generation"] == 1
+            }
+            _ => false,
+        }
+    }
+
+    fn managers(&self) -> impl Iterator<Item = &str> {
+        let entries = self.metadata["managedFields"].as_array().into_iter().flatten();
+        entries.map(|entry| entry["manager"].as_str().unwrap_or_default())
+    }
+
+    /// Argo CD's programs write under their own names: `argocd-server`, `argocd-application-controller`, `argocd`.
+    fn is_by_argo_cd(&self) -> bool {
+        self.managers().next().is_some() && self.managers().all(|name| name.starts_with("argocd"))
     }
 
     fn has_owner_among(&self, uids: &BTreeSet<String>) -> bool {
@@ -74,16 +106,19 @@ impl Item {
 }
 
 /// The items that neither go anyway nor belong, over any number of owners, to one that does.
-fn not_ours(items: Vec<Item>, gone: &[String]) -> Vec<String> {
+fn not_ours(items: Vec<Item>, gone: &[String], owner: &Owner) -> Vec<String> {
     let mut ours: BTreeSet<String> = gone.iter().cloned().collect();
-    let mut rest: Vec<Item> = items.into_iter().filter(|item| !item.is_generated()).collect();
+    let mut rest: Vec<Item> = items.into_iter().filter(|item| !item.is_generated(owner)).collect();
     loop {
-        let uid = |item: &Item| item.metadata["uid"].as_str().unwrap_or_default().to_owned();
+        let uid = |item: &Item| item.text("uid").to_owned();
         let (more, others): (Vec<Item>, Vec<Item>) =
             rest.into_iter().partition(|item| ours.contains(&uid(item)) || item.has_owner_among(&ours));
         rest = others;
         if more.is_empty() {
-            return rest.iter().map(|item| format!("{}/{}", item.kind, item.name())).collect();
+            return rest
+                .iter()
+                .map(|item| format!("{}/{}", item.group_kind.kind, item.text("name")))
+                .collect();
         }
         ours.extend(more.iter().map(uid));
     }
@@ -96,22 +131,19 @@ fn describe(found: &[String]) -> Option<String> {
 
 async fn in_namespace(cluster: &Cluster, kinds: &Kinds, namespace: &str) -> Result<Vec<Item>, ClusterError> {
     let mut found = Vec::new();
-    for group_kind in kinds.namespaced().filter(|group_kind| !SHADOWS.contains(&group_kind.kind.as_str())) {
+    for group_kind in
+        kinds.namespaced().filter(|group_kind| !SHADOWS.contains(&group_kind.to_string().as_str()))
+    {
         found.extend(of_kind(cluster, kinds, group_kind, Some(namespace)).await?);
     }
     Ok(found)
 }
 
-async fn of_definition(
-    cluster: &Cluster,
-    kinds: &Kinds,
-    definition: &Live,
-) -> Result<Vec<Item>, ClusterError> {
+fn defined_kind(definition: &Live) -> GroupKind {
     let text = |pointer: &str| {
         definition.body().pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    let group_kind = GroupKind { group: text("/spec/group"), kind: text("/spec/names/kind") };
-    if kinds.serves(&group_kind) { of_kind(cluster, kinds, &group_kind, None).await } else { Ok(Vec::new()) }
+    GroupKind { group: text("/spec/group"), kind: text("/spec/names/kind") }
 }
 
 async fn of_kind(
@@ -127,6 +159,55 @@ async fn of_kind(
         Err(error) if error.is_not_found() => Vec::new(),
         Err(error) => return Err(error),
     };
-    let item = |mut item: Value| Item { kind: group_kind.kind.clone(), metadata: item["metadata"].take() };
+    let item = |mut item: Value| Item { group_kind: group_kind.clone(), metadata: item["metadata"].take() };
     Ok(items.into_iter().map(item).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{GroupKind, Item, Owner, inventory_id};
+
+    fn is_generated(kind: &str, name: &str, managers: &[&str], change: impl FnOnce(&mut Value)) -> bool {
+        let entries: Vec<Value> = managers.iter().map(|manager| json!({ "manager": manager })).collect();
+        let mut metadata =
+            json!({"name": name, "namespace": "argocd", "generation": 1, "managedFields": entries});
+        change(&mut metadata);
+        let owner = Owner { profile: "acme".into(), namespace: "argocd".into(), installs_argocd: true };
+        Item { group_kind: GroupKind::parse(kind), metadata }.is_generated(&owner)
+    }
+
+    #[test]
+    fn what_kubernetes_and_argo_cd_make_is_generated() {
+        let cases = [
+            ("ConfigMap", "kube-root-ca.crt", "kube-controller-manager"),
+            ("ServiceAccount", "default", "kube-controller-manager"),
+            ("Secret", "argocd-initial-admin-secret", "argocd-server"),
+            ("Secret", "argocd-redis", "argocd"),
+            ("ConfigMap", "argocd-app-controller-shard-cm", "argocd-application-controller"),
+            ("AppProject.argoproj.io", "default", "argocd-server"),
+        ];
+        for (kind, name, manager) in cases {
+            assert!(is_generated(kind, name, &[manager], |_| ()), "{kind}/{name}");
+        }
+        assert!(is_generated("ServiceAccount", "default", &[], |_| ()));
+        let label =
+            |m: &mut Value| m["labels"] = json!({"applyset.kubernetes.io/id": inventory_id("argocd")});
+        assert!(is_generated("ConfigMap", "bridge", &["bridge-applyset"], label));
+    }
+
+    #[test]
+    fn a_name_alone_excuses_nothing() {
+        let elsewhere = |m: &mut Value| m["namespace"] = "other".into();
+        assert!(!is_generated("ConfigMap", "bridge", &["kubectl"], |_| ()), "no inventory");
+        assert!(!is_generated("ServiceAccount", "default", &["kube-controller-manager", "kubectl"], |_| ()));
+        assert!(!is_generated("Secret", "argocd-redis", &["helm"], |_| ()), "made by somebody");
+        assert!(!is_generated("Secret", "argocd-redis", &[], |_| ()), "made by nobody knows whom");
+        assert!(!is_generated("Secret", "argocd-redis", &["argocd"], elsewhere), "of another Argo CD");
+        assert!(!is_generated("AppProject.argoproj.io", "default", &["argocd-server"], elsewhere));
+        assert!(!is_generated("AppProject.example.com", "default", &["argocd-server"], |_| ()));
+        let edited = |m: &mut Value| m["generation"] = 2.into();
+        assert!(!is_generated("AppProject.argoproj.io", "default", &["argocd-server"], edited));
+    }
 }

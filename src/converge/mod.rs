@@ -5,6 +5,7 @@ mod delete;
 pub mod error;
 pub mod event;
 mod foreign;
+mod homes;
 pub mod interrupt;
 pub mod observe;
 pub mod outcome;

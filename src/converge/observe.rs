@@ -7,11 +7,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use crate::cluster::{Cluster, ClusterError, Kinds};
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Emit, Event};
-use crate::converge::foreign;
 use crate::converge::trial::Tester;
+use crate::converge::{foreign, homes};
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
-use crate::desired::ownership::{APPLYSET_ID, INVENTORY, PART_OF, inventory_id};
+use crate::desired::ownership::{INVENTORY, PART_OF, inventory_id};
 use crate::plan::build::{Observed, Owner};
 use crate::plan::consent::{Consent, ObjectSelector};
 use crate::plan::decide::{Observation, is_applied};
@@ -36,6 +36,9 @@ pub async fn observe(
     emit(Event::Observing { objects: objects.len() });
     let kinds = cluster.kinds().await?;
     let recorded = inventory(cluster, &kinds, owner, consent).await?;
+    if recorded.is_none() {
+        homes::refuse_second(cluster, &kinds, owner, objects.is_empty()).await?;
+    }
     if objects.is_empty() && recorded.is_none() {
         refuse_lost_inventory(cluster, &kinds, owner).await?;
     }
@@ -45,7 +48,8 @@ pub async fn observe(
     let members = members(cluster, &kinds, owner, inventory, &objects).await?;
     let names: Vec<ObjectId> = objects.iter().map(|object| object.id().clone()).collect();
     // Of all objects, also those that are no target: a renamed cluster keeps its Secret from a new one of its old name.
-    let objects = same_server::keep_names(objects, &cluster_secrets(&members, owner))?;
+    let (ours, others) = cluster_secrets(&members, owner);
+    let objects = same_server::keep_names(objects, &ours, &others)?;
     let objects = targeted(names, objects, consent)?;
     let (known, surplus) = split(members, &objects, &inventory_id(&owner.namespace));
     let tester = Tester::new(cluster, &kinds, consent, &objects).await?;
@@ -53,8 +57,10 @@ pub async fn observe(
     let applyset = inventory_id(&owner.namespace);
     let going = surplus.iter().filter(|live| prune::protection(live, &applyset).is_none());
     let gone: Vec<String> = going.map(|live| live.uid().to_owned()).collect();
-    let foreign = foreign::find(cluster, &kinds, &surplus, &gone, consent).await?;
-    Ok(Observed { cluster: cluster.identity().clone(), recorded, unserved, desired, surplus, foreign })
+    let foreign = foreign::find(cluster, &kinds, owner, &surplus, &gone, consent).await?;
+    let abandoned = homes::abandoned(cluster, &kinds, owner, &desired).await?;
+    let cluster = cluster.identity().clone();
+    Ok(Observed { cluster, recorded, unserved, desired, surplus, abandoned, foreign })
 }
 
 /// Reads the inventory, and checks that it is this profile's.
@@ -65,7 +71,7 @@ async fn inventory(
     consent: &Consent,
 ) -> Result<Option<(Live, Inventory)>, ConvergeError> {
     let Some(parent) = cluster.get(kinds, &parent_id(owner), "v1").await? else {
-        return refuse_second_home(cluster, kinds, owner).await.map(|()| None);
+        return Ok(None);
     };
     let inventory = check_profile(Inventory::read(&parent)?, owner, consent)?;
     Ok(Some((parent, inventory)))
@@ -82,25 +88,6 @@ pub(super) fn check_profile(
         Ok(inventory)
     } else {
         Err(ConvergeError::AnotherProfile { recorded: inventory.profile, wanted: owner.profile.clone() })
-    }
-}
-
-/// Before a first apply: the profile must not have an inventory in another namespace already. It would own two sets of
-/// everything, and nobody would look after the first.
-async fn refuse_second_home(cluster: &Cluster, kinds: &Kinds, owner: &Owner) -> Result<(), ConvergeError> {
-    let parents = cluster.list(kinds, &GroupKind::parse("ConfigMap"), None, APPLYSET_ID).await;
-    let parents = match parents {
-        // Whoever may not look at other namespaces cannot have written there either.
-        Err(ClusterError::Forbidden { .. }) => return Ok(()),
-        parents => parents?,
-    };
-    let ours =
-        |parent: &&Live| Inventory::read(parent).is_ok_and(|inventory| inventory.profile == owner.profile);
-    match parents.iter().find(ours).and_then(|parent| parent.id().namespace.clone()) {
-        None => Ok(()),
-        Some(namespace) => {
-            Err(ConvergeError::AnotherNamespace { recorded: namespace, wanted: owner.namespace.clone() })
-        }
     }
 }
 
@@ -210,12 +197,12 @@ fn selectors(
     }
 }
 
-/// Ours first, because the first one that stands for a server is the one that is kept.
-fn cluster_secrets(members: &[Live], owner: &Owner) -> Vec<Live> {
-    let ours = inventory_id(&owner.namespace);
+/// The cluster Secrets that are bridge's, and those of others; each by its name, so that the same one is always found.
+fn cluster_secrets(members: &[Live], owner: &Owner) -> (Vec<Live>, Vec<Live>) {
+    let applyset = inventory_id(&owner.namespace);
     let mut secrets: Vec<Live> = members.iter().filter(|live| is_cluster_secret(live)).cloned().collect();
-    secrets.sort_by_key(|live| (live.label(PART_OF) != Some(&ours), live.id().clone()));
-    secrets
+    secrets.sort_by_key(|live| live.id().clone());
+    secrets.into_iter().partition(|live| live.label(PART_OF) == Some(&applyset) && is_applied(live))
 }
 
 fn split(members: Vec<Live>, objects: &[Object], applyset: &str) -> (BTreeMap<ObjectId, Live>, Vec<Live>) {

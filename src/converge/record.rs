@@ -94,10 +94,22 @@ impl Record {
         Ok(())
     }
 
-    /// Removes the inventory, when nothing is left that it would have to record.
+    /// Removes the inventory, when nothing is left that it would have to record. One that another run has written
+    /// meanwhile stays: it may record what that run has made.
     pub(super) async fn remove(&mut self, run: &Run<'_>, kinds: &Kinds) -> Result<(), ConvergeError> {
-        if let Some(parent) = run.cluster.get(kinds, &parent_id(&self.owner), "v1").await? {
-            run.cluster.delete(kinds, &parent).await?;
+        for attempt in 1..=LOOKS {
+            let Some(parent) = &self.parent else { break };
+            match run.cluster.delete(kinds, parent).await {
+                Ok(()) => self.parent = None,
+                Err(ClusterError::Api(status)) if status.is_stale() && attempt < LOOKS => {
+                    self.parent = run.cluster.get(kinds, &parent_id(&self.owner), "v1").await?;
+                    let found = self.parent.as_ref().map(Inventory::read).transpose()?;
+                    if found.is_some() && found != self.recorded {
+                        return Err(ConvergeError::InventoryMoved);
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         self.recorded = None;
         Ok(())

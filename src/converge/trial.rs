@@ -168,12 +168,11 @@ impl<'a> Tester<'a> {
     }
 
     async fn refused(&self, object: &Object, status: ApiStatus) -> Result<Observation, ClusterError> {
-        if let Some(reason) = excuse(object, &status) {
-            return Ok(Observation::Absent(Check::NotChecked(reason)));
-        }
-        Ok(match self.read(object).await? {
-            Some(live) => Observation::Present { live, trial: Trial::Refused(status.message) },
-            None => Observation::Refused(status.message),
+        // Also of a refusal that says nothing about the object: it may be there, and somebody else's.
+        Ok(match (self.read(object).await?, excuse(object, &status)) {
+            (Some(live), _) => Observation::Present { live, trial: Trial::Refused(status.message) },
+            (None, Some(reason)) => Observation::Absent(Check::NotChecked(reason)),
+            (None, None) => Observation::Refused(status.message),
         })
     }
 }

@@ -17,7 +17,7 @@ use crate::desired::id::ObjectId;
 use crate::desired::object::Object;
 use crate::desired::ownership::inventory_id;
 use crate::plan::change::{Change, FieldChange};
-use crate::plan::decide::decide;
+use crate::plan::decide::{Sets, decide};
 use crate::plan::diff;
 use crate::plan::live::Live;
 use crate::plan::ownership;
@@ -161,7 +161,8 @@ impl Writer<'_, '_> {
             _ => WriteError::Moved,
         })?;
         let (desired, observation) = tester.observe(desired, now).await?;
-        Ok(decide(desired, observation, consent, &inventory_id(&self.run.owner.namespace)))
+        let sets = Sets { ours: &inventory_id(&self.run.owner.namespace), abandoned: &BTreeSet::new() };
+        Ok(decide(desired, observation, consent, sets))
     }
 
     /// Takes an object over: first its fields become bridge's, as they are, then they become what the profile asks for. An

@@ -9,7 +9,7 @@ use crate::desired::state::Desired;
 use crate::desired::wave::Wave;
 use crate::plan::change::{Change, Check, NotChecked};
 use crate::plan::consent::Consent;
-use crate::plan::decide::{Observation, decide};
+use crate::plan::decide::{Observation, Sets, decide};
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
 use crate::plan::prune::{self, Rules};
@@ -28,6 +28,8 @@ pub struct Observed {
     pub desired: Vec<(Object, Observation)>,
     /// Members of the ApplySet that are not desired.
     pub surplus: Vec<Live>,
+    /// The ids of bridge's own ApplySets that record nothing any more.
+    pub abandoned: BTreeSet<String>,
     /// Namespaces and CustomResourceDefinitions in which there are foreign things: what, for people.
     pub foreign: BTreeMap<ObjectId, String>,
 }
@@ -43,16 +45,25 @@ pub struct Owner {
     pub installs_argocd: bool,
 }
 
+impl Owner {
+    /// Whether this is the namespace that the inventory stands in.
+    #[must_use]
+    pub fn is_home(&self, id: &ObjectId) -> bool {
+        id.group_kind == GroupKind::parse("Namespace") && id.name == self.namespace
+    }
+}
+
 /// Makes the plan.
 #[must_use]
 pub fn build(owner: &Owner, observed: Observed, consent: &Consent) -> Plan {
-    let Observed { cluster, recorded, unserved, desired, surplus, foreign } = observed;
+    let Observed { cluster, recorded, unserved, desired, surplus, abandoned, foreign } = observed;
     let (parent, recorded) = recorded.unzip();
     let applyset = inventory_id(&owner.namespace);
     let recorded_kinds = recorded.as_ref().map(|inventory| inventory.group_kinds.clone()).unwrap_or_default();
     let mut changes: Vec<Change> = Vec::with_capacity(desired.len() + surplus.len());
     let desired_ids: Vec<ObjectId> = desired.iter().map(|(object, _)| object.id().clone()).collect();
-    changes.extend(desired.into_iter().map(|(object, seen)| decide(object, seen, consent, &applyset)));
+    let sets = Sets { ours: &applyset, abandoned: &abandoned };
+    changes.extend(desired.into_iter().map(|(object, seen)| decide(object, seen, consent, sets)));
     if consent.targets.is_empty() {
         let rules = Rules { recorded: &recorded_kinds, foreign: &foreign, consent, owner };
         changes.extend(pruned(surplus, &rules));
@@ -60,7 +71,11 @@ pub fn build(owner: &Owner, observed: Observed, consent: &Consent) -> Plan {
     let mut wanted = wanted(owner, &desired_ids, &changes, recorded.as_ref(), consent);
     wanted.group_kinds.extend(unserved);
     let is_destroy = desired_ids.is_empty();
-    let wanted = Some(wanted).filter(|wanted| !is_destroy || !wanted.group_kinds.is_empty());
+    // With its own namespace the inventory goes, whatever it would still have to record: that was asked for by name.
+    let ends = is_destroy
+        && (wanted.group_kinds.is_empty()
+            || changes.iter().filter_map(Change::deleted).any(|live| owner.is_home(live.id())));
+    let wanted = Some(wanted).filter(|_| !ends);
     Plan { cluster: Some(cluster), owner: owner.clone(), changes, parent, recorded, wanted, is_destroy }
 }
 

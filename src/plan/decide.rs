@@ -12,6 +12,16 @@ use crate::plan::consent::Consent;
 use crate::plan::diff;
 use crate::plan::fields;
 use crate::plan::live::Live;
+use crate::plan::prune::is_container;
+
+/// Which ApplySets an object may be a member of.
+#[derive(Debug, Clone, Copy)]
+pub struct Sets<'a> {
+    /// The id of ours.
+    pub ours: &'a str,
+    /// The ids of bridge's own sets that record nothing any more, as a destroy leaves them behind.
+    pub abandoned: &'a BTreeSet<String>,
+}
 
 /// What was seen of a desired object.
 #[derive(Debug, Clone)]
@@ -66,19 +76,17 @@ pub fn is_applied(live: &Live) -> bool {
 
 /// What apply would do to a desired object.
 #[must_use]
-pub fn decide(desired: Object, observation: Observation, consent: &Consent, applyset: &str) -> Change {
+pub fn decide(desired: Object, observation: Observation, consent: &Consent, sets: Sets<'_>) -> Change {
     match observation {
         Observation::Absent(check) => Change::Create { desired, check },
         Observation::Refused(message) => Change::Refused { id: desired.id().clone(), message },
         Observation::Present { live, trial: _ } if live.is_terminating() => Change::Terminating { live },
-        Observation::Present { live, trial: _ } if live.label(PART_OF).is_some_and(|id| id != applyset) => {
+        Observation::Present { live, trial: _ } if is_of_another_set(&live, sets) => {
             let owner = live.label(PART_OF).unwrap_or_default().to_owned();
             Change::Conflict { live, reason: ConflictReason::AnotherApplySet(owner) }
         }
         Observation::Present { live, trial: Trial::Unneeded } => Change::Unchanged { live },
-        Observation::Present { live, trial: Trial::Refused(message) } => {
-            Change::Refused { id: live.id().clone(), message }
-        }
+        Observation::Present { live, trial: Trial::Refused(message) } => refused(live, message, consent),
         Observation::Present { live, trial: Trial::Conflict(conflicts) } => conflict(live, conflicts),
         Observation::Present { live, trial: Trial::Accepted(after) } => {
             present(desired, live, &after, Vec::new(), consent)
@@ -96,6 +104,46 @@ fn conflict(live: Live, conflicts: Vec<FieldConflict>) -> Change {
         ConflictReason::NotOurs(conflicts.into_iter().map(|conflict| conflict.manager).collect())
     };
     Change::Conflict { live, reason }
+}
+
+/// What a destroy leaves, Namespaces and CustomResourceDefinitions, is free for the next profile; anything else that carries
+/// another id has an owner, also where that one cannot be found.
+fn is_of_another_set(live: &Live, sets: Sets<'_>) -> bool {
+    other_set(live, sets.ours).is_some_and(|id| !(is_left_behind(live) && sets.abandoned.contains(id)))
+}
+
+/// The ApplySet that the object carries the id of, when it is not ours.
+#[must_use]
+pub fn other_set<'a>(live: &'a Live, ours: &str) -> Option<&'a str> {
+    live.label(PART_OF).filter(|id| *id != ours)
+}
+
+/// Whether it is one of the things that a destroy of bridge's leaves where they are.
+#[must_use]
+pub fn is_left_behind(live: &Live) -> bool {
+    is_container(&live.id().group_kind) && is_applied(live)
+}
+
+/// Whether bridge has written the object since it was seen: another run of it, which may want the object to stay.
+#[must_use]
+pub fn is_rewritten(before: &Live, now: &Live) -> bool {
+    let ours = |live: &Live| {
+        live.managed_fields()
+            .find(|entry| entry.is_apply() && entry.manager() == FIELD_MANAGER)
+            .map(|entry| entry.raw().clone())
+    };
+    ours(before) != ours(now)
+}
+
+/// Whose an object is comes before what the server thinks of changing it.
+fn refused(live: Live, message: String, consent: &Consent) -> Change {
+    let involved = involved_managers(&live, &BTreeSet::new(), &[]);
+    let missing: BTreeSet<String> = involved.difference(&consent.adopt).cloned().collect();
+    if is_ours(&live) || missing.is_empty() {
+        Change::Refused { id: live.id().clone(), message }
+    } else {
+        Change::Conflict { live, reason: ConflictReason::NotOurs(missing) }
+    }
 }
 
 /// A namespace that somebody made beforehand is shared, never taken over: bridge does not delete namespaces by itself.
@@ -193,13 +241,17 @@ fn our_entry(live: &Live) -> Option<(String, Value)> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::{Value, json};
 
     use super::{
-        Change, Check, ConflictReason, Consent, FieldConflict, Live, Object, Observation, Trial, decide,
+        Change, Check, ConflictReason, Consent, FieldConflict, Live, Object, Observation, Sets, Trial, decide,
     };
 
-    const SET: &str = "applyset-ours";
+    fn sets(abandoned: &BTreeSet<String>) -> Sets<'_> {
+        Sets { ours: "applyset-ours", abandoned }
+    }
 
     fn body(labels: &Value, managers: &[(&str, &str, Value)]) -> Value {
         let entry = |(manager, operation, fields): &(&str, &str, Value)| json!({ "manager": manager, "operation": operation, "apiVersion": "v1", "fieldsV1": fields });
@@ -219,7 +271,7 @@ mod tests {
 
     fn present(live: Live, trial: Trial, consent: &Consent) -> Change {
         let desired = Object::new(body(&json!({"env": "dev"}), &[])).unwrap();
-        decide(desired, Observation::Present { live, trial }, consent, SET)
+        decide(desired, Observation::Present { live, trial }, consent, sets(&BTreeSet::new()))
     }
 
     fn adopt(manager: &str) -> Consent {
@@ -283,6 +335,33 @@ mod tests {
     }
 
     #[test]
+    fn of_an_abandoned_set_only_what_a_destroy_leaves_is_taken_and_only_if_bridge_made_it() {
+        let abandoned = BTreeSet::from(["applyset-gone".to_owned()]);
+        let labels = json!({ "applyset.kubernetes.io/part-of": "applyset-gone" });
+        let is_taken = |kind: &str, manager: &str| {
+            let mut object = body(&labels, &[(manager, "Apply", env())]);
+            object["kind"] = kind.into();
+            let live = Live::new(object.clone()).unwrap();
+            let seen = Observation::Present { live: live.clone(), trial: Trial::Accepted(live) };
+            let change = decide(Object::new(object).unwrap(), seen, &Consent::default(), sets(&abandoned));
+            !matches!(change, Change::Conflict { .. })
+        };
+        assert!(is_taken("CustomResourceDefinition", "bridge") && is_taken("Namespace", "bridge"));
+        assert!(!is_taken("CustomResourceDefinition", "kubectl") && !is_taken("ClusterRole", "bridge"));
+    }
+
+    #[test]
+    fn what_is_not_ours_is_said_before_what_the_server_thinks_of_it() {
+        let theirs = || live(&json!({}), &[("helm", "Update", env())]);
+        let refused = || Trial::Refused("webhook".to_owned());
+        let change = present(theirs(), refused(), &Consent::default());
+        assert!(matches!(change, Change::Conflict { reason: ConflictReason::NotOurs(_), .. }), "{change:?}");
+        assert!(matches!(present(theirs(), refused(), &adopt("helm")), Change::Refused { .. }));
+        let ours = live(&json!({}), &[("bridge", "Apply", env())]);
+        assert!(matches!(present(ours, refused(), &Consent::default()), Change::Refused { .. }));
+    }
+
+    #[test]
     fn a_conflict_on_an_object_of_ours_names_its_fields() {
         let before = live(&json!({"env": "x"}), &[("bridge", "Apply", json!({}))]);
         let field =
@@ -297,7 +376,12 @@ mod tests {
     #[test]
     fn what_is_absent_is_created() {
         let desired = Object::new(body(&json!({}), &[])).unwrap();
-        let change = decide(desired, Observation::Absent(Check::ByServer), &Consent::default(), SET);
+        let change = decide(
+            desired,
+            Observation::Absent(Check::ByServer),
+            &Consent::default(),
+            sets(&BTreeSet::new()),
+        );
         assert!(matches!(change, Change::Create { check: Check::ByServer, .. }));
     }
 }

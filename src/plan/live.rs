@@ -108,6 +108,12 @@ impl<'a> ManagedFields<'a> {
         self.0.get(key).and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// The whole entry, with the time of its last change.
+    #[must_use]
+    pub fn raw(self) -> &'a Value {
+        self.0
+    }
+
     /// Who owns the fields.
     #[must_use]
     pub fn manager(self) -> &'a str {

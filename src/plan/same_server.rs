@@ -15,34 +15,43 @@ use crate::plan::live::Live;
 
 /// Gives desired cluster Secrets the names of the live ones that stand for the same server.
 ///
-/// Of several live ones the first is taken. A new cluster that was given the name which a renamed cluster's Secret keeps
+/// Of several live ones bridge's own (`ours`) comes before those of others, which cannot be written without consent, and the
+/// one of the wanted name before the rest. A new cluster that was given the name which a renamed cluster's Secret keeps
 /// gets a name of its own, derived from its server so that it stays the same.
 ///
 /// # Errors
 /// Never for objects that were proven to be some.
-pub fn keep_names(objects: Vec<Object>, live: &[Live]) -> Result<Vec<Object>, NotAnObject> {
-    let mut by_server: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for secret in live {
-        by_server.entry(server(secret.object())).or_default().push(&secret.id().name);
-    }
-    let matched = |object: &Object| live_name(object, &by_server);
-    let taken: BTreeSet<String> = objects.iter().filter_map(matched).collect();
-    objects.into_iter().map(|object| keep_name(object, &by_server, &taken)).collect()
+pub fn keep_names(objects: Vec<Object>, ours: &[Live], others: &[Live]) -> Result<Vec<Object>, NotAnObject> {
+    let known = [by_server(ours), by_server(others)];
+    let taken: BTreeSet<String> = objects.iter().filter_map(|object| live_name(object, &known)).collect();
+    objects.into_iter().map(|object| keep_name(object, &known, &taken)).collect()
 }
 
-fn live_name(object: &Object, by_server: &BTreeMap<String, Vec<&str>>) -> Option<String> {
-    let names = by_server.get(&server(object)).filter(|_| is_cluster_secret(object))?;
+/// The names of the Secrets that stand for each server.
+type ByServer<'a> = BTreeMap<String, Vec<&'a str>>;
+
+fn by_server(live: &[Live]) -> ByServer<'_> {
+    let mut names: ByServer<'_> = BTreeMap::new();
+    for secret in live {
+        names.entry(server(secret.object())).or_default().push(&secret.id().name);
+    }
+    names
+}
+
+fn live_name(object: &Object, known: &[ByServer<'_>]) -> Option<String> {
+    let server = server(object);
+    let names = known.iter().find_map(|names| names.get(&server)).filter(|_| is_cluster_secret(object))?;
     let own = names.iter().find(|name| **name == object.id().name);
     own.or(names.first()).map(|name| (*name).to_owned())
 }
 
 fn keep_name(
     object: Object,
-    by_server: &BTreeMap<String, Vec<&str>>,
+    known: &[ByServer<'_>],
     taken: &BTreeSet<String>,
 ) -> Result<Object, NotAnObject> {
     let name = object.id().name.clone();
-    let wanted = match live_name(&object, by_server) {
+    let wanted = match live_name(&object, known) {
         Some(live) => live,
         None if is_cluster_secret(&object) && taken.contains(&name) => {
             let digest = Sha256::digest(server(&object));
@@ -83,12 +92,26 @@ mod tests {
         json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"server": STANDARD.encode(server)}})
     }
 
-    fn names(desired: &[(&str, &str)], live: &[(&str, &str)]) -> Vec<String> {
+    fn lives(secrets: &[(&str, &str)]) -> Vec<Live> {
+        secrets.iter().map(|(name, server)| Live::new(secret(name, server)).unwrap()).collect()
+    }
+
+    fn names_beside(desired: &[(&str, &str)], ours: &[(&str, &str)], others: &[(&str, &str)]) -> Vec<String> {
         let desired =
             desired.iter().map(|(name, server)| Object::new(secret(name, server)).unwrap()).collect();
-        let live: Vec<Live> =
-            live.iter().map(|(name, server)| Live::new(secret(name, server)).unwrap()).collect();
-        keep_names(desired, &live).unwrap().iter().map(|object| object.id().name.clone()).collect()
+        let kept = keep_names(desired, &lives(ours), &lives(others)).unwrap();
+        kept.iter().map(|object| object.id().name.clone()).collect()
+    }
+
+    fn names(desired: &[(&str, &str)], live: &[(&str, &str)]) -> Vec<String> {
+        names_beside(desired, live, &[])
+    }
+
+    #[test]
+    fn a_foreign_secret_never_comes_before_our_own() {
+        let (ours, theirs) = ([("old", "https://a")], [("new", "https://a")]);
+        assert_eq!(names_beside(&[("new", "https://a")], &ours, &theirs), ["old"]);
+        assert_eq!(names_beside(&[("x", "https://a")], &[], &theirs), ["new"], "it is found, to be shown");
     }
 
     #[test]

@@ -1,0 +1,149 @@
+//! What a destroy leaves, and who may have it afterwards.
+
+mod support;
+
+use anyhow::Result;
+use bridge_e2e::proxy::{Fault, Matcher};
+use serde_json::{Value, json};
+use support::{Profile, World, secret};
+
+const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
+/// The small profile in another namespace.
+fn elsewhere() -> Profile {
+    let argocd = "  manifests: { path: small.yaml }\n  namespace: elsewhere\n".to_owned();
+    Profile { argocd, ..Profile::small() }
+}
+
+#[tokio::test]
+async fn after_a_destroy_the_profile_may_move_to_another_namespace() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    world.expect(0, &["destroy", "--auto-approve"])?;
+    world.profile(&elsewhere())?;
+    world.expect(5, &["destroy", "--auto-approve"])?;
+    let plan = world.expect(2, &["plan", "--detailed-exitcode"])?;
+    assert!(plan.stdout.contains("applyset.kubernetes.io/part-of"), "the plan shows it: {plan}");
+    world.apply(&[])?;
+    world.expect_no_changes()?;
+    world.expect(
+        0,
+        &["destroy", "--auto-approve", "--allow-delete", "CustomResourceDefinition/appprojects.argoproj.io"],
+    )?;
+    assert_eq!(
+        world.get(&format!("{DEFINITIONS}/appprojects.argoproj.io")).await?,
+        Value::Null,
+        "it is owned"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_another_profile_has_not_destroyed_is_not_taken() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    world.proxy.reset();
+    world.profile(&Profile { name: "other".to_owned(), ..elsewhere() })?;
+    world.expect(5, &["apply", "--auto-approve", "--no-wait"])?;
+    assert!(world.proxy.writes().is_empty());
+    world.profile(&Profile::small())?;
+    world.expect(0, &["destroy", "--auto-approve"])?;
+    // Its inventory still records the definitions, so that it can be asked to remove them.
+    world.profile(&Profile { name: "other".to_owned(), ..elsewhere() })?;
+    world.expect(5, &["apply", "--auto-approve", "--no-wait"]).map(|_| ())
+}
+
+#[tokio::test]
+async fn the_definitions_of_an_inventory_that_went_with_its_namespace_are_taken_over() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let args = ["destroy", "--auto-approve", "--allow-delete", "Namespace/argocd"];
+    let running = world.bridge(&args)?.spawn()?;
+    // No namespace controller runs here, which would say that the namespace is empty.
+    let path = "/api/v1/namespaces/argocd";
+    let mut namespace = world.get(path).await?;
+    while namespace["status"]["phase"] != "Terminating" {
+        tokio::task::yield_now().await;
+        namespace = world.get(path).await?;
+    }
+    namespace["spec"]["finalizers"] = json!([]);
+    world.send("PUT", &format!("{path}/finalize"), "application/json", &namespace).await?;
+    let outcome = running.wait()?;
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    assert_eq!(world.get(path).await?, Value::Null);
+    assert_ne!(world.get(&format!("{DEFINITIONS}/appprojects.argoproj.io")).await?, Value::Null);
+    world.profile(&elsewhere())?;
+    world.apply(&[])?;
+    world.expect_no_changes()
+}
+
+#[tokio::test]
+async fn a_definition_that_serves_no_version_is_not_deleted_with_what_nobody_can_see() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    world.expect(0, &["destroy", "--auto-approve"])?;
+    let set = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "metadata": {"name": "theirs"}});
+    let path = "/apis/argoproj.io/v1alpha1/namespaces/default/applicationsets";
+    world.send("POST", path, "application/json", &set).await?;
+    let definition = format!("{DEFINITIONS}/applicationsets.argoproj.io");
+    let mut versions = world.get(&definition).await?["spec"]["versions"].clone();
+    versions[0]["served"] = false.into();
+    world.patch_as("kubectl-edit", &definition, &json!({"spec": {"versions": versions}})).await?;
+    while world.get(path).await? != Value::Null {
+        tokio::task::yield_now().await;
+    }
+    let args = ["--allow-delete", "CustomResourceDefinition/applicationsets.argoproj.io"];
+    let outcome = world.run(&[&["destroy", "--auto-approve"], args.as_slice()].concat())?;
+    assert!(outcome.stdout.contains("no served version"), "{outcome}");
+    assert_eq!(world.get(&definition).await?["metadata"].get("deletionTimestamp"), None, "{outcome}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_number_of_deletions_holds_over_all_profiles_of_a_command() -> Result<()> {
+    let world = World::start().await?;
+    let second = |profile: Profile| {
+        let argocd = "  install: existing\n  namespace: second\n".to_owned();
+        Profile { name: "second".to_owned(), argocd, ..profile }
+    };
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "second"}});
+    world.send("POST", "/api/v1/namespaces", "application/json", &namespace).await?;
+    let write = |profile: Profile| -> Result<()> {
+        world.profile(&profile)?;
+        world.write("second.yaml", &second(profile).text())
+    };
+    let both = ["apply", "--auto-approve", "--no-wait", "-f", "bridge.yaml", "-f", "second.yaml"];
+    write(Profile::small())?;
+    world.expect(0, &both)?;
+    write(Profile::small().without_spoke("spoke-dev").without_spoke("spoke-prod"))?;
+    let outcome = world.expect(5, &[both.as_slice(), &["--allow-delete", "2"]].concat())?;
+    assert!(outcome.stderr.contains("--allow-delete 4"), "{outcome}");
+    assert_eq!(world.get(&secret("spoke-dev")).await?, Value::Null);
+    assert_ne!(world.get("/api/v1/namespaces/second/secrets/spoke-dev").await?, Value::Null);
+    world.expect(0, &[both.as_slice(), &["--allow-delete", "2"]].concat())?;
+    assert_eq!(world.get("/api/v1/namespaces/second/secrets/spoke-dev").await?, Value::Null);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_object_that_no_webhook_lets_try_is_still_seen_to_be_somebody_elses() -> Result<()> {
+    let world = World::start().await?;
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}});
+    world.send("POST", "/api/v1/namespaces", "application/json", &namespace).await?;
+    let made = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "argocd-cm"}, "data": {"theirs": "yes"}});
+    let path = "/api/v1/namespaces/argocd/configmaps";
+    world.send("POST", &format!("{path}?fieldManager=helm"), "application/json", &made).await?;
+    // Only configurations that were stored before Kubernetes 1.22 can still hold such a webhook; the words are the server's.
+    let words = "admission webhook \"audit.example.com\" does not support dry run";
+    let tried = Matcher::any().method("PATCH").path(&format!("{path}/argocd-cm")).dry_run(true);
+    world.proxy.fail(tried, Fault::status(400, "BadRequest", words));
+    world.profile(&Profile::small())?;
+    let outcome = world.expect(5, &["apply", "--auto-approve", "--no-wait"])?;
+    assert!(format!("{}{}", outcome.stdout, outcome.stderr).contains("--adopt helm"), "{outcome}");
+    assert!(world.proxy.writes().is_empty());
+    Ok(())
+}
