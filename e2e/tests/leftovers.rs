@@ -147,3 +147,46 @@ async fn an_object_that_no_webhook_lets_try_is_still_seen_to_be_somebody_elses()
     assert!(world.proxy.writes().is_empty());
     Ok(())
 }
+
+#[tokio::test]
+async fn a_404_that_is_not_the_api_servers_is_no_proof_that_an_object_is_gone() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let headers = vec![("Content-Type".to_owned(), "text/html".to_owned())];
+    let page = Fault::Status { code: 404, headers, body: "<html>default backend</html>".to_owned() };
+    world.proxy.fail(Matcher::any().path(&secret("spoke-dev")), page);
+    world.profile(&Profile::small().without_spoke("spoke-dev"))?;
+    let outcome = world.expect(1, &["apply", "--auto-approve", "--no-wait"])?;
+    assert!(outcome.stdout.contains("0 destroyed"), "{outcome}");
+    world.proxy.reset();
+    assert_ne!(world.get(&secret("spoke-dev")).await?, Value::Null);
+    world.apply(&[])?;
+    assert_eq!(world.get(&secret("spoke-dev")).await?, Value::Null);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_namespace_is_not_deleted_while_a_part_of_the_api_cannot_be_asked() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let service = json!({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v1.away.example.com"},
+        "spec": {"group": "away.example.com", "version": "v1", "groupPriorityMinimum": 100, "versionPriority": 100,
+            "insecureSkipTLSVerify": true, "service": {"name": "away", "namespace": "default"}}});
+    world.send("POST", "/apis/apiregistration.k8s.io/v1/apiservices", "application/json", &service).await?;
+    let args = ["--allow-delete", "Namespace/argocd"];
+    let ask = || world.run(&[["plan", "--destroy"].as_slice(), &args].concat());
+    let mut plan = ask()?;
+    // Discovery takes a moment to notice.
+    for _ in 0..100 {
+        if plan.stdout.contains("away.example.com") {
+            break;
+        }
+        plan = ask()?;
+    }
+    assert!(plan.stdout.contains("away.example.com/v1, which does not answer"), "{plan}");
+    world.expect(0, &[["destroy", "--auto-approve"].as_slice(), &args].concat())?;
+    assert_ne!(world.get("/api/v1/namespaces/argocd").await?["status"]["phase"], "Terminating");
+    Ok(())
+}

@@ -188,9 +188,18 @@ impl ClusterError {
         }
     }
 
-    /// Whether the object of the request does not exist.
+    /// Whether the API server says that the object of the request does not exist.
+    ///
+    /// A bare 404 says nothing about an object: whoever stands between bridge and the API server answers it, too, and so does
+    /// the API server for a kind that it does not serve.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
+        self.status().is_some_and(|status| status.code == 404 && status.reason == "NotFound")
+    }
+
+    /// Whether there is nothing under the path of the request, for whatever reason.
+    #[must_use]
+    pub fn is_no_path(&self) -> bool {
         self.status().is_some_and(|status| status.code == 404)
     }
 }
@@ -305,7 +314,7 @@ fn http_status(code: u16) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::ApiStatus;
+    use super::{ApiStatus, ClusterError};
 
     #[test]
     fn a_conflict_names_field_and_manager() {
@@ -320,6 +329,22 @@ mod tests {
             (".metadata.labels.env", "kubectl-edit")
         );
         assert!(!status.is_stale());
+    }
+
+    #[test]
+    fn only_the_api_server_says_that_an_object_does_not_exist() {
+        let answer = |body: &[u8]| ClusterError::Api(ApiStatus::read(404, body));
+        assert!(
+            answer(
+                br#"{"kind":"Status","code":404,"reason":"NotFound","message":"secrets \"x\" not found"}"#
+            )
+            .is_not_found()
+        );
+        for body in
+            ["404 page not found\n", "<html>default backend</html>", r#"{"type":"error","status":"404"}"#]
+        {
+            assert!(!answer(body.as_bytes()).is_not_found(), "{body}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Which kinds the cluster serves, and under which paths: aggregated discovery, one request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -35,6 +35,8 @@ pub const CORE_KINDS: [(&str, &str, bool); 15] = [
 #[derive(Debug, Clone, Default)]
 pub struct Kinds {
     served: BTreeMap<GroupKind, Kind>,
+    /// Groups and versions of which the API server does not know at the moment what they serve.
+    stale: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -61,6 +63,12 @@ impl Kinds {
     /// Every namespaced kind that can be listed, for a look into a namespace.
     pub fn namespaced(&self) -> impl Iterator<Item = &GroupKind> {
         self.served.iter().filter(|(_, kind)| kind.namespaced).map(|(group_kind, _)| group_kind)
+    }
+
+    /// Groups and versions, as `metrics.k8s.io/v1beta1`, whose own API server does not answer, so that nobody knows their
+    /// kinds (`freshness: Stale` in aggregated discovery).
+    pub fn stale(&self) -> impl Iterator<Item = &str> {
+        self.stale.iter().map(String::as_str)
     }
 
     /// The resource as `kubectl` names it: `secrets`, `deployments.apps`.
@@ -110,7 +118,7 @@ impl Kinds {
             let versions = vec!["v1".to_owned()];
             (GroupKind::parse(kind), Kind { plural: plural.to_owned(), namespaced, versions })
         };
-        Self { served: CORE_KINDS.into_iter().map(kind).collect() }
+        Self { served: CORE_KINDS.into_iter().map(kind).collect(), stale: BTreeSet::new() }
     }
 
     fn add(&mut self, list: &Value) {
@@ -118,6 +126,9 @@ impl Kinds {
             let name = group.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
             for version in items(group, "versions") {
                 let version_name = version.get("version").and_then(Value::as_str).unwrap_or_default();
+                if version.get("freshness").and_then(Value::as_str) == Some("Stale") {
+                    self.stale.insert(api_version(name, version_name));
+                }
                 for resource in items(version, "resources") {
                     self.add_resource(name, version_name, resource);
                 }

@@ -77,6 +77,7 @@ impl Cluster {
             let path = page(&collection, selector, &next);
             let call = Call::get(&path, "list", &resource, namespace);
             let mut body = self.transport.send(&call).await?.body;
+            check_list(&call, &body)?;
             next = body.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
             collect(&call, &mut body, group_kind, &mut objects)?;
             if next.is_empty() {
@@ -102,6 +103,7 @@ impl Cluster {
             let path = page(&collection, "", &next);
             let call = Call { accept: METADATA_ONLY, ..Call::get(&path, "list", &resource, namespace) };
             let mut body = self.transport.send(&call).await?.body;
+            check_list(&call, &body)?;
             next = body.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
             items.extend(
                 body.get_mut("items").and_then(Value::as_array_mut).into_iter().flat_map(std::mem::take),
@@ -125,6 +127,14 @@ fn page(collection: &str, selector: &str, next: &str) -> String {
     format!("{collection}?{}", query.finish())
 }
 
+/// An answer that is no list must not be taken for an empty one: on the word of that, a namespace would be deleted.
+fn check_list(call: &Call<'_>, body: &Value) -> Result<(), ClusterError> {
+    match body.get("items") {
+        Some(Value::Array(_) | Value::Null) => Ok(()),
+        Some(_) | None => Err(malformed(call, "it is no list".to_owned())),
+    }
+}
+
 /// Items of a LIST carry no `apiVersion` and `kind` of their own.
 fn collect(
     call: &Call<'_>,
@@ -145,6 +155,10 @@ fn collect(
 }
 
 pub(super) fn live(call: &Call<'_>, body: Value) -> Result<Live, ClusterError> {
-    let request = || format!("{} {}", call.method, call.path.split('?').next().unwrap_or_default());
-    Live::new(body).map_err(|error| ClusterError::Malformed { request: request(), cause: error.to_string() })
+    Live::new(body).map_err(|error| malformed(call, error.to_string()))
+}
+
+fn malformed(call: &Call<'_>, cause: String) -> ClusterError {
+    let path = call.path.split('?').next().unwrap_or_default();
+    ClusterError::Malformed { request: format!("{} {path}", call.method), cause }
 }

@@ -232,10 +232,12 @@ async fn applications(
     let (application, set) =
         (GroupKind::parse("Application.argoproj.io"), GroupKind::parse("ApplicationSet.argoproj.io"));
     let namespace = Some(run.owner.namespace.as_str());
-    if !kinds.serves(&application) || !kinds.serves(&set) || (sets.is_empty() && !orphans) {
+    if !kinds.serves(&application) || (sets.is_empty() && !orphans) {
         return Ok(Vec::new());
     }
-    let living = run.cluster.list(kinds, &set, namespace, "").await?;
+    // Without their definition the sets are gone, and their Applications may still be there.
+    let living =
+        if kinds.serves(&set) { run.cluster.list(kinds, &set, namespace, "").await? } else { Vec::new() };
     let lives = |uid: &Value| living.iter().any(|set| *uid == set.uid() && !set.is_terminating());
     let is_deleted = |uid: &Value| sets.iter().any(|set| *uid == set.uid());
     let waits_for = |owner: &Value| {

@@ -38,6 +38,12 @@ pub(super) async fn find(
             continue;
         }
         let items = match id.group_kind.kind.as_str() {
+            "Namespace" if kinds.stale().next().is_some() => {
+                let groups: Vec<&str> = kinds.stale().collect();
+                let unseen = format!("whatever there is of {}, which does not answer,", groups.join(", "));
+                foreign.insert(id.clone(), unseen);
+                continue;
+            }
             "Namespace" => in_namespace(cluster, kinds, &id.name).await?,
             "CustomResourceDefinition" => match defined_kind(live) {
                 kind if kinds.serves(&kind) => of_kind(cluster, kinds, &kind, None).await?,
@@ -99,9 +105,11 @@ impl Item {
         self.managers().next().is_some() && self.managers().all(|name| name.starts_with("argocd"))
     }
 
-    fn has_owner_among(&self, uids: &BTreeSet<String>) -> bool {
-        let owners = self.metadata["ownerReferences"].as_array();
-        owners.into_iter().flatten().any(|owner| owner["uid"].as_str().is_some_and(|uid| uids.contains(uid)))
+    /// Whether it has owners and all of them are among these: with one more it would outlive them.
+    fn belongs_to(&self, uids: &BTreeSet<String>) -> bool {
+        let owners = self.metadata["ownerReferences"].as_array().map_or(&[][..], Vec::as_slice);
+        let is_among = |owner: &Value| owner["uid"].as_str().is_some_and(|uid| uids.contains(uid));
+        !owners.is_empty() && owners.iter().all(is_among)
     }
 }
 
@@ -112,7 +120,7 @@ fn not_ours(items: Vec<Item>, gone: &[String], owner: &Owner) -> Vec<String> {
     loop {
         let uid = |item: &Item| item.text("uid").to_owned();
         let (more, others): (Vec<Item>, Vec<Item>) =
-            rest.into_iter().partition(|item| ours.contains(&uid(item)) || item.has_owner_among(&ours));
+            rest.into_iter().partition(|item| ours.contains(&uid(item)) || item.belongs_to(&ours));
         rest = others;
         if more.is_empty() {
             return rest
@@ -156,7 +164,7 @@ async fn of_kind(
         Ok(items) => items,
         // Kinds such as ComponentStatus can be discovered and not be listed in a namespace; a kind whose definition was
         // just deleted has no objects any more.
-        Err(error) if error.is_not_found() => Vec::new(),
+        Err(error) if error.is_no_path() => Vec::new(),
         Err(error) => return Err(error),
     };
     let item = |mut item: Value| Item { group_kind: group_kind.clone(), metadata: item["metadata"].take() };
