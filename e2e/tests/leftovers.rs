@@ -55,17 +55,13 @@ async fn what_another_profile_has_not_destroyed_is_not_taken() -> Result<()> {
     world.expect(5, &["apply", "--auto-approve", "--no-wait"]).map(|_| ())
 }
 
-#[tokio::test]
-async fn the_definitions_of_an_inventory_that_went_with_its_namespace_are_taken_over() -> Result<()> {
-    let world = World::start().await?;
-    world.profile(&Profile::small())?;
-    world.apply(&[])?;
+/// Destroys all, with the namespace and whatever else is named, and plays the namespace controller, which does not run here.
+async fn destroy_with_namespace(world: &World, more: &[&str]) -> Result<()> {
     let args = ["destroy", "--auto-approve", "--allow-delete", "Namespace/argocd"];
-    let running = world.bridge(&args)?.spawn()?;
-    // No namespace controller runs here, which would say that the namespace is empty.
+    let running = world.bridge(&[&args, more].concat())?.spawn()?;
     let path = "/api/v1/namespaces/argocd";
     let mut namespace = world.get(path).await?;
-    while namespace["status"]["phase"] != "Terminating" {
+    while namespace["status"]["phase"] != "Terminating" && !running.stderr_so_far().contains("error") {
         tokio::task::yield_now().await;
         namespace = world.get(path).await?;
     }
@@ -74,6 +70,28 @@ async fn the_definitions_of_an_inventory_that_went_with_its_namespace_are_taken_
     let outcome = running.wait()?;
     assert_eq!(outcome.code, Some(0), "{outcome}");
     assert_eq!(world.get(path).await?, Value::Null);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_destroy_of_everything_that_is_named_leaves_nothing() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let names = ["applications", "applicationsets", "appprojects"]
+        .map(|name| format!("CustomResourceDefinition/{name}.argoproj.io"));
+    let more: Vec<&str> = names.iter().flat_map(|name| ["--allow-delete", name.as_str()]).collect();
+    destroy_with_namespace(&world, &more).await?;
+    assert_eq!(world.versions().await?, Vec::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_definitions_of_an_inventory_that_went_with_its_namespace_are_taken_over() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    destroy_with_namespace(&world, &[]).await?;
     assert_ne!(world.get(&format!("{DEFINITIONS}/appprojects.argoproj.io")).await?, Value::Null);
     world.profile(&elsewhere())?;
     world.apply(&[])?;

@@ -26,7 +26,7 @@ super::codes! {
     CONFLICT = 3003, "somebody else owns what the profile asks for",
         "Fields that the profile sets are owned by another field manager with other values, or the object exists and bridge did not make it. Nothing is taken by force silently: `--force-conflicts KIND/NAME:FIELD` takes one field, `--adopt MANAGER` takes objects over from a tool such as `kubectl-client-side-apply`, `helm` or `HashiCorp` (Terraform).";
     DELETE_NEEDS_CONSENT = 3004, "a deletion this large needs consent",
-        "The plan deletes most cluster Secrets, an ApplicationSet, or everything. Where nobody is asked, that needs `--allow-delete KIND/NAME` for each, or `--allow-delete N` for so many deletions. If it comes as a surprise, check `--profile` and `--context` first.";
+        "The plan deletes most cluster Secrets, an ApplicationSet, or everything. Where nobody is asked, that needs `--allow-delete KIND/NAME` for each, or `--allow-delete N` for so many deletions over all profiles of the command. If it comes as a surprise, check `--profile` and `--context` first.";
     STALE_PLAN = 3005, "the cluster changed since it was planned",
         "An object was changed between the plan and its application in a way that changes the plan. What was applied before stays; run `bridge plan` again and look at the new plan.";
     REFUSED = 3006, "the API server refuses an object",

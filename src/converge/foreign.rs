@@ -162,9 +162,8 @@ async fn of_kind(
 ) -> Result<Vec<Item>, ClusterError> {
     let items = match cluster.peek(kinds, group_kind, namespace).await {
         Ok(items) => items,
-        // Kinds such as ComponentStatus can be discovered and not be listed in a namespace; a kind whose definition was
-        // just deleted has no objects any more.
-        Err(error) if error.is_no_path() => Vec::new(),
+        // A kind whose definition was just deleted has no objects any more; of any other one a 404 says nothing.
+        Err(error) if error.is_no_path() && !cluster.kinds().await?.serves(group_kind) => Vec::new(),
         Err(error) => return Err(error),
     };
     let item = |mut item: Value| Item { group_kind: group_kind.clone(), metadata: item["metadata"].take() };
