@@ -16,6 +16,7 @@ use crate::cli::{for_each_profile, interrupt, prepare, target};
 use crate::code::Code;
 use crate::converge::apply::ApplySettings;
 use crate::converge::interrupt::Interrupt;
+use crate::converge::trial::Creates;
 use crate::plan::change::Change;
 use crate::plan::consent::Consent;
 use crate::plan::gate::check_deletions;
@@ -73,7 +74,7 @@ impl Run<'_> {
         let hub = Hub::connect(context, &target, interrupt).await?;
         let spent = spent_deletes.load(Ordering::Relaxed);
         let consent = Consent { spent_deletes: spent, ..consent(&args.consent, &args.target) };
-        let plan = hub.plan(context, &ready, &consent, &progress(context)).await?;
+        let plan = hub.plan(context, &ready, &consent, Creates::Written, &progress(context)).await?;
         spent_deletes.fetch_add(check_deletions(&plan, &consent).unwrap_or(0), Ordering::Relaxed);
         let settings = ApplySettings { wait: !args.no_wait, timeout: context.global.timeout, consent };
         let auto_approve = args.auto_approve;

@@ -14,6 +14,7 @@ use crate::converge::error::ConvergeError;
 use crate::converge::event::Event;
 use crate::converge::interrupt::Interrupt;
 use crate::converge::outcome::{FailureClass, Outcome};
+use crate::converge::trial::Creates;
 use crate::plan::build::Owner;
 use crate::plan::consent::Consent;
 use crate::plan::summary::{ClusterIdentity, Plan};
@@ -62,6 +63,7 @@ impl Hub {
         context: &Context,
         ready: &Ready,
         consent: &Consent,
+        creates: Creates,
         emit: &(dyn Fn(Event) + Sync),
     ) -> Result<Plan, CliError> {
         let work = async {
@@ -69,7 +71,7 @@ impl Hub {
                 secrets::resolve(context, &ready.profile, &ready.folder, Reach::Everything(&self.cluster))
                     .await?;
             let desired = ready.desired(context, manifest::Lock::Write, &secrets).await?;
-            Ok(crate::converge::plan(&self.cluster, desired, consent, emit).await?)
+            Ok(crate::converge::plan(&self.cluster, desired, consent, creates, emit).await?)
         };
         interrupt::unless(&self.interrupt, work).await?
     }

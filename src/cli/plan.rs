@@ -14,6 +14,7 @@ use crate::cli::prepare::Ready;
 use crate::cli::{for_each_profile, interrupt, manifest, prepare, target};
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
+use crate::converge::trial::Creates;
 use crate::desired::secrets::Secrets;
 use crate::plan::build;
 use crate::plan::summary::Plan;
@@ -105,7 +106,7 @@ impl Run<'_> {
         if self.args.destroy {
             hub.plan_destroy(ready, &consent, &emit).await
         } else {
-            hub.plan(self.context, ready, &consent, &emit).await
+            hub.plan(self.context, ready, &consent, Creates::Tried, &emit).await
         }
     }
 }

@@ -11,12 +11,13 @@ pub mod observe;
 pub mod outcome;
 mod ready;
 mod record;
-mod trial;
+pub mod trial;
 mod write;
 
 use crate::cluster::Cluster;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Emit;
+use crate::converge::trial::Creates;
 use crate::desired::state::Desired;
 use crate::plan::build::{self, Owner};
 use crate::plan::consent::Consent;
@@ -30,6 +31,7 @@ pub async fn plan(
     cluster: &Cluster,
     desired: Desired,
     consent: &Consent,
+    creates: Creates,
     emit: Emit<'_>,
 ) -> Result<Plan, ConvergeError> {
     let owner = Owner {
@@ -37,7 +39,7 @@ pub async fn plan(
         namespace: desired.namespace,
         installs_argocd: desired.installs_argocd,
     };
-    let observed = observe::observe(cluster, &owner, desired.objects, consent, emit).await?;
+    let observed = observe::observe(cluster, &owner, desired.objects, consent, creates, emit).await?;
     Ok(build::build(&owner, observed, consent))
 }
 
@@ -51,6 +53,6 @@ pub async fn plan_destroy(
     consent: &Consent,
     emit: Emit<'_>,
 ) -> Result<Plan, ConvergeError> {
-    let observed = observe::observe(cluster, owner, Vec::new(), consent, emit).await?;
+    let observed = observe::observe(cluster, owner, Vec::new(), consent, Creates::Written, emit).await?;
     Ok(build::build(owner, observed, consent))
 }

@@ -7,7 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use crate::cluster::{Cluster, ClusterError, Kinds};
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Emit, Event};
-use crate::converge::trial::Tester;
+use crate::converge::trial::{Creates, Tester};
 use crate::converge::{foreign, homes};
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
@@ -31,6 +31,7 @@ pub async fn observe(
     owner: &Owner,
     objects: Vec<Object>,
     consent: &Consent,
+    creates: Creates,
     emit: Emit<'_>,
 ) -> Result<Observed, ConvergeError> {
     emit(Event::Observing { objects: objects.len() });
@@ -52,7 +53,10 @@ pub async fn observe(
     let objects = same_server::keep_names(objects, &ours, &others)?;
     let objects = targeted(names, objects, consent)?;
     let (known, surplus) = split(members, &objects, &inventory_id(&owner.namespace));
-    let tester = Tester::new(cluster, &kinds, consent, &objects).await?;
+    let mut tester = Tester::new(cluster, &kinds, consent, &objects, &known).await?;
+    if creates == Creates::Written {
+        tester = tester.without_trying_creates(&objects, &known).await?;
+    }
     let desired = try_all(cluster, &tester, objects, known, emit).await?;
     let applyset = inventory_id(&owner.namespace);
     let going = surplus.iter().filter(|live| prune::protection(live, &applyset).is_none());

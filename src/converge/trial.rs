@@ -1,6 +1,6 @@
 //! A dry run of each desired object: the server itself says what an apply would do, defaults and webhooks included.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -15,11 +15,23 @@ use crate::plan::keep_live::keep_live;
 use crate::plan::live::Live;
 use crate::plan::unchanged::is_unchanged;
 
+/// How much is asked about an object that does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Creates {
+    /// The server checks it in a dry run: for a plan that somebody reads.
+    Tried,
+    /// Nothing more: the apply that follows at once has it checked as it is written.
+    Written,
+}
+
 /// Tries objects on one cluster.
 pub(super) struct Tester<'a> {
     cluster: &'a Cluster,
     kinds: &'a Kinds,
     consent: &'a Consent,
+    creates: Creates,
+    /// The names that exist, by kind and namespace, where it was worth a LIST to know them.
+    names: BTreeMap<(GroupKind, Option<String>), BTreeSet<String>>,
     /// Namespaces that objects of the plan are in and that do not exist yet.
     missing_namespaces: BTreeSet<String>,
     /// Namespaces that are among the objects.
@@ -34,23 +46,39 @@ impl<'a> Tester<'a> {
         kinds: &'a Kinds,
         consent: &'a Consent,
         objects: &[Object],
+        known: &BTreeMap<ObjectId, Live>,
     ) -> Result<Self, ConvergeError> {
-        let mut missing_namespaces = BTreeSet::new();
-        let namespaces: BTreeSet<String> =
-            objects.iter().filter_map(|object| object.id().namespace.clone()).collect();
-        for name in namespaces {
-            match cluster.get(kinds, &namespace_id(&name), "v1").await? {
-                Some(live) if live.is_terminating() => return Err(ConvergeError::NamespaceTerminating(name)),
-                Some(_) => {}
-                None => {
-                    missing_namespaces.insert(name);
-                }
-            }
-        }
+        let missing_namespaces = missing_namespaces(cluster, kinds, objects, known).await?;
         let own_namespaces = objects.iter().map(Object::id).filter(|id| id.group_kind.kind == "Namespace");
         let own_namespaces = own_namespaces.map(|id| id.name.clone()).collect();
         let own_kinds = objects.iter().filter_map(defined_kind).collect();
-        Ok(Self { cluster, kinds, consent, missing_namespaces, own_namespaces, own_kinds })
+        let (creates, names) = (Creates::Tried, BTreeMap::new());
+        Ok(Self { cluster, kinds, consent, creates, names, missing_namespaces, own_namespaces, own_kinds })
+    }
+
+    /// Does not try what will be created. Where more objects of a kind than requests run at once are not `known`, one LIST
+    /// of their metadata tells which of them exist; for a few it takes a GET each.
+    pub(super) async fn without_trying_creates(
+        mut self,
+        objects: &[Object],
+        known: &BTreeMap<ObjectId, Live>,
+    ) -> Result<Self, ClusterError> {
+        let mut unknown: BTreeMap<(GroupKind, Option<String>), usize> = BTreeMap::new();
+        for object in objects.iter().filter(|object| !known.contains_key(object.id())) {
+            if self.cannot_be_checked(object).is_none() {
+                let ObjectId { group_kind, namespace, name: _ } = object.id().clone();
+                *unknown.entry((group_kind, namespace)).or_default() += 1;
+            }
+        }
+        unknown.retain(|_, count| *count > self.cluster.parallelism());
+        for (place, _) in unknown {
+            let found = self.cluster.peek(self.kinds, &place.0, place.1.as_deref()).await?;
+            let name =
+                |item: &Value| item.pointer("/metadata/name").and_then(Value::as_str).map(str::to_owned);
+            self.names.insert(place, found.iter().filter_map(name).collect());
+        }
+        self.creates = Creates::Written;
+        Ok(self)
     }
 
     /// Tries one object; `live` where it is known to be there.
@@ -63,6 +91,7 @@ impl<'a> Tester<'a> {
             return Ok((object, Observation::Absent(Check::NotChecked(reason))));
         }
         let live = match live {
+            None if self.creates == Creates::Written => self.find(&object).await?,
             None if object.id().group_kind.kind == "AppProject" => self.read(&object).await?,
             // Listed in the version that the server prefers; the same object has other fields in another one.
             Some(live) if live.object().api_version() != object.api_version() => self.read(&object).await?,
@@ -80,6 +109,7 @@ impl<'a> Tester<'a> {
                 Observation::Present { live, trial: Trial::Unneeded }
             }
             Some(live) => Observation::Present { trial: self.try_existing(&object, &live).await?, live },
+            None if self.creates == Creates::Written => Observation::Absent(Check::OnWrite),
             None => self.try_unknown(&object).await?,
         };
         Ok((object, observation))
@@ -101,6 +131,15 @@ impl<'a> Tester<'a> {
             (true, _) => None,
             (false, true) => Some(NotChecked::KindIsNew),
             (false, false) => Some(NotChecked::KindIsAwaited),
+        }
+    }
+
+    /// Reads an object of which it is not known whether it is there.
+    async fn find(&self, object: &Object) -> Result<Option<Live>, ClusterError> {
+        let ObjectId { group_kind, namespace, name } = object.id().clone();
+        match self.names.get(&(group_kind, namespace)) {
+            Some(names) if !names.contains(&name) => Ok(None),
+            Some(_) | None => self.read(object).await,
         }
     }
 
@@ -175,6 +214,35 @@ impl<'a> Tester<'a> {
             (None, None) => Observation::Refused(status.message),
         })
     }
+}
+
+/// The namespaces that objects are in and that do not exist.
+async fn missing_namespaces(
+    cluster: &Cluster,
+    kinds: &Kinds,
+    objects: &[Object],
+    known: &BTreeMap<ObjectId, Live>,
+) -> Result<BTreeSet<String>, ConvergeError> {
+    let mut missing = BTreeSet::new();
+    let namespaces: BTreeSet<&String> =
+        objects.iter().filter_map(|object| object.id().namespace.as_ref()).collect();
+    for name in namespaces {
+        let id = namespace_id(name);
+        let live = match known.get(&id) {
+            Some(live) => Some(live.clone()),
+            None => cluster.get(kinds, &id, "v1").await?,
+        };
+        match live {
+            Some(live) if live.is_terminating() => {
+                return Err(ConvergeError::NamespaceTerminating(name.clone()));
+            }
+            Some(_) => {}
+            None => {
+                missing.insert(name.clone());
+            }
+        }
+    }
+    Ok(missing)
 }
 
 /// The identity of a namespace.

@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "events say how long a request took")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use futures::{StreamExt, stream};
@@ -154,7 +154,8 @@ impl Writer<'_, '_> {
         {
             return Err(WriteError::Moved);
         }
-        let tester = Tester::new(cluster, self.kinds, consent, std::slice::from_ref(&desired)).await;
+        let tester =
+            Tester::new(cluster, self.kinds, consent, std::slice::from_ref(&desired), &BTreeMap::new()).await;
         let tester = tester.map_err(|error| match error {
             ConvergeError::Cluster(error) => WriteError::Cluster(error),
             // A namespace that is being deleted meanwhile is not what was planned either.

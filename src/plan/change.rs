@@ -117,6 +117,8 @@ impl Change {
 pub enum Check {
     /// A dry run was accepted.
     ByServer,
+    /// The server checks it when apply writes it, at once.
+    OnWrite,
     /// There was no dry run.
     NotChecked(NotChecked),
 }

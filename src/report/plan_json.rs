@@ -213,7 +213,7 @@ pub fn change(change: &Change) -> Option<ChangeDocument> {
 
 fn unchecked(check: &Check) -> Option<&NotChecked> {
     match check {
-        Check::ByServer => None,
+        Check::ByServer | Check::OnWrite => None,
         Check::NotChecked(why) => Some(why),
     }
 }

@@ -52,7 +52,7 @@ fn remarks(wave: &[(&Object, &Check)]) -> String {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for (_, check) in wave {
         match check {
-            Check::ByServer | Check::NotChecked(NotChecked::Offline) => {}
+            Check::ByServer | Check::OnWrite | Check::NotChecked(NotChecked::Offline) => {}
             Check::NotChecked(why) => *counts.entry(not_checked(why)).or_default() += 1,
         }
     }
@@ -104,7 +104,7 @@ fn labels(object: &Object) -> impl Iterator<Item = (&str, &str)> {
 
 fn remark(check: &Check) -> String {
     match check {
-        Check::ByServer | Check::NotChecked(NotChecked::Offline) => String::new(),
+        Check::ByServer | Check::OnWrite | Check::NotChecked(NotChecked::Offline) => String::new(),
         Check::NotChecked(why) => {
             paint(style::FAINT, &format!(" (not checked by the server: {})", not_checked(why)))
         }
