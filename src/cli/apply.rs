@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args as ClapArgs;
 
 use crate::cli::approve::{self, Question};
-use crate::cli::args::{ConsentArgs, Output, TargetArgs, consent};
+use crate::cli::args::{DeleteConsentArgs, Output, TargetArgs, WriteConsentArgs, consent};
 use crate::cli::carry_out::{Wanted, carry_out};
 use crate::cli::context::Context;
 use crate::cli::converged::{Hub, progress};
@@ -38,7 +38,10 @@ pub(super) struct Args {
     target: TargetArgs,
 
     #[command(flatten)]
-    consent: ConsentArgs,
+    write: WriteConsentArgs,
+
+    #[command(flatten)]
+    delete: DeleteConsentArgs,
 }
 
 /// Applies each profile.
@@ -67,7 +70,7 @@ impl Run<'_> {
             target.check_is_named()?;
         }
         let hub = Hub::connect(context, &target, interrupt).await?;
-        let consent = consent(&args.consent, &args.target);
+        let consent = consent(&args.write, &args.delete, &args.target);
         let plan = hub.plan(context, &ready, &consent, &progress(context)).await?;
         let settings = ApplySettings { wait: !args.no_wait, timeout: context.global.timeout, consent };
         let auto_approve = args.auto_approve;

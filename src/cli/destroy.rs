@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args as ClapArgs;
 
 use crate::cli::approve::{self, Question};
-use crate::cli::args::{ConsentArgs, Output, TargetArgs, consent};
+use crate::cli::args::{DeleteConsentArgs, Output, TargetArgs, WriteConsentArgs, consent};
 use crate::cli::carry_out::{Wanted, carry_out};
 use crate::cli::context::Context;
 use crate::cli::converged::{Hub, progress};
@@ -30,7 +30,7 @@ pub(super) struct Args {
     auto_approve: bool,
 
     #[command(flatten)]
-    consent: ConsentArgs,
+    delete: DeleteConsentArgs,
 }
 
 /// Destroys each profile.
@@ -59,7 +59,7 @@ impl Run<'_> {
             target.check_is_named()?;
         }
         let hub = Hub::connect(context, &target, interrupt).await?;
-        let consent = consent(&args.consent, &TargetArgs::default());
+        let consent = consent(&WriteConsentArgs::default(), &args.delete, &TargetArgs::default());
         let plan = hub.plan_destroy(&ready, &consent, &progress(context)).await?;
         for line in fate_of_workloads(&plan) {
             context.ui.status(&line);

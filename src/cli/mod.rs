@@ -28,20 +28,19 @@ mod secret_references;
 mod secrets;
 mod target;
 mod templates;
+mod usage;
 mod validate;
 
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 
 use crate::cli::args::Global;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::code::Code;
-use crate::report::error::explain_line;
-use crate::report::ui::{Color, Ui};
+use crate::report::ui::Ui;
 
 /// From an empty Kubernetes cluster to a running GitOps fleet
 ///
@@ -50,12 +49,12 @@ use crate::report::ui::{Color, Ui};
 /// an edit changes exactly that edit, after showing it.
 #[derive(Debug, Parser)]
 #[command(name = "bridge", version, after_help = exit::table(), arg_required_else_help = true)]
-#[command(subcommand_precedence_over_arg = true, disable_help_subcommand = true)]
+#[command(subcommand_precedence_over_arg = true)]
 struct Cli {
     #[command(flatten)]
     global: Global,
 
-    /// Explain the code of a finding or an error, such as BRG1042
+    /// Explain the code of a finding or an error, such as BRG3003
     #[arg(long, global = true, value_name = "CODE", help_heading = "Global options")]
     explain: Option<String>,
 
@@ -79,34 +78,19 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     panic::install();
-    let run = || match Cli::try_parse() {
+    let run = || match parse() {
         Ok(cli) => execute(cli),
-        Err(error) => show_usage(&error),
+        Err(error) => usage::show(error),
     };
     // The hook has said where it was.
     let exit = std::panic::catch_unwind(run).unwrap_or(Exit::Failed);
     ExitCode::from(exit.code())
 }
 
-/// Help and version are data; anything else that clap says is a mistake on the command line.
-fn show_usage(error: &clap::Error) -> Exit {
-    let ui = Ui::new(Color::Auto, false);
-    let text = error.render().ansi().to_string();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match ui.data(&text) {
-            Ok(()) => Exit::Done,
-            Err(_) => Exit::Failed,
-        },
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            ui.say(&text);
-            Exit::Usage
-        }
-        _ => {
-            let coded = text.replacen("error:", &format!("error[{}]:", Code::USAGE), 1);
-            ui.say(&format!("{coded}{}", explain_line(Code::USAGE)));
-            Exit::Usage
-        }
-    }
+fn parse() -> Result<Cli, clap::Error> {
+    let mut command = usage::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 fn execute(cli: Cli) -> Exit {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args as ClapArgs;
 
 use crate::cli::apply::check_not_blocked;
-use crate::cli::args::{ConsentArgs, Output, TargetArgs, consent};
+use crate::cli::args::{DeleteConsentArgs, Output, TargetArgs, WriteConsentArgs, consent};
 use crate::cli::context::Context;
 use crate::cli::converged::{Hub, progress};
 use crate::cli::error::CliError;
@@ -30,18 +30,21 @@ pub(super) struct Args {
     detailed_exitcode: bool,
 
     /// Ask no cluster: show the desired state only
-    #[arg(long, conflicts_with_all = ["destroy", "target"])]
+    #[arg(long, conflicts_with_all = ["destroy", "target", "adopt", "force_conflicts", "allow_delete", "rename_from"])]
     offline: bool,
 
-    /// Show what destroy would remove
-    #[arg(long)]
+    /// Show what destroy would remove; always everything that the profile owns
+    #[arg(long, conflicts_with_all = ["target", "adopt", "force_conflicts"])]
     destroy: bool,
 
     #[command(flatten)]
     target: TargetArgs,
 
     #[command(flatten)]
-    consent: ConsentArgs,
+    write: WriteConsentArgs,
+
+    #[command(flatten)]
+    delete: DeleteConsentArgs,
 }
 
 /// Plans each profile.
@@ -100,7 +103,7 @@ impl Run<'_> {
     async fn online(&self, ready: &Ready) -> Result<Plan, CliError> {
         let target = target::choose(self.context, &ready.profile)?;
         let hub = Hub::connect(self.context, &target, self.interrupt).await?;
-        let consent = consent(&self.args.consent, &self.args.target);
+        let consent = consent(&self.args.write, &self.args.delete, &self.args.target);
         let emit = progress(self.context);
         if self.args.destroy {
             hub.plan_destroy(ready, &consent, &emit).await

@@ -26,7 +26,7 @@ pub struct FindingsDocument {
 /// One finding.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FindingDocument {
-    /// Its stable code, such as `BRG1042`.
+    /// Its stable code, such as `BRG3003`.
     pub code: String,
     /// `error`, `warning` or `note`.
     pub severity: &'static str,

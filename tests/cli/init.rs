@@ -68,7 +68,7 @@ fn a_profile_is_copied_and_a_base_extended() {
 fn a_base_among_several_profiles_is_passed_over() {
     let env = TestEnv::with_profile();
     env.write("base.yaml", BASE);
-    let _ = env.run(&["validate", "-f", "base.yaml", "bridge.yaml"]).expect(0);
+    let _ = env.run(&["validate", "-f", "base.yaml", "-f", "bridge.yaml"]).expect(0);
     let _ = env.run(&["validate", "-f", "base.yaml"]).expect(3);
 }
 
