@@ -148,6 +148,12 @@ impl ClusterError {
             Self::Tls { cause, .. } if cause.contains("xpired") => {
                 vec!["a certificate has expired: renew the kubeconfig's client certificate, or look at this machine's clock".to_owned()]
             }
+            Self::Tls { server, .. } if server.starts_with("http://") => {
+                vec![format!(
+                    "write `server: {}` into the kubeconfig's cluster",
+                    server.replacen("http://", "https://", 1)
+                )]
+            }
             Self::Tls { .. } => {
                 vec![
                     "check `certificate-authority-data` and `tls-server-name` of the kubeconfig's cluster"

@@ -201,6 +201,11 @@ impl Transport {
     fn refused(&self, call: &Call<'_>, code: u16, body: &[u8]) -> ClusterError {
         let status = ApiStatus::read(code, body);
         match code {
+            // Go's TLS server answers so to a request without TLS.
+            400 if body.starts_with(b"Client sent an HTTP request to an HTTPS server") => ClusterError::Tls {
+                server: self.server.clone(),
+                cause: "it speaks TLS, and the kubeconfig's `server` begins with http://".to_owned(),
+            },
             401 => ClusterError::Unauthorized { server: self.server.clone(), why: None },
             403 if status.reason == "Forbidden" && !is_admission(&status.message) => {
                 ClusterError::Forbidden {

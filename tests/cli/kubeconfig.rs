@@ -113,6 +113,18 @@ fn a_server_that_repeats_the_token_is_not_repeated() {
     assert!(page.stderr.contains("HTTP 418"), "{page}");
 }
 
+#[test]
+fn a_server_that_wants_tls_is_no_failure_of_the_plan() {
+    let body = "Client sent an HTTP request to an HTTPS server.\n".to_owned();
+    let address = server("400 Bad Request", body);
+    let run = quiet(&KUBECONFIG.replace("https://127.0.0.1:1", &address), 4);
+    assert!(
+        run.stderr.contains("BRG2002")
+            && run.stderr.contains(&address.replace("http://", "server: https://")),
+        "{run}"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_kubeconfig_is_a_regular_file() {
