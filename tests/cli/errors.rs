@@ -126,6 +126,15 @@ fn in_ci_the_lock_file_must_name_the_manifest() {
       more: bridge --explain BRG1430
     ");
     assert!(!env.path("bridge.lock").exists());
+    let validated = env.run(&["validate"]).expect(3);
+    assert!(
+        validated.stdout.contains("  - { version: v3.5.3, file: install.yaml, sha256: 7efe2d6b"),
+        "{validated}"
+    );
+    let locked = TestEnv::new();
+    locked.write("bridge.yaml", &env.read("bridge.yaml"));
+    let _ = locked.run(&["validate"]).expect(0);
+    assert!(locked.run(&["validate", "--locked"]).expect(3).stdout.contains("BRG1430"));
 }
 
 #[test]
