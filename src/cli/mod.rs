@@ -5,8 +5,10 @@
 mod apply;
 mod approve;
 mod args;
+mod blocked;
 mod carry_out;
 mod completions;
+mod consents;
 mod context;
 mod converged;
 mod destroy;
@@ -35,11 +37,12 @@ use std::process::ExitCode;
 
 use clap::{FromArgMatches, Parser, Subcommand};
 
-use crate::cli::args::Global;
+use crate::cli::args::{Global, Output};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::code::Code;
+use crate::report::error_json;
 use crate::report::ui::Ui;
 
 /// From an empty Kubernetes cluster to a running GitOps fleet
@@ -95,11 +98,21 @@ fn parse() -> Result<Cli, clap::Error> {
 
 fn execute(cli: Cli) -> Exit {
     let Cli { global, explain, command } = cli;
-    let ui = Ui::new(global.color.into(), global.quiet);
-    start(ui.clone(), global).and_then(|context| choose(&context, explain, command)).unwrap_or_else(|error| {
-        error.show(&ui);
-        error.exit()
-    })
+    let (ui, output) = (Ui::new(global.color.into(), global.quiet), global.output);
+    start(ui.clone(), global)
+        .and_then(|context| choose(&context, explain, command))
+        .unwrap_or_else(|error| end(&ui, output, &error))
+}
+
+/// Shows what ended a command without its document; a reader of JSON gets one all the same.
+fn end(ui: &Ui, output: Output, error: &CliError) -> Exit {
+    let exit = error.end(ui);
+    if output == Output::Json {
+        let document = error_json::document(&error.findings(), exit.code());
+        // Whoever cannot be written to has been told on standard error.
+        ui.document(serde_json::json!(document)).unwrap_or_default();
+    }
+    exit
 }
 
 fn start(ui: Ui, global: Global) -> Result<Context, CliError> {
@@ -154,10 +167,7 @@ async fn for_each_profile(
     let mut worst = Exit::Done;
     for profile in &profiles {
         context.ui.status(&format!("profile {profile}"));
-        let exit = work(profile).await.unwrap_or_else(|error| {
-            error.show(&context.ui);
-            error.exit()
-        });
+        let exit = work(profile).await.unwrap_or_else(|error| error.end(&context.ui));
         worst = worst.worst(exit);
         if exit == Exit::Interrupted {
             break;

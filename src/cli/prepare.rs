@@ -61,6 +61,16 @@ pub(super) async fn load_unless(
     })
 }
 
+/// Loads every profile of this run, each with what is wrong with it.
+pub(super) async fn all(context: &Context, interrupt: &Interrupt) -> Vec<(String, Result<Ready, CliError>)> {
+    let mut all = Vec::new();
+    for path in profiles(context) {
+        let ready = load_unless(context, &path, interrupt).await;
+        all.push((path, ready));
+    }
+    all
+}
+
 /// What to work with, and what was found that is no error.
 ///
 /// # Errors

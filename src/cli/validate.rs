@@ -4,11 +4,11 @@ use clap::Args as ClapArgs;
 
 use crate::cli::args::Output;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, OneError};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{manifest, prepare};
 use crate::desired::secrets::Secrets;
-use crate::profile::finding::{Finding, Severity, has_errors};
+use crate::profile::finding::{Finding, has_errors};
 use crate::report::style::{self, paint};
 use crate::report::{finding, finding_json, sarif};
 
@@ -53,20 +53,7 @@ fn for_machines(error: CliError, output: Output) -> Result<Vec<Finding>, CliErro
         Output::Json | Output::Sarif => true,
         Output::Text | Output::Markdown => false,
     };
-    match error {
-        CliError::One(one) if is_document && one.exit == Exit::Usage => {
-            let OneError { code, message, causes, hints, exit: _ } = *one;
-            let message = std::iter::once(message).chain(causes).collect::<Vec<_>>().join(": ");
-            Ok(vec![Finding {
-                location: None,
-                severity: Severity::Error,
-                code,
-                message,
-                fix: hints.join("; "),
-            }])
-        }
-        error => Err(error),
-    }
+    if is_document && error.exit() == Exit::Usage { Ok(error.findings()) } else { Err(error) }
 }
 
 fn only_findings(error: CliError) -> Result<Vec<Finding>, CliError> {

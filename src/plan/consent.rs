@@ -84,7 +84,19 @@ pub struct FieldSelector {
     field: String,
 }
 
+impl fmt::Display for FieldSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:.{}", self.object, self.field.trim_start_matches('.'))
+    }
+}
+
 impl FieldSelector {
+    /// The object.
+    #[must_use]
+    pub fn object(&self) -> &ObjectSelector {
+        &self.object
+    }
+
     /// Whether it means this field of this object. A leading dot does not matter.
     #[must_use]
     pub fn matches(&self, id: &ObjectId, field: &str) -> bool {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::desired::id::ObjectId;
 use crate::desired::object::Object;
 use crate::desired::ownership::{FIELD_MANAGER, PART_OF};
-use crate::plan::change::{Change, Check, ConflictReason, FieldConflict};
+use crate::plan::change::{Change, Check, ConflictReason, Contested, FieldChange, FieldConflict};
 use crate::plan::consent::Consent;
 use crate::plan::diff;
 use crate::plan::fields;
@@ -76,7 +76,9 @@ pub fn decide(desired: Object, observation: Observation, consent: &Consent, appl
         Observation::Present { live, trial: Trial::Refused(message) } => {
             Change::Refused { id: live.id().clone(), message }
         }
-        Observation::Present { live, trial: Trial::Conflict(conflicts) } => conflict(live, conflicts),
+        Observation::Present { live, trial: Trial::Conflict(conflicts) } => {
+            conflict(&desired, live, conflicts)
+        }
         Observation::Present { live, trial: Trial::Accepted(after) } => {
             present(desired, live, &after, Vec::new(), consent)
         }
@@ -86,13 +88,21 @@ pub fn decide(desired: Object, observation: Observation, consent: &Consent, appl
     }
 }
 
-fn conflict(live: Live, conflicts: Vec<FieldConflict>) -> Change {
+fn conflict(desired: &Object, live: Live, conflicts: Vec<FieldConflict>) -> Change {
     let reason = if is_ours(&live) {
-        ConflictReason::Fields(conflicts)
+        let fields = diff::diff(live.body(), desired.body(), desired.public_data());
+        ConflictReason::Fields(conflicts.into_iter().map(|conflict| contested(conflict, &fields)).collect())
     } else {
         ConflictReason::NotOurs(conflicts.into_iter().map(|conflict| conflict.manager).collect())
     };
     Change::Conflict { live, reason }
+}
+
+/// The server writes a path as `.a["b"]`, and a diff as `a.b`: they are compared without what only separates.
+fn contested(conflict: FieldConflict, fields: &[FieldChange]) -> Contested {
+    let bare = |path: &str| path.replace(['.', '[', ']', '"'], "");
+    let found = fields.iter().find(|field| bare(&field.path) == bare(&conflict.field));
+    Contested { change: found.map(|field| field.change.clone()), conflict }
 }
 
 /// A namespace that somebody made beforehand is shared, never taken over: bridge does not delete namespaces by itself.
@@ -193,8 +203,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{
-        Change, Check, ConflictReason, Consent, FieldConflict, Live, Object, Observation, Trial, decide,
+        Change, Check, ConflictReason, Consent, Contested, FieldConflict, Live, Object, Observation, Trial,
+        decide,
     };
+    use crate::plan::change::{Shown, ValueChange};
 
     const SET: &str = "applyset-ours";
 
@@ -288,7 +300,8 @@ mod tests {
         let Change::Conflict { reason: ConflictReason::Fields(fields), .. } = change else {
             panic!("{change:?}")
         };
-        assert_eq!(fields, [field]);
+        let change = ValueChange::Changed(Shown::Text("x".to_owned()), Shown::Text("dev".to_owned()));
+        assert_eq!(fields, [Contested { conflict: field, change: Some(change) }]);
     }
 
     #[test]

@@ -15,3 +15,4 @@ pub mod live;
 pub mod prune;
 pub mod same_server;
 pub mod summary;
+pub mod unused;

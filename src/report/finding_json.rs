@@ -56,7 +56,8 @@ pub fn document(findings: &[Finding]) -> FindingsDocument {
     }
 }
 
-fn one(finding: &Finding) -> FindingDocument {
+/// One finding as a document.
+pub(super) fn one(finding: &Finding) -> FindingDocument {
     let Finding { location, severity, code, message, fix } = finding.clone();
     FindingDocument {
         code: code.to_string(),
