@@ -99,6 +99,19 @@ pub(super) fn read(context: &Context, path: &str) -> Result<Loaded, CliError> {
     Ok(loaded)
 }
 
+/// Loads a profile that is not written yet.
+///
+/// # Errors
+/// When `--var` is not of its form.
+pub(super) fn preview(context: &Context, path: &str, text: &str) -> Result<Loaded, CliError> {
+    let read = |other: &str| {
+        if other == path { Ok(text.into()) } else { read::bounded(Path::new(other), LARGEST) }
+    };
+    let loaded = crate::profile::load(path, &variables(context)?, &read);
+    register(context, &loaded);
+    Ok(loaded)
+}
+
 /// Says what is wrong with a file that must not even be opened; one that is missing is a finding.
 fn check(path: &str) -> Result<(), CliError> {
     match read::check(Path::new(path), LARGEST) {

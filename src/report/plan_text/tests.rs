@@ -161,10 +161,15 @@ fn what_goes_is_told_apart() {
     let mut cluster = body("Secret", "dev");
     cluster["metadata"]["labels"] = json!({ "argocd.argoproj.io/secret-type": "cluster", "env": "dev" });
     cluster["data"] = json!({ "server": "aHR0cHM6Ly9kZXY6NjQ0Mw==", "config": "aHVudGVyMjI=" });
-    let mut keeping = body("ApplicationSet", "workloads");
+    let set = |name| {
+        let mut set = body("ApplicationSet", name);
+        set["apiVersion"] = "argoproj.io/v1alpha1".into();
+        set
+    };
+    let mut keeping = set("workloads");
     keeping["spec"]["syncPolicy"]["preserveResourcesOnDeletion"] = true.into();
     let gone = |body| Change::Delete { live: Live::new(body).unwrap() };
-    let text = shown(vec![gone(body("ApplicationSet", "addons")), gone(keeping), gone(cluster)]);
+    let text = shown(vec![gone(set("addons")), gone(keeping), gone(cluster)]);
     insta::assert_snapshot!(text, @r"
     Actions are indicated with the following symbols:
       - destroy
