@@ -27,7 +27,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 pub(super) struct Transport {
     client: Client,
     server: String,
-    context: String,
+    /// The options by which kubectl reaches the same cluster.
+    reach: String,
     permits: Semaphore,
     parallelism: usize,
 }
@@ -95,9 +96,9 @@ enum Attempt {
 }
 
 impl Transport {
-    pub(super) fn new(client: Client, server: String, context: String, parallelism: usize) -> Self {
+    pub(super) fn new(client: Client, server: String, reach: String, parallelism: usize) -> Self {
         let parallelism = parallelism.max(1);
-        Self { client, server, context, permits: Semaphore::new(parallelism), parallelism }
+        Self { client, server, reach, permits: Semaphore::new(parallelism), parallelism }
     }
 
     pub(super) fn parallelism(&self) -> usize {
@@ -212,7 +213,7 @@ impl Transport {
                     verb: call.verb.to_owned(),
                     resource: call.resource.to_owned(),
                     namespace: call.namespace.map(str::to_owned),
-                    context: self.context.clone(),
+                    reach: self.reach.clone(),
                     message: status.message,
                 }
             }

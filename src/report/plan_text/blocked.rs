@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::desired::id::ObjectId;
 use crate::plan::change::{Change, ConflictReason, Contested, FieldConflict, KeepReason, Shown, ValueChange};
+use crate::plan::consent::shell_word;
 use crate::plan::summary::Plan;
 use crate::report::diff_text::inline;
 use crate::report::plan_text::{heading, indented, named};
@@ -81,13 +82,9 @@ fn adoption(managers: &BTreeSet<String>) -> Vec<String> {
     ]
 }
 
-/// An argument as a shell takes it.
+/// An argument as a shell takes it, and a terminal shows it.
 fn quoted(argument: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=,+".contains(c);
-    if !argument.is_empty() && argument.chars().all(is_plain) {
-        return argument.to_owned();
-    }
-    format!("'{}'", plain(argument).replace('\'', r"'\''"))
+    plain(&shell_word(argument))
 }
 
 fn hint(text: &str) -> String {
