@@ -12,6 +12,8 @@ use crate::report::ui::Ui;
 
 /// How often a wait is mentioned where there is no spinner.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+/// A shorter wait is not mentioned.
+const WORTH_SAYING: Duration = Duration::from_secs(1);
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(120);
 
@@ -89,7 +91,7 @@ impl Progress {
                 let text = self.ui.redactor().scrub(&text).into_owned();
                 spinner.set_message(text);
             }
-            None if self.is_due() => self.ui.status(&format!("◎ {text}")),
+            None if elapsed >= WORTH_SAYING && self.is_due() => self.ui.status(&format!("◎ {text}")),
             None => {}
         }
     }
