@@ -89,8 +89,11 @@ pub(super) fn ready(loaded: Loaded, path: &str) -> Result<(Ready, Vec<Finding>),
 /// When there is no such file, or `--var` is not of its form.
 pub(super) fn read(context: &Context, path: &str) -> Result<Loaded, CliError> {
     if !Path::new(path).exists() {
-        return Err(CliError::usage(Code::NO_PROFILE, format!("there is no profile `{path}`"))
-            .hinted("`bridge init` writes a first one; `--profile FILE` names another"));
+        let hint = match path {
+            "-" => "`-f /dev/stdin` reads standard input",
+            _ => "`bridge init` writes a first one; `--profile FILE` names another",
+        };
+        return Err(CliError::usage(Code::NO_PROFILE, format!("there is no profile `{path}`")).hinted(hint));
     }
     std::iter::once(path).chain(context.global.var_file.iter().map(String::as_str)).try_for_each(check)?;
     let loaded =

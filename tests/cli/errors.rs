@@ -15,6 +15,12 @@ fn there_is_no_profile() {
 }
 
 #[test]
+fn standard_input_has_a_path() {
+    let run = TestEnv::new().run(&["plan", "-f", "-"]).expect(3);
+    assert!(run.stderr.contains("-f /dev/stdin"), "{run}");
+}
+
+#[test]
 fn findings_have_places_and_fixes() {
     let env = TestEnv::with_profile();
     env.write("bridge.yaml", &PROFILE.replace("env: dev", "enw: dev"));
@@ -92,6 +98,7 @@ fn the_profile_and_the_option_name_different_clusters() {
     --- stderr
     error[BRG4004]: the profile's hub is the context `hub-admin`, and `--context` says `spoke-admin`
       hint: leave `--context` (and BRIDGE_CONTEXT) out, or change the hub's `connection.context`
+      hint: contexts: hub-admin, spoke-admin
       more: bridge --explain BRG4004
     ");
 }
