@@ -36,7 +36,7 @@ pub(super) struct Args {
 /// Writes the files.
 pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
     context.output("init", &[crate::cli::args::Output::Text])?;
-    let path = context.profiles().remove(0);
+    let path = only_one(context)?;
     let folder = prepare::folder(&path);
     let text = match &args.from {
         Some(from) => match files::from(from, &folder)? {
@@ -49,6 +49,16 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
     context.ui.status(&format!("{} {path}", paint(style::ADD, "+")));
     create_beside(context, &folder.join(SCHEMA), &crate::profile::schema::schema())?;
     check(context, &path, &folder)
+}
+
+fn only_one(context: &Context) -> Result<String, CliError> {
+    let mut profiles = context.profiles();
+    if profiles.len() > 1 {
+        return Err(
+            CliError::usage(Code::USAGE, "`bridge init` writes one profile").hinted("give `--profile` once")
+        );
+    }
+    Ok(profiles.remove(0))
 }
 
 /// The profile that extends a base, with a hub exactly where the base has none.

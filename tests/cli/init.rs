@@ -62,7 +62,7 @@ fn a_profile_is_copied_and_a_base_extended() {
     assert!(env.read("new.yaml").contains("  - \"bases/base.yaml\"\n"));
     let _ = env.run(&["validate", "-f", "new.yaml"]).expect(0);
     // A base without clusters leaves the hub to the profile; what stands in comments must be right as well.
-    env.write("bases/bare.yaml", &BASE.split("clusters").next().unwrap());
+    env.write("bases/bare.yaml", BASE.split("clusters").next().unwrap());
     let _ = env.run(&["init", "--from", "bases/bare.yaml", "-f", "bare.yaml"]).expect(0);
     assert!(
         env.read("bare.yaml").contains("\nclusters:\n") && !env.read("new.yaml").contains("\nclusters:\n")
@@ -73,6 +73,13 @@ fn a_profile_is_copied_and_a_base_extended() {
     env.write("new.yaml", &uncommented.replace("      caData: LS0tLS1CRUdJTi...\n", ""));
     let _ = env.run(&["validate", "-f", "new.yaml"]).expect(0);
     let _ = env.run(&["init", "--from", "nowhere.yaml", "-f", "other.yaml"]).expect(3);
+}
+
+#[test]
+fn one_profile_is_written_at_a_time() {
+    let env = TestEnv::new();
+    let run = env.run(&["init", "-f", "a.yaml", "-f", "b.yaml"]).expect(3);
+    assert!(run.stderr.contains("--profile") && env.files().is_empty(), "{run}");
 }
 
 #[test]
