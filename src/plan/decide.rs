@@ -88,7 +88,9 @@ pub fn decide(desired: Object, observation: Observation, consent: &Consent, appl
     }
 }
 
-fn conflict(desired: &Object, live: Live, conflicts: Vec<FieldConflict>) -> Change {
+fn conflict(desired: &Object, live: Live, mut conflicts: Vec<FieldConflict>) -> Change {
+    // The server names them in any order.
+    conflicts.sort();
     let reason = if is_ours(&live) {
         let fields = diff::diff(live.body(), desired.body(), desired.public_data());
         ConflictReason::Fields(conflicts.into_iter().map(|conflict| contested(conflict, &fields)).collect())
@@ -296,12 +298,18 @@ mod tests {
         let before = live(&json!({"env": "x"}), &[("bridge", "Apply", json!({}))]);
         let field =
             FieldConflict { field: ".metadata.labels.env".to_owned(), manager: "kubectl-edit".to_owned() };
-        let change = present(before, Trial::Conflict(vec![field.clone()]), &Consent::default());
+        let later = FieldConflict { field: ".metadata.labels.tier".to_owned(), ..field.clone() };
+        let trial = Trial::Conflict(vec![later.clone(), field.clone()]);
+        let change = present(before, trial, &Consent::default());
         let Change::Conflict { reason: ConflictReason::Fields(fields), .. } = change else {
             panic!("{change:?}")
         };
         let change = ValueChange::Changed(Shown::Text("x".to_owned()), Shown::Text("dev".to_owned()));
-        assert_eq!(fields, [Contested { conflict: field, change: Some(change) }]);
+        let expected = [
+            Contested { conflict: field, change: Some(change) },
+            Contested { conflict: later, change: None },
+        ];
+        assert_eq!(fields, expected);
     }
 
     #[test]
