@@ -9,8 +9,7 @@ use crate::plan::summary::Plan;
 /// Each consent that matches nothing in the plan, as it stands on the command line, with what it would match.
 #[must_use]
 pub fn unused(plan: &Plan, consent: &Consent) -> Vec<String> {
-    let Consent { adopt, force_conflicts, allow_delete, allow_deletes: _, rename_from: _, targets: _ } =
-        consent;
+    let Consent { adopt, force_conflicts, allow_delete, allow_deletes, rename_from, targets: _ } = consent;
     let any = |matches: &dyn Fn(&Change) -> bool| plan.changes.iter().any(matches);
     let adopt = adopt
         .iter()
@@ -24,7 +23,14 @@ pub fn unused(plan: &Plan, consent: &Consent) -> Vec<String> {
         .iter()
         .filter(|object| !any(&|change| may_go(change).is_some_and(|id| object.matches(id))))
         .map(|object| format!("--allow-delete {object}: nothing of this name would be deleted"));
-    adopt.chain(force).chain(delete).collect()
+    let is_recorded = |old: &String| plan.recorded.as_ref().is_some_and(|recorded| recorded.profile == *old);
+    let rename = rename_from
+        .iter()
+        .filter(|old| !is_recorded(old))
+        .map(|old| format!("--rename-from {old}: the hub records no profile of this name"));
+    let count = (*allow_deletes > 0 && plan.counts().destroy == 0)
+        .then(|| format!("--allow-delete {allow_deletes}: nothing would be deleted"));
+    adopt.chain(force).chain(delete).chain(count).chain(rename).collect()
 }
 
 /// The object as it is on the cluster.
@@ -97,6 +103,8 @@ mod tests {
             adopt: ["helm", "hlem"].map(str::to_owned).into(),
             force_conflicts: ["Secret/dev:.data.a".parse().unwrap()].into(),
             allow_delete: ["Secret/dev", "Secret/dve"].map(|name| name.parse().unwrap()).into(),
+            allow_deletes: 1,
+            rename_from: Some("old".to_owned()),
             ..Consent::default()
         };
         assert_eq!(
@@ -105,7 +113,10 @@ mod tests {
                 "--adopt hlem: nothing in the profile is managed by it",
                 "--force-conflicts Secret/dev:.data.a: nobody else owns this field",
                 "--allow-delete Secret/dve: nothing of this name would be deleted",
+                "--rename-from old: the hub records no profile of this name",
             ]
         );
+        let counted = Consent { allow_deletes: 3, ..Consent::default() };
+        assert_eq!(unused(&self::plan(Vec::new()), &counted), ["--allow-delete 3: nothing would be deleted"]);
     }
 }
