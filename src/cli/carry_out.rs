@@ -37,7 +37,7 @@ pub(super) struct Wanted {
 /// Carries it out for each profile; the worst exit code counts. Every profile is read before the first is applied.
 ///
 /// # Errors
-/// None: what goes wrong is shown with the profile that it belongs to.
+/// When standard output cannot be written. What else goes wrong is shown with the profile that it belongs to.
 pub(super) async fn carry_out(context: &Context, wanted: &Wanted) -> Result<Exit, CliError> {
     if let Err(error) = approve::check_can_ask(context, wanted.auto_approve) {
         begin(context, wanted, None)?;
