@@ -32,7 +32,9 @@ fn wave(wave: &[&Live]) -> String {
 /// Which cluster goes, and what goes along with an ApplicationSet; nothing for other objects.
 fn telling(live: &Live) -> String {
     if is_cluster_secret(live) {
-        let server = public_data(live, "server").map_or(String::new(), |server| format!(" server={server}"));
+        // An address with a user in it holds a password, too.
+        let server = public_data(live, "server").filter(|server| !server.contains('@'));
+        let server = server.map_or(String::new(), |server| format!(" server={server}"));
         return plain(&(server + &telling_labels(live.object())));
     }
     fate(live).map_or(String::new(), |fate| format!(" ({fate})"))

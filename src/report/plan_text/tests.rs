@@ -168,8 +168,11 @@ fn what_goes_is_told_apart() {
     };
     let mut keeping = set("workloads");
     keeping["spec"]["syncPolicy"]["preserveResourcesOnDeletion"] = true.into();
+    let mut with_user = cluster.clone();
+    with_user["metadata"]["name"] = "odd".into();
+    with_user["data"]["server"] = "aHR0cHM6Ly91OnBAZGV2".into();
     let gone = |body| Change::Delete { live: Live::new(body).unwrap() };
-    let text = shown(vec![gone(set("addons")), gone(keeping), gone(cluster)]);
+    let text = shown(vec![gone(set("addons")), gone(keeping), gone(cluster), gone(with_user)]);
     insta::assert_snapshot!(text, @r"
     Actions are indicated with the following symbols:
       - destroy
@@ -180,10 +183,11 @@ fn what_goes_is_told_apart() {
       - ApplicationSet/argocd/addons (its Applications go, and the workloads that they deployed go with them)
       - ApplicationSet/argocd/workloads (its Applications go; the workloads that they deployed stay)
 
-      # Clusters: 1 to destroy
+      # Clusters: 2 to destroy
       - Secret/argocd/dev server=https://dev:6443 env=dev
+      - Secret/argocd/odd env=dev
 
-    Plan: 0 to add, 0 to change, 3 to destroy.
+    Plan: 0 to add, 0 to change, 4 to destroy.
     ");
 }
 
