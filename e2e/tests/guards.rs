@@ -16,6 +16,11 @@ async fn a_cluster_that_left_the_profile_is_pruned_and_nothing_else() -> Result<
     world.profile(&Profile::small().without_spoke("spoke-dev"))?;
     let plan = world.expect(2, &["plan", "--detailed-exitcode"])?;
     assert!(plan.stdout.contains("Plan: 0 to add, 0 to change, 1 to destroy."), "{plan}");
+    assert!(
+        plan.stdout
+            .contains("- Secret/argocd/spoke-dev server=https://dev.example.com:6443 cluster_name=spoke-dev"),
+        "{plan}"
+    );
     world.apply(&[])?;
     assert_eq!(world.get(&secret("spoke-dev")).await?, Value::Null);
     assert_ne!(world.get(&secret("spoke-prod")).await?, Value::Null);
@@ -31,8 +36,10 @@ async fn a_wrong_profile_does_not_empty_the_fleet() -> Result<()> {
     let before = world.versions().await?;
     world.proxy.reset();
     world.profile(&Profile::small().without_spoke("spoke-dev").without_spoke("spoke-prod"))?;
+    let plan = world.expect(0, &["plan"])?;
+    assert!(plan.stdout.contains("--auto-approve needs --allow-delete 2 beside it"), "{plan}");
     let outcome = world.expect(5, &["apply", "--auto-approve", "--no-wait"])?;
-    assert!(outcome.stderr.contains("--allow-delete"), "{outcome}");
+    assert!(outcome.stderr.contains("--allow-delete 2"), "{outcome}");
     assert!(world.proxy.writes().is_empty());
     assert_eq!(world.versions().await?, before);
     world.apply(&["--allow-delete", "2"])?;
@@ -64,6 +71,8 @@ async fn targets_disable_prune_and_touch_nothing_else() -> Result<()> {
     let plan = world.expect(2, &["plan", "--detailed-exitcode", "--target", "Secret/spoke-prod"])?;
     assert!(plan.stdout.contains("Plan: 0 to add, 1 to change, 0 to destroy."), "{plan}");
     world.apply(&["--target", "Secret/spoke-prod"])?;
+    let again = world.expect(0, &["plan", "--detailed-exitcode", "--target", "Secret/spoke-prod"])?;
+    assert!(again.stdout.contains("No changes to the targets."), "{again}");
     assert_ne!(world.get(&secret("spoke-dev")).await?, Value::Null);
     assert_eq!(world.get(&secret("spoke-prod")).await?["metadata"]["labels"]["tier"], "gold");
     world.expect(3, &["plan", "--target", "Secret/nobody"]).map(|_| ())
@@ -78,6 +87,11 @@ async fn destroy_removes_what_is_owned_and_keeps_namespace_definitions_and_forei
     world.send("POST", "/api/v1/namespaces/argocd/configmaps", "application/json", &foreign).await?;
     let plan = world.expect(2, &["plan", "--destroy", "--detailed-exitcode"])?;
     assert!(plan.stdout.contains("0 to add, 0 to change, 61 to destroy"), "{plan}");
+    assert!(
+        plan.stdout.contains("ApplicationSet/argocd/addons (its Applications go; the workloads"),
+        "{plan}"
+    );
+    assert!(plan.stdout.contains("# 4 objects are kept"), "{plan}");
     world.expect(0, &["destroy", "--auto-approve"])?;
     let left = world.versions().await?;
     assert!(
@@ -141,6 +155,7 @@ async fn conflicts_are_named_and_forced_only_where_allowed() -> Result<()> {
     let said = format!("{}{}", plan.stdout, plan.stderr);
     assert!(said.contains("kubectl-edit") && said.contains(".metadata.labels.env"), "{plan}");
     assert!(said.contains("--force-conflicts Secret/spoke-dev:.metadata.labels.env"), "{plan}");
+    assert!(said.contains("\"test\"; the profile says \"dev\""), "{plan}");
     assert!(world.proxy.writes().is_empty());
     world.apply(&["--force-conflicts", "Secret/spoke-dev:.metadata.labels.env"])?;
     assert_eq!(world.get(&path).await?["metadata"]["labels"]["env"], "dev");
@@ -162,6 +177,8 @@ async fn an_object_that_somebody_else_made_is_taken_only_with_consent() -> Resul
     world.profile(&Profile::small())?;
     let refused = world.expect(5, &["apply", "--auto-approve", "--no-wait"])?;
     assert!(format!("{}{}", refused.stdout, refused.stderr).contains("--adopt HashiCorp"), "{refused}");
+    let mistyped = world.expect(5, &["apply", "--auto-approve", "--no-wait", "--adopt", "Hashicorp"])?;
+    assert!(mistyped.stderr.contains("--adopt Hashicorp: nothing"), "{mistyped}");
     assert!(world.proxy.writes().is_empty());
     world.apply(&["--adopt", "HashiCorp"])?;
     let live = world.get(&secret("spoke-dev")).await?;

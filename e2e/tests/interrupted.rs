@@ -27,6 +27,8 @@ async fn an_interrupted_apply_says_what_it_did_and_is_finished_by_the_next() -> 
     go_on.send(())?;
     let outcome = running.wait()?;
     ensure!(outcome.code == Some(130), "{outcome}");
+    ensure!(outcome.stderr.matches("the rest is not tried").count() == 1, "{outcome}");
+    ensure!(outcome.stderr.matches("not tried: ").count() <= 2, "{outcome}");
     let written = world.proxy.writes().len();
     ensure!((20..45).contains(&written), "{written} writes: {outcome}");
     world.apply(&[])?;

@@ -47,10 +47,12 @@ async fn an_apply_ends_as_soon_as_everything_is_ready() -> Result<()> {
     while world.get(STATEFUL_SET).await? == Value::Null || world.get(DEPLOYMENT).await? == Value::Null {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    while !running.stderr_so_far().contains("waiting") {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     become_ready(&world).await?;
     let outcome = running.wait()?;
     ensure!(outcome.code == Some(0), "{outcome}");
-    ensure!(outcome.stderr.contains("waiting"), "{outcome}");
     Ok(())
 }
 

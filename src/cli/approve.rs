@@ -8,17 +8,9 @@ use crate::cli::exit::Exit;
 use crate::cli::interrupt;
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
-use crate::plan::summary::ClusterIdentity;
+use crate::plan::summary::{ClusterIdentity, Counts, Plan};
+use crate::report::apply_text::Operation;
 use crate::report::style::{self, paint, plain};
-
-/// What is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Question {
-    /// `bridge apply`.
-    Apply,
-    /// `bridge destroy`.
-    Destroy,
-}
 
 /// Refuses early what could not be asked later.
 ///
@@ -39,11 +31,11 @@ pub(super) fn check_can_ask(context: &Context, auto_approve: bool) -> Result<(),
 /// When the answer is anything but `yes`.
 pub(super) async fn ask(
     context: &Context,
-    question: Question,
-    cluster: Option<&ClusterIdentity>,
+    operation: Operation,
+    plan: &Plan,
     interrupt: &Interrupt,
 ) -> Result<(), CliError> {
-    context.ui.say(&prompt(question, cluster));
+    context.ui.say(&prompt(operation, plan));
     let answer = interrupt::unless(interrupt, tokio::task::spawn_blocking(read_line)).await?;
     context.ui.say("\n");
     if answer.is_ok_and(|answer| answer.trim() == "yes") {
@@ -58,17 +50,21 @@ fn read_line() -> String {
     line
 }
 
-fn prompt(question: Question, cluster: Option<&ClusterIdentity>) -> String {
-    let (heading, warning) = match question {
-        Question::Apply => {
-            ("Do you want to perform these actions?", "bridge will perform the actions described above.")
-        }
-        Question::Destroy => (
+fn prompt(operation: Operation, plan: &Plan) -> String {
+    let Counts { add, change, destroy, blocked: _, unchanged: _ } = plan.counts();
+    let (heading, warning) = match operation {
+        Operation::Apply => (
+            "Do you want to perform these actions?",
+            format!(
+                "bridge will perform the actions described above: {add} to add, {change} to change, {destroy} to destroy."
+            ),
+        ),
+        Operation::Destroy => (
             "Do you really want to destroy all of this?",
-            "bridge will delete what is shown above. There is no undo.",
+            format!("bridge will delete the {destroy} objects shown above. There is no undo."),
         ),
     };
-    let place = cluster.map_or(String::new(), |ClusterIdentity { server, context, uid }| {
+    let place = plan.cluster.as_ref().map_or(String::new(), |ClusterIdentity { server, context, uid }| {
         format!("  context {}  server {}  uid {}\n", plain(context), plain(server), plain(uid))
     });
     let heading = paint(style::STRONG, heading);

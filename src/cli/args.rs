@@ -12,8 +12,8 @@ use crate::report::ui;
 #[derive(Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(super) struct Global {
-    /// Profile to read; several are handled one after the other [default: bridge.yaml]
-    #[arg(short = 'f', long, global = true, value_name = "FILE", num_args = 1.., action = ArgAction::Append)]
+    /// Profile to read; given again, the profiles are handled one after the other [default: bridge.yaml]
+    #[arg(short = 'f', long, global = true, value_name = "FILE", action = ArgAction::Append)]
     pub(super) profile: Vec<String>,
 
     /// Value of a variable of the profile; never for secrets, which have no option
@@ -116,10 +116,10 @@ impl From<Color> for ui::Color {
     }
 }
 
-/// What the user allows beyond the harmless
+/// What the user allows to be written beyond the harmless
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Consent")]
-pub(super) struct ConsentArgs {
+pub(super) struct WriteConsentArgs {
     /// Take over existing objects whose fields this manager owns, such as kubectl-client-side-apply
     #[arg(long, value_name = "MANAGER")]
     pub(super) adopt: Vec<String>,
@@ -127,7 +127,12 @@ pub(super) struct ConsentArgs {
     /// Take one field from the manager that owns it
     #[arg(long, value_name = "KIND/NAME:FIELD")]
     pub(super) force_conflicts: Vec<FieldSelector>,
+}
 
+/// What the user allows to be deleted, and of whom
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Consent")]
+pub(super) struct DeleteConsentArgs {
     /// Allow the deletion of this object, or of so many objects
     #[arg(long, value_name = "KIND/NAME|N")]
     pub(super) allow_delete: Vec<AllowDelete>,
@@ -164,20 +169,19 @@ pub(super) struct TargetArgs {
 
 /// Everything the user consents to.
 #[must_use]
-pub(super) fn consent(consent: &ConsentArgs, target: &TargetArgs) -> Consent {
-    let ConsentArgs { adopt, force_conflicts, allow_delete, rename_from } = consent.clone();
+pub(super) fn consent(write: &WriteConsentArgs, delete: &DeleteConsentArgs, target: &TargetArgs) -> Consent {
     let mut all = Consent {
-        adopt: adopt.into_iter().collect(),
-        force_conflicts: force_conflicts.into_iter().collect(),
-        rename_from,
+        adopt: write.adopt.iter().cloned().collect(),
+        force_conflicts: write.force_conflicts.iter().cloned().collect(),
+        rename_from: delete.rename_from.clone(),
         targets: target.target.iter().cloned().collect(),
         ..Consent::default()
     };
-    for allowed in allow_delete {
+    for allowed in &delete.allow_delete {
         match allowed {
-            AllowDelete::Count(count) => all.allow_deletes = all.allow_deletes.max(count),
+            AllowDelete::Count(count) => all.allow_deletes = all.allow_deletes.max(*count),
             AllowDelete::Object(selector) => {
-                all.allow_delete.insert(selector);
+                all.allow_delete.insert(selector.clone());
             }
         }
     }
@@ -215,11 +219,11 @@ mod tests {
 
     #[test]
     fn a_deletion_is_allowed_by_name_or_by_number() {
-        let args = ConsentArgs {
+        let args = DeleteConsentArgs {
             allow_delete: vec!["3".parse().unwrap(), "Secret/dev".parse().unwrap()],
-            ..ConsentArgs::default()
+            ..DeleteConsentArgs::default()
         };
-        let consent = consent(&args, &TargetArgs::default());
+        let consent = consent(&WriteConsentArgs::default(), &args, &TargetArgs::default());
         assert_eq!((consent.allow_deletes, consent.allow_delete.len()), (3, 1));
         assert!("nonsense".parse::<AllowDelete>().is_err());
     }

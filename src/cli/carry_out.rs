@@ -1,102 +1,190 @@
-//! From a plan to its outcome: show, check, ask, apply, report. The same for `apply` and `destroy`.
+//! From profiles to their outcome: read, plan, show, check, ask, apply, report. The same for `apply` and `destroy`.
 
-use crate::cli::apply::{check_deletions_are_meant, check_not_blocked};
-use crate::cli::approve::{self, Question};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::cli::approve;
 use crate::cli::args::Output;
 use crate::cli::context::Context;
 use crate::cli::converged::{Hub, outcome_exit, progress};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::prepare::Ready;
+use crate::cli::{blocked, consents, interrupt, prepare, target};
 use crate::code::Code;
 use crate::converge::apply::{ApplySettings, apply};
 use crate::converge::event::Event;
+use crate::converge::interrupt::Interrupt;
 use crate::converge::outcome::Outcome;
+use crate::converge::trial::Creates;
+use crate::plan::consent::Consent;
+use crate::plan::gate::check_deletions;
 use crate::plan::summary::Plan;
 use crate::report::apply_text::{Operation, problems, summary};
+use crate::report::plan_text::View;
 use crate::report::{apply_json, plan_text};
 
-/// What the command is.
+/// What apply or destroy is asked to do.
 #[derive(Debug)]
 pub(super) struct Wanted {
-    /// Which operation.
+    /// Which of the two.
     pub(super) operation: Operation,
-    /// What is asked.
-    pub(super) question: Question,
-    /// Whether it is not asked.
+    /// Whether nobody is asked.
     pub(super) auto_approve: bool,
     /// How it is reported.
     pub(super) output: Output,
+    /// How it is done.
+    pub(super) settings: ApplySettings,
 }
 
-/// Shows the plan, and does what it says once that is allowed.
+/// Carries it out for each profile; the worst exit code counts. Every profile is read before the first is applied.
 ///
 /// # Errors
-/// When it is not allowed, or declined.
-pub(super) async fn carry_out(
-    context: &Context,
-    hub: &Hub,
-    plan: Plan,
-    settings: &ApplySettings,
-    wanted: &Wanted,
-) -> Result<Exit, CliError> {
-    show_plan(context, &plan, wanted)?;
-    check(&plan, settings, wanted)?;
-    if !wanted.auto_approve && !plan.is_empty() {
-        approve::ask(context, wanted.question, plan.cluster.as_ref(), &hub.interrupt).await?;
+/// When standard output cannot be written. What else goes wrong is shown with the profile that it belongs to.
+pub(super) async fn carry_out(context: &Context, wanted: &Wanted) -> Result<Exit, CliError> {
+    if let Err(error) = approve::check_can_ask(context, wanted.auto_approve) {
+        begin(context, wanted, None)?;
+        return Ok(end(context, wanted, &error));
     }
-    let outcome = run(context, hub, plan, settings, wanted).await;
-    report(context, outcome, wanted)
+    let interrupt = interrupt::listen(context.ui.clone());
+    let profiles = prepare::all(context, &interrupt).await;
+    let must_stop = profiles.iter().any(|(_, ready)| ready.is_err());
+    let is_one = profiles.len() == 1;
+    let run = Run { context, wanted, interrupt: &interrupt, spent_deletes: AtomicUsize::new(0) };
+    let mut worst = Exit::Done;
+    for (path, ready) in profiles {
+        if must_stop && ready.is_ok() {
+            continue;
+        }
+        if !is_one {
+            context.ui.status(&format!("profile {path}"));
+        }
+        begin(context, wanted, Some(&path))?;
+        let exit = match ready {
+            Ok(ready) => run.one(&ready).await.unwrap_or_else(|error| end(context, wanted, &error)),
+            Err(error) => end(context, wanted, &error),
+        };
+        worst = worst.worst(exit);
+        if exit == Exit::Interrupted {
+            break;
+        }
+    }
+    Ok(worst)
 }
 
-fn check(plan: &Plan, settings: &ApplySettings, wanted: &Wanted) -> Result<(), CliError> {
-    match wanted.operation {
-        Operation::Apply => check_not_blocked(plan)?,
-        // What is being deleted already does not stand in the way of a removal.
-        Operation::Destroy => return Ok(()),
-    }
-    if wanted.auto_approve { check_deletions_are_meant(plan, settings) } else { Ok(()) }
-}
-
-fn show_plan(context: &Context, plan: &Plan, wanted: &Wanted) -> Result<(), CliError> {
+/// The first line for machines.
+fn begin(context: &Context, wanted: &Wanted, path: Option<&str>) -> std::io::Result<()> {
     match wanted.output {
-        Output::Json => {
-            let version = apply_json::version(&plan.owner.profile);
-            context.ui.lines(std::iter::once(version).chain(apply_json::plan(plan)).collect())?;
-        }
-        Output::Text | Output::Sarif | Output::Markdown => {
-            context.ui.data(&plan_text::render(plan, context.detail()))?;
-        }
+        Output::Json => context.ui.lines(vec![apply_json::version(wanted.operation, path)]),
+        Output::Text | Output::Sarif | Output::Markdown => Ok(()),
     }
-    Ok(())
 }
 
-async fn run(context: &Context, hub: &Hub, plan: Plan, settings: &ApplySettings, wanted: &Wanted) -> Outcome {
-    let progress = progress(context);
-    let emit = |event: Event| {
-        if wanted.output == Output::Json {
-            // A reader that went away must not stop what it started.
-            context.ui.lines(vec![apply_json::event(&event)]).unwrap_or_default();
-        }
-        progress(event);
-    };
-    apply(&hub.cluster, plan, settings, &emit, &hub.interrupt).await
+/// Shows what ended a profile before there was an outcome.
+fn end(context: &Context, wanted: &Wanted, error: &CliError) -> Exit {
+    let exit = error.end(&context.ui);
+    if wanted.output == Output::Json {
+        // Whoever cannot be written to has been told on standard error.
+        context.ui.lines(vec![apply_json::error(&error.findings(), exit.code())]).unwrap_or_default();
+    }
+    exit
 }
 
-fn report(context: &Context, mut outcome: Outcome, wanted: &Wanted) -> Result<Exit, CliError> {
-    let exit = outcome_exit(&outcome);
-    context.ui.say(&problems(&outcome));
-    match wanted.output {
-        Output::Json => context.ui.lines(vec![apply_json::outcome(&outcome, exit.code())])?,
-        Output::Text | Output::Sarif | Output::Markdown => {
-            context.ui.data(&format!("\n{}", summary(&outcome, wanted.operation)))?;
+/// What the profiles of a run share.
+struct Run<'a> {
+    context: &'a Context,
+    wanted: &'a Wanted,
+    interrupt: &'a Arc<Interrupt>,
+    /// What the profiles so far have used up of `--allow-delete N`, which holds over all of them together.
+    spent_deletes: AtomicUsize,
+}
+
+impl Run<'_> {
+    async fn one(&self, ready: &Ready) -> Result<Exit, CliError> {
+        let Self { context, wanted, interrupt, ref spent_deletes } = *self;
+        let target = target::choose(context, &ready.profile)?;
+        if wanted.auto_approve {
+            target.check_is_named()?;
+        }
+        let hub = Hub::connect(context, &target, interrupt).await?;
+        let spent = spent_deletes.load(Ordering::Relaxed);
+        let consent = Consent { spent_deletes: spent, ..wanted.settings.consent.clone() };
+        let plan = self.plan(&hub, ready, &consent).await?;
+        spent_deletes.fetch_add(check_deletions(&plan, &consent).unwrap_or(0), Ordering::Relaxed);
+        self.show_plan(&plan, &consent)?;
+        self.check(&plan, &consent)?;
+        if !wanted.auto_approve && !plan.is_empty() {
+            approve::ask(context, wanted.operation, &plan, interrupt).await?;
+        }
+        let outcome = self.apply(&hub, plan).await;
+        self.report(outcome)
+    }
+
+    async fn plan(&self, hub: &Hub, ready: &Ready, consent: &Consent) -> Result<Plan, CliError> {
+        let emit = progress(self.context);
+        match self.wanted.operation {
+            Operation::Apply => hub.plan(self.context, ready, consent, Creates::Written, &emit).await,
+            Operation::Destroy => hub.plan_destroy(ready, consent, &emit).await,
         }
     }
-    if let Some(error) = outcome.error.take() {
-        CliError::from(error).show(&context.ui);
-    } else if let Some(verdict) = verdict(&outcome, exit) {
-        verdict.show(&context.ui);
+
+    fn show_plan(&self, plan: &Plan, consent: &Consent) -> Result<(), CliError> {
+        let Self { context, wanted, interrupt: _, spent_deletes: _ } = *self;
+        let needs = consents::lacking(plan, consent);
+        match wanted.output {
+            Output::Json => context.ui.lines(apply_json::plan(plan, needs.as_ref()))?,
+            Output::Text | Output::Sarif | Output::Markdown => {
+                let is_targeted = !consent.targets.is_empty();
+                let view = View { detail: context.detail(), is_targeted, needs: needs.as_ref() };
+                context.ui.data(&plan_text::render(plan, &view))?;
+            }
+        }
+        consents::warn_of_unused(context, plan, consent);
+        Ok(())
     }
-    Ok(exit)
+
+    fn check(&self, plan: &Plan, consent: &Consent) -> Result<(), CliError> {
+        match self.wanted.operation {
+            Operation::Apply => blocked::check(plan)?,
+            // What is being deleted already does not stand in the way of a removal.
+            Operation::Destroy => return Ok(()),
+        }
+        if self.wanted.auto_approve {
+            check_deletions(plan, consent)?;
+        }
+        Ok(())
+    }
+
+    async fn apply(&self, hub: &Hub, plan: Plan) -> Outcome {
+        let Self { context, wanted, interrupt, spent_deletes: _ } = *self;
+        let progress = progress(context);
+        let emit = |event: Event| {
+            if wanted.output == Output::Json {
+                // A reader that went away must not stop what it started.
+                context.ui.lines(vec![apply_json::event(&event)]).unwrap_or_default();
+            }
+            progress(event);
+        };
+        apply(&hub.cluster, plan, &wanted.settings, &emit, interrupt).await
+    }
+
+    fn report(&self, mut outcome: Outcome) -> Result<Exit, CliError> {
+        let Self { context, wanted, interrupt: _, spent_deletes: _ } = *self;
+        let exit = outcome_exit(&outcome);
+        context.ui.say(&problems(&outcome));
+        match wanted.output {
+            Output::Json => context.ui.lines(vec![apply_json::outcome(&outcome, exit.code())])?,
+            Output::Text | Output::Sarif | Output::Markdown => {
+                context.ui.data(&format!("\n{}", summary(&outcome, wanted.operation)))?;
+            }
+        }
+        if let Some(error) = outcome.error.take() {
+            CliError::from(error).show(&context.ui);
+        } else if let Some(verdict) = verdict(&outcome, exit) {
+            verdict.show(&context.ui);
+        }
+        Ok(exit)
+    }
 }
 
 /// What it comes to, in one line with a code; nothing after a success.

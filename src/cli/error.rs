@@ -6,7 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cluster::ClusterError;
 use crate::code::Code;
 use crate::plan::gate::NeedsConsent;
-use crate::profile::finding::Finding;
+use crate::profile::finding::{Finding, Severity};
 use crate::report::error::{ErrorReport, causes};
 use crate::report::ui::Ui;
 use crate::report::{error, finding};
@@ -90,6 +90,21 @@ impl CliError {
         }
     }
 
+    /// It as findings, for machines: an error is a finding without a place.
+    #[must_use]
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        match self {
+            Self::Findings(findings) => findings.clone(),
+            Self::One(one) => vec![one.finding()],
+        }
+    }
+
+    /// Shows it, and says how the process ends.
+    pub(super) fn end(&self, ui: &Ui) -> Exit {
+        self.show(ui);
+        self.exit()
+    }
+
     /// Shows it.
     pub(super) fn show(&self, ui: &Ui) {
         match self {
@@ -100,6 +115,12 @@ impl CliError {
 }
 
 impl OneError {
+    fn finding(&self) -> Finding {
+        let Self { code, message, causes, hints, exit: _ } = self;
+        let message = std::iter::once(message).chain(causes).cloned().collect::<Vec<_>>().join(": ");
+        Finding { location: None, severity: Severity::Error, code: *code, message, fix: hints.join("; ") }
+    }
+
     fn render(&self) -> String {
         let Self { code, message, causes, hints, exit: _ } = self;
         error::render(&ErrorReport { code: *code, message, causes, hints })

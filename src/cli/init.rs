@@ -12,6 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::{manifest, prepare};
+use crate::code::Code;
 use crate::fetch::lock;
 use crate::profile::finding::has_errors;
 use crate::profile::model::{Install, Profile};
@@ -35,16 +36,38 @@ pub(super) struct Args {
 /// Writes the files.
 pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
     context.output("init", &[crate::cli::args::Output::Text])?;
-    let path = context.profiles().remove(0);
+    let path = only_one(context)?;
     let folder = prepare::folder(&path);
     let text = match &args.from {
-        Some(from) => files::from(from, &folder)?,
+        Some(from) => match files::from(from, &folder)? {
+            files::From::Base(base) => extending(context, &path, &base)?,
+            files::From::Copy(text) => text,
+        },
         None => files::FIRST.to_owned(),
     };
     files::create(Path::new(&path), &text)?;
     context.ui.status(&format!("{} {path}", paint(style::ADD, "+")));
     create_beside(context, &folder.join(SCHEMA), &crate::profile::schema::schema())?;
     check(context, &path, &folder)
+}
+
+fn only_one(context: &Context) -> Result<String, CliError> {
+    let mut profiles = context.profiles();
+    if profiles.len() > 1 {
+        return Err(
+            CliError::usage(Code::USAGE, "`bridge init` writes one profile").hinted("give `--profile` once")
+        );
+    }
+    Ok(profiles.remove(0))
+}
+
+/// The profile that extends a base, with a hub exactly where the base has none.
+fn extending(context: &Context, path: &str, base: &str) -> Result<String, CliError> {
+    // An empty list adds nothing to the base's clusters, and stands for the list that a bare base lacks.
+    let text = files::extending(base, true) + "clusters: []\n";
+    let loaded = prepare::preview(context, path, &text)?;
+    let has_hub = !loaded.findings.iter().any(|finding| finding.code == Code::NO_HUB);
+    Ok(files::extending(base, has_hub))
 }
 
 /// Shows what the new profile lacks, pins its manifest where the digest is known, and says what to do next.

@@ -60,7 +60,7 @@ pub(super) async fn at_hand(
     ready: &Ready,
 ) -> Result<(Option<Vec<Value>>, Vec<Finding>), CliError> {
     let Some(manifests) = manifests(ready) else { return Ok((None, Vec::new())) };
-    let policy = Policy { no_download: true, locked: false };
+    let policy = Policy { no_download: true, locked: context.is_locked() };
     match look(context, ready, manifests, policy, Lock::ReadOnly).await? {
         Ok(manifest) => match documents(&manifest, &manifests.at) {
             Ok(documents) => Ok((Some(documents), Vec::new())),

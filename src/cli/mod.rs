@@ -5,8 +5,10 @@
 mod apply;
 mod approve;
 mod args;
+mod blocked;
 mod carry_out;
 mod completions;
+mod consents;
 mod context;
 mod converged;
 mod destroy;
@@ -27,21 +29,20 @@ mod secret_references;
 mod secrets;
 mod target;
 mod templates;
+mod usage;
 mod validate;
 
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 
-use crate::cli::args::Global;
+use crate::cli::args::{Global, Output};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::code::Code;
-use crate::profile::sensitive::Sensitive;
-use crate::report::error::explain_line;
-use crate::report::ui::{Color, Ui};
+use crate::report::error_json;
+use crate::report::ui::Ui;
 
 /// From an empty Kubernetes cluster to a running GitOps fleet
 ///
@@ -50,12 +51,12 @@ use crate::report::ui::{Color, Ui};
 /// an edit changes exactly that edit, after showing it.
 #[derive(Debug, Parser)]
 #[command(name = "bridge", version, after_help = exit::table(), arg_required_else_help = true)]
-#[command(subcommand_precedence_over_arg = true, disable_help_subcommand = true)]
+#[command(subcommand_precedence_over_arg = true)]
 struct Cli {
     #[command(flatten)]
     global: Global,
 
-    /// Explain the code of a finding or an error, such as BRG1042
+    /// Explain the code of a finding or an error, such as BRG3003
     #[arg(long, global = true, value_name = "CODE", help_heading = "Global options")]
     explain: Option<String>,
 
@@ -79,49 +80,38 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     panic::install();
-    let run = || match Cli::try_parse() {
+    let run = || match parse() {
         Ok(cli) => execute(cli),
-        Err(error) => show_usage(&error),
+        Err(error) => usage::show(error),
     };
     // The hook has said where it was.
     let exit = std::panic::catch_unwind(run).unwrap_or(Exit::Failed);
     ExitCode::from(exit.code())
 }
 
-/// Help and version are data; anything else that clap says is a mistake on the command line.
-fn show_usage(error: &clap::Error) -> Exit {
-    let ui = Ui::new(Color::Auto, false);
-    // A `name=value` without `--var` before it is quoted, whatever the value is.
-    if let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
-        && let Some((_, value)) = argument.split_once('=').filter(|_| !argument.starts_with('-'))
-    {
-        ui.redactor().register(&Sensitive::new(value));
-    }
-    let text = error.render().ansi().to_string();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match ui.data(&text) {
-            Ok(()) => Exit::Done,
-            Err(_) => Exit::Failed,
-        },
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            ui.say(&text);
-            Exit::Usage
-        }
-        _ => {
-            let coded = text.replacen("error:", &format!("error[{}]:", Code::USAGE), 1);
-            ui.say(&format!("{coded}{}", explain_line(Code::USAGE)));
-            Exit::Usage
-        }
-    }
+fn parse() -> Result<Cli, clap::Error> {
+    let mut command = usage::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 fn execute(cli: Cli) -> Exit {
     let Cli { global, explain, command } = cli;
-    let ui = Ui::new(global.color.into(), global.quiet);
-    start(ui.clone(), global).and_then(|context| choose(&context, explain, command)).unwrap_or_else(|error| {
-        error.show(&ui);
-        error.exit()
-    })
+    let (ui, output) = (Ui::new(global.color.into(), global.quiet), global.output);
+    start(ui.clone(), global)
+        .and_then(|context| choose(&context, explain, command))
+        .unwrap_or_else(|error| end(&ui, output, &error))
+}
+
+/// Shows what ended a command without its document; a reader of JSON gets one all the same.
+fn end(ui: &Ui, output: Output, error: &CliError) -> Exit {
+    let exit = error.end(ui);
+    if output == Output::Json {
+        let document = error_json::document(&error.findings(), exit.code());
+        // Whoever cannot be written to has been told on standard error.
+        ui.document(serde_json::json!(document)).unwrap_or_default();
+    }
+    exit
 }
 
 fn start(ui: Ui, global: Global) -> Result<Context, CliError> {
@@ -176,10 +166,7 @@ async fn for_each_profile(
     let mut worst = Exit::Done;
     for profile in &profiles {
         context.ui.status(&format!("profile {profile}"));
-        let exit = work(profile).await.unwrap_or_else(|error| {
-            error.show(&context.ui);
-            error.exit()
-        });
+        let exit = work(profile).await.unwrap_or_else(|error| error.end(&context.ui));
         worst = worst.worst(exit);
         if exit == Exit::Interrupted {
             break;

@@ -4,20 +4,21 @@ use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 
-use crate::cli::apply::check_not_blocked;
-use crate::cli::args::{ConsentArgs, Output, TargetArgs, consent};
+use crate::cli::args::{DeleteConsentArgs, Output, TargetArgs, WriteConsentArgs, consent};
 use crate::cli::context::Context;
 use crate::cli::converged::{Hub, progress};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
-use crate::cli::{for_each_profile, interrupt, manifest, prepare, target};
+use crate::cli::{blocked, consents, for_each_profile, interrupt, manifest, prepare, target};
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
 use crate::converge::trial::Creates;
 use crate::desired::secrets::Secrets;
 use crate::plan::build;
+use crate::plan::consent::Consent;
 use crate::plan::summary::Plan;
+use crate::report::plan_text::View;
 use crate::report::{markdown, plan_json, plan_text};
 
 /// Show what apply would change
@@ -31,18 +32,21 @@ pub(super) struct Args {
     detailed_exitcode: bool,
 
     /// Ask no cluster: show the desired state only
-    #[arg(long, conflicts_with_all = ["destroy", "target"])]
+    #[arg(long, conflicts_with_all = ["destroy", "target", "adopt", "force_conflicts", "allow_delete", "rename_from"])]
     offline: bool,
 
-    /// Show what destroy would remove
-    #[arg(long)]
+    /// Show what destroy would remove; always everything that the profile owns
+    #[arg(long, conflicts_with_all = ["target", "adopt", "force_conflicts"])]
     destroy: bool,
 
     #[command(flatten)]
     target: TargetArgs,
 
     #[command(flatten)]
-    consent: ConsentArgs,
+    write: WriteConsentArgs,
+
+    #[command(flatten)]
+    delete: DeleteConsentArgs,
 }
 
 /// Plans each profile.
@@ -75,17 +79,23 @@ struct Run<'a> {
 impl Run<'_> {
     async fn one(&self, path: &str) -> Result<Exit, CliError> {
         let ready = prepare::load_unless(self.context, path, self.interrupt).await?;
-        let plan = if self.args.offline { self.offline(&ready).await? } else { self.online(&ready).await? };
-        self.show(&plan)?;
+        let Args { offline, write, delete, target, .. } = self.args;
+        let consent = consent(write, delete, target);
+        let plan = if *offline { self.offline(&ready).await? } else { self.online(&ready, &consent).await? };
+        self.show(&plan, &consent)?;
+        consents::warn_of_unused(self.context, &plan, &consent);
         Ok(exit(&plan, self.args.detailed_exitcode))
     }
 
-    fn show(&self, plan: &Plan) -> std::io::Result<()> {
-        let (ui, profile) = (&self.context.ui, &plan.owner.profile);
+    fn show(&self, plan: &Plan, consent: &Consent) -> std::io::Result<()> {
+        let ui = &self.context.ui;
+        let needs = consents::lacking(plan, consent);
+        let is_targeted = !consent.targets.is_empty();
+        let view = View { detail: self.context.detail(), is_targeted, needs: needs.as_ref() };
         match self.output {
-            Output::Text | Output::Sarif => ui.data(&plan_text::render(plan, self.context.detail())),
-            Output::Json => ui.document(serde_json::json!(plan_json::document(plan, profile))),
-            Output::Markdown => ui.data(&markdown::render(plan, profile)),
+            Output::Text | Output::Sarif => ui.data(&plan_text::render(plan, &view)),
+            Output::Json => ui.document(serde_json::json!(plan_json::document(plan, needs.as_ref()))),
+            Output::Markdown => ui.data(&markdown::render(plan, &view)),
         }
     }
 
@@ -98,22 +108,21 @@ impl Run<'_> {
         Ok(build::offline(desired))
     }
 
-    async fn online(&self, ready: &Ready) -> Result<Plan, CliError> {
+    async fn online(&self, ready: &Ready, consent: &Consent) -> Result<Plan, CliError> {
         let target = target::choose(self.context, &ready.profile)?;
         let hub = Hub::connect(self.context, &target, self.interrupt).await?;
-        let consent = consent(&self.args.consent, &self.args.target);
         let emit = progress(self.context);
         if self.args.destroy {
-            hub.plan_destroy(ready, &consent, &emit).await
+            hub.plan_destroy(ready, consent, &emit).await
         } else {
-            hub.plan(self.context, ready, &consent, Creates::Tried, &emit).await
+            hub.plan(self.context, ready, consent, Creates::Tried, &emit).await
         }
     }
 }
 
 /// A plan that cannot be applied ends as the apply would.
 fn exit(plan: &Plan, is_detailed: bool) -> Exit {
-    match (check_not_blocked(plan), is_detailed && !plan.is_empty()) {
+    match (blocked::check(plan), is_detailed && !plan.is_empty()) {
         (Err(blocked), _) => blocked.exit(),
         (Ok(()), true) => Exit::ChangesPending,
         (Ok(()), false) => Exit::Done,

@@ -62,6 +62,16 @@ pub(super) async fn load_unless(
     })
 }
 
+/// Loads every profile of this run, each with what is wrong with it.
+pub(super) async fn all(context: &Context, interrupt: &Interrupt) -> Vec<(String, Result<Ready, CliError>)> {
+    let mut all = Vec::new();
+    for path in profiles(context) {
+        let ready = load_unless(context, &path, interrupt).await;
+        all.push((path, ready));
+    }
+    all
+}
+
 /// What to work with, and what was found that is no error.
 ///
 /// # Errors
@@ -80,12 +90,28 @@ pub(super) fn ready(loaded: Loaded, path: &str) -> Result<(Ready, Vec<Finding>),
 /// When there is no such file, or `--var` is not of its form.
 pub(super) fn read(context: &Context, path: &str) -> Result<Loaded, CliError> {
     if !Path::new(path).exists() {
-        return Err(CliError::usage(Code::NO_PROFILE, format!("there is no profile `{path}`"))
-            .hinted("`bridge init` writes a first one; `--profile FILE` names another"));
+        let hint = match path {
+            "-" => "`-f /dev/stdin` reads standard input",
+            _ => "`bridge init` writes a first one; `--profile FILE` names another",
+        };
+        return Err(CliError::usage(Code::NO_PROFILE, format!("there is no profile `{path}`")).hinted(hint));
     }
     std::iter::once(path).chain(context.global.var_file.iter().map(String::as_str)).try_for_each(check)?;
     let loaded =
         crate::profile::load(path, &variables(context)?, &|path| read::bounded(Path::new(path), LARGEST));
+    register(context, &loaded);
+    Ok(loaded)
+}
+
+/// Loads a profile that is not written yet.
+///
+/// # Errors
+/// When `--var` is not of its form.
+pub(super) fn preview(context: &Context, path: &str, text: &str) -> Result<Loaded, CliError> {
+    let read = |other: &str| {
+        if other == path { Ok(text.into()) } else { read::bounded(Path::new(other), LARGEST) }
+    };
+    let loaded = crate::profile::load(path, &variables(context)?, &read);
     register(context, &loaded);
     Ok(loaded)
 }

@@ -5,6 +5,8 @@ use clap::{Args as ClapArgs, ValueEnum};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::report::apply_json::Line;
+use crate::report::error_json::ErrorDocument;
 use crate::report::finding_json::FindingsDocument;
 use crate::report::plan_json::PlanDocument;
 
@@ -24,8 +26,12 @@ enum Document {
     Profile,
     /// `bridge plan --output json`
     Plan,
+    /// One line of `bridge apply --output json` and `bridge destroy --output json`
+    Apply,
     /// `bridge validate --output json`
     Findings,
+    /// What `--output json` gives where a command ends without its document
+    Error,
 }
 
 /// Prints the schema.
@@ -33,6 +39,8 @@ pub(super) fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let schema = match args.of {
         Document::Profile => crate::profile::schema::schema(),
         Document::Plan => text(&schemars::schema_for!(PlanDocument)),
+        Document::Apply => text(&schemars::schema_for!(Line)),
+        Document::Error => text(&schemars::schema_for!(ErrorDocument)),
         Document::Findings => text(&schemars::schema_for!(FindingsDocument)),
     };
     context.ui.data(&schema)?;

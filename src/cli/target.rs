@@ -50,7 +50,7 @@ pub(super) fn choose(context: &Context, profile: &Profile) -> Result<Target, Cli
     let in_cluster = context.global.in_cluster;
     let name = match (profile.hub_context.as_deref(), context.named_context()) {
         (Some(profile), Some(named)) if profile != named && !in_cluster => {
-            return Err(mismatch(profile, named));
+            return Err(mismatch(context, profile, named));
         }
         (profile, named) => profile.or(named).map(str::to_owned),
     };
@@ -76,8 +76,12 @@ fn notify(ui: Ui) -> Notify {
     })
 }
 
-fn mismatch(profile: &str, named: &str) -> CliError {
+fn mismatch(context: &Context, profile: &str, named: &str) -> CliError {
     let message = format!("the profile's hub is the context `{profile}`, and `--context` says `{named}`");
-    CliError::usage(Code::CONTEXT_MISMATCH, message)
-        .hinted("leave `--context` (and BRIDGE_CONTEXT) out, or change the hub's `connection.context`")
+    let error = CliError::usage(Code::CONTEXT_MISMATCH, message)
+        .hinted("leave `--context` (and BRIDGE_CONTEXT) out, or change the hub's `connection.context`");
+    match cluster::contexts(&context.kubeconfig()) {
+        Ok((names, _)) if !names.is_empty() => error.hinted(format!("contexts: {}", names.join(", "))),
+        Ok(_) | Err(_) => error,
+    }
 }

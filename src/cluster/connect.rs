@@ -23,6 +23,7 @@ use crate::cluster::Cluster;
 use crate::cluster::error::ClusterError;
 use crate::cluster::notify::Notify;
 use crate::cluster::transport::Transport;
+use crate::plan::consent::shell_word;
 use crate::plan::summary::ClusterIdentity;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -58,10 +59,31 @@ impl Cluster {
         let server = without_userinfo(config.cluster_url.to_string().trim_end_matches('/'));
         let identity = Identity::new(config, options.notify.clone());
         let session = identity.begin().await.map_err(ClusterError::Kubeconfig)?;
-        let transport =
-            Transport::new(identity, session, server.clone(), context.clone(), options.parallelism);
+        let transport = Transport::new(
+            identity,
+            session,
+            server.clone(),
+            kubectl_options(options, &context),
+            options.parallelism,
+        );
         let uid = transport.kube_system_uid().await?;
         Ok(Self { transport, identity: ClusterIdentity { server, context, uid } })
+    }
+}
+
+/// The options by which kubectl reaches the same cluster, each after a space. kubectl takes one file; several are in
+/// KUBECONFIG, which it reads too, as it finds the ServiceAccount of its pod by itself.
+fn kubectl_options(options: &ConnectOptions, context: &str) -> String {
+    match (options.in_cluster, options.kubeconfig.as_slice()) {
+        (true, _) => String::new(),
+        (false, [file]) => {
+            format!(
+                " --context {} --kubeconfig {}",
+                shell_word(context),
+                shell_word(&file.display().to_string())
+            )
+        }
+        (false, _) => format!(" --context {}", shell_word(context)),
     }
 }
 

@@ -79,8 +79,8 @@ pub enum ClusterError {
         resource: String,
         /// The namespace; `None` for the whole cluster.
         namespace: Option<String>,
-        /// The kubeconfig context.
-        context: String,
+        /// The options by which kubectl reaches the same cluster, each after a space.
+        reach: String,
         /// In the server's words.
         message: String,
     },
@@ -134,11 +134,11 @@ impl ClusterError {
             }
             Self::NoContext { wanted, available } => context_hints(Some(wanted), available),
             Self::NoCurrentContext { available } => context_hints(None, available),
-            Self::Forbidden { verb, resource, namespace, context, message: _ } => {
+            Self::Forbidden { verb, resource, namespace, reach, message: _ } => {
                 let scope =
                     namespace.as_ref().map_or("--all-namespaces".to_owned(), |name| format!("-n {name}"));
                 vec![
-                    format!("check with: kubectl auth can-i {verb} {resource} {scope} --context {context}"),
+                    format!("check with: kubectl auth can-i {verb} {resource} {scope}{reach}"),
                     "installing Argo CD needs cluster-admin, because its controller's ClusterRole allows everything".to_owned(),
                 ]
             }
@@ -147,6 +147,12 @@ impl ClusterError {
             }
             Self::Tls { cause, .. } if cause.contains("xpired") => {
                 vec!["a certificate has expired: renew the kubeconfig's client certificate, or look at this machine's clock".to_owned()]
+            }
+            Self::Tls { server, .. } if server.starts_with("http://") => {
+                vec![format!(
+                    "write `server: {}` into the kubeconfig's cluster",
+                    server.replacen("http://", "https://", 1)
+                )]
             }
             Self::Tls { .. } => {
                 vec![

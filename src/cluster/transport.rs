@@ -28,7 +28,8 @@ pub(super) struct Transport {
     identity: Identity,
     session: Mutex<Session>,
     server: String,
-    context: String,
+    /// The options by which kubectl reaches the same cluster.
+    reach: String,
     permits: Semaphore,
     parallelism: usize,
 }
@@ -100,12 +101,12 @@ impl Transport {
         identity: Identity,
         session: Session,
         server: String,
-        context: String,
+        reach: String,
         parallelism: usize,
     ) -> Self {
         let parallelism = parallelism.max(1);
         let (session, permits) = (Mutex::new(session), Semaphore::new(parallelism));
-        Self { identity, session, server, context, permits, parallelism }
+        Self { identity, session, server, reach, permits, parallelism }
     }
 
     pub(super) fn parallelism(&self) -> usize {
@@ -219,13 +220,18 @@ impl Transport {
     fn refused(&self, call: &Call<'_>, code: u16, body: &[u8]) -> ClusterError {
         let status = ApiStatus::read(code, body);
         match code {
+            // Go's TLS server answers so to a request without TLS.
+            400 if body.starts_with(b"Client sent an HTTP request to an HTTPS server") => ClusterError::Tls {
+                server: self.server.clone(),
+                cause: "it speaks TLS, and the kubeconfig's `server` begins with http://".to_owned(),
+            },
             401 => ClusterError::Unauthorized { server: self.server.clone(), why: None },
             403 if status.reason == "Forbidden" && !is_admission(&status.message) => {
                 ClusterError::Forbidden {
                     verb: call.verb.to_owned(),
                     resource: call.resource.to_owned(),
                     namespace: call.namespace.map(str::to_owned),
-                    context: self.context.clone(),
+                    reach: self.reach.clone(),
                     message: status.message,
                 }
             }

@@ -14,7 +14,7 @@ use std::str::FromStr;
 /// One documented problem.
 #[derive(Debug)]
 pub struct Entry {
-    /// Stable number, printed as `BRG1042`.
+    /// Stable number, printed as `BRG3003`.
     pub number: u16,
     /// What is wrong, in a few words, without a full stop.
     pub title: &'static str,
@@ -79,7 +79,7 @@ impl Ord for Code {
 
 /// The text is no known code.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no code of bridge; codes look like BRG1042")]
+#[error("`{0}` is no code of bridge; codes look like BRG3003")]
 pub struct UnknownCode(String);
 
 impl FromStr for Code {

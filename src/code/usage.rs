@@ -20,7 +20,7 @@ super::codes! {
     NO_SUCH_OUTPUT = 4009, "the command has no such output",
         "`--output` takes another set of formats for each command; the message lists them.";
     UNKNOWN_CODE = 4010, "there is no such code",
-        "`--explain` takes the code of a finding or an error, such as BRG1042, as bridge prints it.";
+        "`--explain` takes the code of a finding or an error, such as BRG3003, as bridge prints it.";
     SECRET_UNRESOLVED = 4012, "a secret reference cannot be resolved",
         "A credential in the profile stands elsewhere: in an environment variable, a file, the output of a command or a Secret on the hub. What it refers to does not exist, is empty or failed. The message never shows the value itself. bridge takes values of 6 characters and more out of every text that it prints, in any usual encoding; shorter ones are in too many words and are masked only where they stand in a Secret.";
     EXEC_NOT_ALLOWED = 4013, "a credential command was not run",

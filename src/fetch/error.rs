@@ -127,7 +127,9 @@ impl FetchError {
                 "if the file was meant to change, delete its line from bridge.lock and run `bridge plan`"
                     .to_owned()
             }
-            Self::Contradiction { .. } => "delete the line from bridge.lock and run `bridge plan`".to_owned(),
+            Self::Contradiction { file, locked, official } => {
+                format!("in the line of {file}, write `sha256: {official}` in place of {locked}")
+            }
             Self::NotFound { .. } => "check `argocd.version` and `argocd.flavor`".to_owned(),
             Self::Download { .. } => {
                 "check the network and HTTPS_PROXY, or name a local copy with `argocd.manifests.path`"

@@ -151,11 +151,20 @@ pub struct FieldConflict {
     pub manager: String,
 }
 
+/// A field that stands in the way, and what both sides want of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contested {
+    /// Which field, and whose.
+    pub conflict: FieldConflict,
+    /// From the live value to the one of the profile, as it may be shown; `None` where the field could not be found.
+    pub change: Option<ValueChange>,
+}
+
 /// Why an object cannot be applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConflictReason {
     /// Other managers own fields that the profile wants different.
-    Fields(Vec<FieldConflict>),
+    Fields(Vec<Contested>),
     /// The object exists and bridge did not make it; these managers own what bridge would own.
     NotOurs(BTreeSet<String>),
     /// The object belongs to another ApplySet; its id.

@@ -25,6 +25,16 @@ pub struct Consent {
     pub targets: BTreeSet<ObjectSelector>,
 }
 
+/// An argument as a shell takes it, for options that are shown to be copied.
+#[must_use]
+pub fn shell_word(argument: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=,+".contains(c);
+    if !argument.is_empty() && argument.chars().all(is_plain) {
+        return argument.to_owned();
+    }
+    format!("'{}'", argument.replace('\'', r"'\''"))
+}
+
 /// `KIND/NAME`, or `KIND/NAMESPACE/NAME` where the name alone is not enough.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectSelector {
@@ -86,7 +96,19 @@ pub struct FieldSelector {
     field: String,
 }
 
+impl fmt::Display for FieldSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:.{}", self.object, self.field.trim_start_matches('.'))
+    }
+}
+
 impl FieldSelector {
+    /// The object.
+    #[must_use]
+    pub fn object(&self) -> &ObjectSelector {
+        &self.object
+    }
+
     /// Whether it means this field of this object. A leading dot does not matter.
     #[must_use]
     pub fn matches(&self, id: &ObjectId, field: &str) -> bool {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::desired::id::ObjectId;
 use crate::desired::object::Object;
 use crate::desired::ownership::{FIELD_MANAGER, PART_OF};
-use crate::plan::change::{Change, Check, ConflictReason, FieldConflict};
+use crate::plan::change::{Change, Check, ConflictReason, Contested, FieldChange, FieldConflict};
 use crate::plan::consent::Consent;
 use crate::plan::diff;
 use crate::plan::fields;
@@ -87,7 +87,9 @@ pub fn decide(desired: Object, observation: Observation, consent: &Consent, sets
         }
         Observation::Present { live, trial: Trial::Unneeded } => Change::Unchanged { live },
         Observation::Present { live, trial: Trial::Refused(message) } => refused(live, message, consent),
-        Observation::Present { live, trial: Trial::Conflict(conflicts) } => conflict(live, conflicts),
+        Observation::Present { live, trial: Trial::Conflict(conflicts) } => {
+            conflict(&desired, live, conflicts)
+        }
         Observation::Present { live, trial: Trial::Accepted(after) } => {
             present(desired, live, &after, Vec::new(), consent)
         }
@@ -97,13 +99,23 @@ pub fn decide(desired: Object, observation: Observation, consent: &Consent, sets
     }
 }
 
-fn conflict(live: Live, conflicts: Vec<FieldConflict>) -> Change {
+fn conflict(desired: &Object, live: Live, mut conflicts: Vec<FieldConflict>) -> Change {
+    // The server names them in any order.
+    conflicts.sort();
     let reason = if is_ours(&live) {
-        ConflictReason::Fields(conflicts)
+        let fields = diff::diff(live.body(), desired.body(), desired.public_data());
+        ConflictReason::Fields(conflicts.into_iter().map(|conflict| contested(conflict, &fields)).collect())
     } else {
         ConflictReason::NotOurs(conflicts.into_iter().map(|conflict| conflict.manager).collect())
     };
     Change::Conflict { live, reason }
+}
+
+/// The server writes a path as `.a["b"]`, and a diff as `a.b`: they are compared without what only separates.
+fn contested(conflict: FieldConflict, fields: &[FieldChange]) -> Contested {
+    let bare = |path: &str| path.replace(['.', '[', ']', '"'], "");
+    let found = fields.iter().find(|field| bare(&field.path) == bare(&conflict.field));
+    Contested { change: found.map(|field| field.change.clone()), conflict }
 }
 
 /// What a destroy leaves, Namespaces and CustomResourceDefinitions, is free for the next profile; anything else that carries
@@ -246,8 +258,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{
-        Change, Check, ConflictReason, Consent, FieldConflict, Live, Object, Observation, Sets, Trial, decide,
+        Change, Check, ConflictReason, Consent, Contested, FieldConflict, Live, Object, Observation, Sets,
+        Trial, decide,
     };
+    use crate::plan::change::{Shown, ValueChange};
 
     fn sets(abandoned: &BTreeSet<String>) -> Sets<'_> {
         Sets { ours: "applyset-ours", abandoned }
@@ -366,11 +380,18 @@ mod tests {
         let before = live(&json!({"env": "x"}), &[("bridge", "Apply", json!({}))]);
         let field =
             FieldConflict { field: ".metadata.labels.env".to_owned(), manager: "kubectl-edit".to_owned() };
-        let change = present(before, Trial::Conflict(vec![field.clone()]), &Consent::default());
+        let later = FieldConflict { field: ".metadata.labels.tier".to_owned(), ..field.clone() };
+        let trial = Trial::Conflict(vec![later.clone(), field.clone()]);
+        let change = present(before, trial, &Consent::default());
         let Change::Conflict { reason: ConflictReason::Fields(fields), .. } = change else {
             panic!("{change:?}")
         };
-        assert_eq!(fields, [field]);
+        let change = ValueChange::Changed(Shown::Text("x".to_owned()), Shown::Text("dev".to_owned()));
+        let expected = [
+            Contested { conflict: field, change: Some(change) },
+            Contested { conflict: later, change: None },
+        ];
+        assert_eq!(fields, expected);
     }
 
     #[test]

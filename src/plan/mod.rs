@@ -17,3 +17,4 @@ pub mod prune;
 pub mod same_server;
 pub mod summary;
 pub mod unchanged;
+pub mod unused;

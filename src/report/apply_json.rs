@@ -1,101 +1,290 @@
-//! An apply as JSON lines: `bridge apply --output json`.
+//! An apply or a destroy as JSON lines: `--output json`.
 //!
-//! The first line names the format; every line has `type` and `time`. The last line is `complete` and carries the exit
-//! code, so that a reader that saw it has seen everything.
+//! Each line is one document with `type` and `time`. The lines of a profile begin with `version`, which names the format,
+//! and end with `complete` or `error`, which carry the exit code: a reader that saw one of them has seen everything. Their
+//! JSON schema is `bridge schema apply`; a field is never removed or given another meaning within one `format`.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::converge::event::{Action, Event};
 use crate::converge::outcome::{Failure, FailureClass, Outcome};
 use crate::desired::id::ObjectId;
+use crate::plan::gate::NeedsConsent;
 use crate::plan::summary::Plan;
-use crate::report::apply_text::is_complete;
-use crate::report::plan_json;
+use crate::profile::finding::Finding;
+use crate::report::apply_text::{Operation, is_complete};
+use crate::report::finding_json::{self, FindingDocument};
+use crate::report::plan_json::{
+    self, ChangeDocument, ClusterDocument, NeedsConsentDocument, ObjectDocument, SummaryDocument,
+};
 
 /// The name and version of the lines.
 pub const FORMAT: &str = "bridge.apply/v1";
 
-/// The first line.
+/// One line.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Line {
+    /// What happened.
+    #[serde(flatten)]
+    pub content: Content,
+    /// When, in UTC.
+    pub time: String,
+}
+
+/// What a line says. Its name is the line's `type`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Content {
+    /// The first line of a profile.
+    Version {
+        /// Always `bridge.apply/v1`.
+        format: &'static str,
+        /// The version of bridge that wrote it.
+        bridge_version: &'static str,
+        /// `apply` or `destroy`.
+        operation: &'static str,
+        /// The profile's file; absent when bridge stopped before it looked at one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
+    },
+    /// One change of the plan.
+    PlannedChange {
+        /// The change, as `bridge plan --output json` shows it.
+        change: ChangeDocument,
+    },
+    /// The end of the plan.
+    ChangeSummary {
+        /// The profile's `metadata.name`.
+        profile: String,
+        /// The cluster.
+        cluster: Option<ClusterDocument>,
+        /// How many changes of each kind.
+        summary: SummaryDocument,
+        /// What `--auto-approve` would need; absent when nothing.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        needs_consent: Option<NeedsConsentDocument>,
+    },
+    /// Reading the cluster has begun.
+    Observing {
+        /// How many objects are asked for.
+        objects: usize,
+    },
+    /// So many of the objects have been compared.
+    Observed {
+        /// How many so far.
+        done: usize,
+        /// Of how many.
+        total: usize,
+    },
+    /// A wave begins.
+    Wave {
+        /// What is in it.
+        name: &'static str,
+        /// How many changes.
+        changes: usize,
+    },
+    /// An object was written.
+    Written {
+        /// Which.
+        object: ObjectDocument,
+        /// `created`, `updated`, `adopted` or `deleted`.
+        action: &'static str,
+        /// How long the request took.
+        milliseconds: u64,
+    },
+    /// An object could not be written.
+    Failed {
+        /// Which.
+        object: ObjectDocument,
+        /// Why.
+        message: String,
+    },
+    /// An object was not tried.
+    Skipped {
+        /// Which.
+        object: ObjectDocument,
+        /// Why.
+        reason: String,
+    },
+    /// Waiting for objects to become ready, or to be gone.
+    Waiting {
+        /// What for; the first few of them.
+        pending: Vec<String>,
+        /// How long so far.
+        elapsed_seconds: u64,
+    },
+    /// The server said something beside its answer.
+    Warning {
+        /// About which object.
+        object: ObjectDocument,
+        /// In the server's words.
+        message: String,
+    },
+    /// The last line of a profile that was applied, in part or whole.
+    Complete {
+        /// Whether everything is done and ready.
+        complete: bool,
+        /// What was done.
+        summary: DoneDocument,
+        /// Objects that could not be written.
+        failures: Vec<FailureDocument>,
+        /// Objects that were not tried.
+        not_tried: Vec<ObjectDocument>,
+        /// Objects that did not become ready in time.
+        not_ready: Vec<PendingDocument>,
+        /// Objects that were asked to go and are still there.
+        remaining: Vec<PendingDocument>,
+        /// Whether the user interrupted.
+        interrupted: bool,
+        /// What ended it before its time.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<ProblemDocument>,
+        /// The exit code for this profile.
+        exit_code: u8,
+    },
+    /// The last line of a profile of which nothing was applied.
+    Error {
+        /// Why.
+        findings: Vec<FindingDocument>,
+        /// The exit code for this profile.
+        exit_code: u8,
+    },
+}
+
+/// What was done.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DoneDocument {
+    /// Objects created.
+    pub added: usize,
+    /// Objects updated or adopted.
+    pub changed: usize,
+    /// Objects deleted and confirmed gone.
+    pub destroyed: usize,
+}
+
+/// An object that could not be written.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FailureDocument {
+    /// Which.
+    pub object: ObjectDocument,
+    /// Why.
+    pub message: String,
+    /// What to do about it; may be empty.
+    pub fix: String,
+    /// Whether somebody else owns it, or changed it since the plan.
+    pub is_conflict: bool,
+}
+
+/// An object that is not as it should be yet.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PendingDocument {
+    /// Which.
+    pub object: ObjectDocument,
+    /// Why.
+    pub reason: String,
+}
+
+/// What ended an apply before its time.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ProblemDocument {
+    /// Its stable code.
+    pub code: String,
+    /// What went wrong.
+    pub message: String,
+}
+
+/// The first line of a profile.
 #[must_use]
-pub fn version(profile: &str) -> Value {
-    line(
-        "version",
-        json!({ "format": FORMAT, "bridgeVersion": env!("CARGO_PKG_VERSION"), "profile": profile }),
-    )
+pub fn version(operation: Operation, file: Option<&str>) -> Value {
+    let operation = match operation {
+        Operation::Apply => "apply",
+        Operation::Destroy => "destroy",
+    };
+    line(Content::Version {
+        format: FORMAT,
+        bridge_version: env!("CARGO_PKG_VERSION"),
+        operation,
+        file: file.map(str::to_owned),
+    })
 }
 
 /// The plan, one line a change, and its summary.
 #[must_use]
-pub fn plan(plan: &Plan) -> Vec<Value> {
+pub fn plan(plan: &Plan, needs: Option<&NeedsConsent>) -> Vec<Value> {
     let changes = plan.changes.iter().filter_map(plan_json::change);
-    let mut out: Vec<Value> =
-        changes.map(|change| line("planned_change", json!({ "change": change }))).collect();
-    let cluster = plan.cluster.as_ref().map(plan_json::cluster);
-    let summary = plan_json::summary(&plan.counts());
-    out.push(line("change_summary", json!({ "cluster": cluster, "summary": summary })));
+    let mut out: Vec<Value> = changes.map(|change| line(Content::PlannedChange { change })).collect();
+    out.push(line(Content::ChangeSummary {
+        profile: plan.owner.profile.clone(),
+        cluster: plan.cluster.as_ref().map(plan_json::cluster),
+        summary: plan_json::summary(&plan.counts()),
+        needs_consent: needs.map(plan_json::needs_consent),
+    }));
     out
 }
 
 /// One event of the engine.
 #[must_use]
 pub fn event(event: &Event) -> Value {
-    match event {
-        Event::Observing { objects } => line("observing", json!({ "objects": objects })),
-        Event::Observed { done, total } => line("observed", json!({ "done": done, "total": total })),
-        Event::WaveStarted { name, changes } => line("wave", json!({ "name": name, "changes": changes })),
-        Event::Written { id, action, took } => line(
-            "written",
-            json!({ "object": object(id), "action": word(*action), "milliseconds": took.as_millis() as u64 }),
-        ),
-        Event::Failed { id, message } => line("failed", json!({ "object": object(id), "message": message })),
-        Event::Skipped { id, reason } => line("skipped", json!({ "object": object(id), "reason": reason })),
+    let object = plan_json::object;
+    line(match event.clone() {
+        Event::Observing { objects } => Content::Observing { objects },
+        Event::Observed { done, total } => Content::Observed { done, total },
+        Event::WaveStarted { name, changes } => Content::Wave { name, changes },
+        Event::Written { id, action, took } => Content::Written {
+            object: object(&id),
+            action: word(action),
+            milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        },
+        Event::Failed { id, message } => Content::Failed { object: object(&id), message },
+        Event::Skipped { id, reason } => Content::Skipped { object: object(&id), reason },
         Event::Waiting { pending, elapsed } => {
-            line("waiting", json!({ "pending": pending, "elapsedSeconds": elapsed.as_secs() }))
+            Content::Waiting { pending, elapsed_seconds: elapsed.as_secs() }
         }
-        Event::Warning { id, message } => {
-            line("warning", json!({ "object": object(id), "message": message }))
-        }
-    }
+        Event::Warning { id, message } => Content::Warning { object: object(&id), message },
+    })
 }
 
-/// The last line.
+/// The last line after an outcome.
 #[must_use]
 pub fn outcome(outcome: &Outcome, exit_code: u8) -> Value {
     let Outcome { added, changed, destroyed, failures, not_tried, not_ready, remaining, interrupted, error } =
         outcome;
-    line(
-        "complete",
-        json!({
-            "complete": is_complete(outcome),
-            "summary": { "added": added, "changed": changed, "destroyed": destroyed },
-            "failures": failures.iter().map(failure).collect::<Vec<_>>(),
-            "notTried": not_tried.iter().map(object).collect::<Vec<_>>(),
-            "notReady": reasons(not_ready),
-            "remaining": reasons(remaining),
-            "interrupted": interrupted,
-            "error": error.as_ref().map(|error| json!({ "code": error.code().to_string(), "message": error.to_string() })),
-            "exitCode": exit_code,
-        }),
-    )
+    line(Content::Complete {
+        complete: is_complete(outcome),
+        summary: DoneDocument { added: *added, changed: *changed, destroyed: *destroyed },
+        failures: failures.iter().map(failure).collect(),
+        not_tried: not_tried.iter().map(plan_json::object).collect(),
+        not_ready: pending(not_ready),
+        remaining: pending(remaining),
+        interrupted: *interrupted,
+        error: error
+            .as_ref()
+            .map(|error| ProblemDocument { code: error.code().to_string(), message: error.to_string() }),
+        exit_code,
+    })
 }
 
-/// An error that ended the run before there was an outcome; also a last line.
+/// The last line where there was no outcome.
 #[must_use]
-pub fn error(code: &str, message: &str, hints: &[String], exit_code: u8) -> Value {
-    line("error", json!({ "code": code, "message": message, "hints": hints, "exitCode": exit_code }))
+pub fn error(findings: &[Finding], exit_code: u8) -> Value {
+    line(Content::Error { findings: findings.iter().map(finding_json::one).collect(), exit_code })
 }
 
-fn failure(failure: &Failure) -> Value {
-    let Failure { id, message, fix, class } = failure;
-    json!({ "object": object(id), "message": message, "fix": fix, "isConflict": *class == FailureClass::Conflict })
+fn failure(failure: &Failure) -> FailureDocument {
+    let Failure { id, message, fix, class } = failure.clone();
+    let is_conflict = class == FailureClass::Conflict;
+    FailureDocument { object: plan_json::object(&id), message, fix, is_conflict }
 }
 
-fn reasons(objects: &[(ObjectId, String)]) -> Vec<Value> {
-    objects.iter().map(|(id, reason)| json!({ "object": object(id), "reason": reason })).collect()
-}
-
-fn object(id: &ObjectId) -> Value {
-    json!(plan_json::object(id))
+fn pending(objects: &[(ObjectId, String)]) -> Vec<PendingDocument> {
+    let one = |(id, reason): &(ObjectId, String)| PendingDocument {
+        object: plan_json::object(id),
+        reason: reason.clone(),
+    };
+    objects.iter().map(one).collect()
 }
 
 fn word(action: Action) -> &'static str {
@@ -107,40 +296,10 @@ fn word(action: Action) -> &'static str {
     }
 }
 
-/// One line: its type, the time, and what it carries.
 #[expect(clippy::disallowed_methods, reason = "a report says when something happened")]
-fn line(kind: &str, content: Value) -> Value {
-    let mut line = json!({ "type": kind, "time": jiff::Timestamp::now().to_string() });
-    if let (Some(line), Value::Object(content)) = (line.as_object_mut(), content) {
-        line.extend(content);
-    }
-    line
+fn line(content: Content) -> Value {
+    serde_json::json!(Line { content, time: jiff::Timestamp::now().to_string() })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_line_is_one_document_with_a_type_and_a_time() {
-        let id = ObjectId {
-            group_kind: crate::desired::id::GroupKind::parse("Secret"),
-            namespace: None,
-            name: "a\nb".into(),
-        };
-        let took = std::time::Duration::from_millis(7);
-        let lines = [
-            version("acme"),
-            event(&Event::Written { id, action: Action::Created, took }),
-            outcome(&Outcome::default(), 0),
-        ];
-        assert_eq!(
-            lines.iter().map(|line| line["type"].as_str().unwrap()).collect::<Vec<_>>(),
-            ["version", "written", "complete"]
-        );
-        assert!(lines.iter().all(|line| line["time"].is_string()));
-        assert_eq!(lines[0]["format"], FORMAT);
-        assert_eq!(lines[1]["milliseconds"], 7);
-        assert_eq!(lines[2]["exitCode"], 0);
-    }
-}
+mod tests;

@@ -26,7 +26,7 @@ pub struct FindingsDocument {
 /// One finding.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FindingDocument {
-    /// Its stable code, such as `BRG1042`.
+    /// Its stable code, such as `BRG3003`.
     pub code: String,
     /// `error`, `warning` or `note`.
     pub severity: &'static str,
@@ -56,7 +56,8 @@ pub fn document(findings: &[Finding]) -> FindingsDocument {
     }
 }
 
-fn one(finding: &Finding) -> FindingDocument {
+/// One finding as a document.
+pub(super) fn one(finding: &Finding) -> FindingDocument {
     let Finding { location, severity, code, message, fix } = finding.clone();
     FindingDocument {
         code: code.to_string(),

@@ -4,28 +4,32 @@ use std::fmt::Write;
 
 use crate::plan::change::Change;
 use crate::plan::summary::{ClusterIdentity, Plan};
-use crate::report::plan_text::{self, Detail};
+use crate::report::plan_text::{self, View};
 
 /// A comment may have 65,536 characters on GitHub; the rest of it needs room too.
 const LONGEST_DETAIL: usize = 60_000;
 
 /// The comment: the verdict at once, the details folded.
 #[must_use]
-pub fn render(plan: &Plan, profile: &str) -> String {
-    let mut out = format!("### `bridge plan`: {}\n\n", code(profile));
+pub fn render(plan: &Plan, view: &View<'_>) -> String {
+    let mut out = format!("### `bridge plan`: {}\n\n", code(&plan.owner.profile));
     if let Some(ClusterIdentity { server, context, uid: _ }) = &plan.cluster {
         writeln!(out, "Cluster {} at {}\n", code(context), code(server)).unwrap_or_default();
     }
-    writeln!(out, "**{}**", verdict(plan)).unwrap_or_default();
+    writeln!(out, "**{}**", verdict(plan, view)).unwrap_or_default();
     let shown = plan.changes.iter().filter(|change| !matches!(change, Change::Unchanged { .. })).count();
     if shown > 0 {
-        out.push_str(&folded(plan, shown));
+        out.push_str(&folded(plan, view, shown));
     }
     out
 }
 
-fn verdict(plan: &Plan) -> String {
-    if plan.is_empty() { plan_text::NO_CHANGES.to_owned() } else { plan_text::summary(&plan.counts()) }
+fn verdict(plan: &Plan, view: &View<'_>) -> String {
+    if plan.is_empty() {
+        plan_text::nothing(plan, view).to_owned()
+    } else {
+        plan_text::summary(&plan.counts())
+    }
 }
 
 /// Text in backticks that it cannot break out of.
@@ -33,8 +37,8 @@ fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'"))
 }
 
-fn folded(plan: &Plan, shown: usize) -> String {
-    let text = plan_text::render(plan, Detail::Short);
+fn folded(plan: &Plan, view: &View<'_>, shown: usize) -> String {
+    let text = plan_text::render(plan, view);
     let text = anstream::adapter::strip_str(&text).to_string();
     let lines: Vec<String> = text.lines().map(diff_line).collect();
     let detail = shortened(&lines.join("\n"));
@@ -80,7 +84,7 @@ mod tests {
 
     use super::*;
     use crate::plan::live::Live;
-    use crate::report::plan_text::tests::plan_of;
+    use crate::report::plan_text::tests::{SHORT, plan_of};
 
     fn plan(names: impl Iterator<Item = String>) -> Plan {
         let secret = |name| json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": name, "namespace": "argocd" } });
@@ -89,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_verdict_is_outside_of_the_fold() {
-        insta::assert_snapshot!(render(&plan(std::iter::once("a```b".to_owned())), "acme"), @r"
+        insta::assert_snapshot!(render(&plan(std::iter::once("a```b".to_owned())), &SHORT), @r"
         ### `bridge plan`: `acme`
 
         **Plan: 0 to add, 0 to change, 1 to destroy.**
@@ -114,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_huge_plan_still_fits_into_a_comment() {
-        let text = render(&plan((0..5000).map(|n| format!("cluster-{n}"))), "acme");
+        let text = render(&plan((0..5000).map(|n| format!("cluster-{n}"))), &SHORT);
         assert!(text.len() < 65_536 && text.ends_with("</details>\n"), "{}", text.len());
     }
 }

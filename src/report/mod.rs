@@ -7,6 +7,7 @@ pub mod apply_json;
 pub mod apply_text;
 mod diff_text;
 pub mod error;
+pub mod error_json;
 pub mod finding;
 pub mod finding_json;
 pub mod markdown;

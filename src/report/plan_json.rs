@@ -9,10 +9,11 @@ use serde_json::Value;
 
 use crate::desired::id::ObjectId;
 use crate::plan::change::{
-    Change, Check, ConflictReason, FieldChange, FieldConflict, NotChecked, Shown, ValueChange,
+    Change, Check, ConflictReason, Contested, FieldChange, FieldConflict, NotChecked, Shown, ValueChange,
 };
+use crate::plan::gate::NeedsConsent;
 use crate::plan::summary::{ClusterIdentity, Counts, Plan};
-use crate::report::plan_text::{keep_reason, not_checked};
+use crate::report::plan_text::{fate, keep_reason, not_checked};
 
 /// The name and version of the document.
 pub const FORMAT: &str = "bridge.plan/v1";
@@ -36,6 +37,21 @@ pub struct PlanDocument {
     pub changes: Vec<ChangeDocument>,
     /// How many of each.
     pub summary: SummaryDocument,
+    /// What `bridge apply --auto-approve` would need beside it; absent when nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs_consent: Option<NeedsConsentDocument>,
+}
+
+/// Deletions so large that somebody must have meant them.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NeedsConsentDocument {
+    /// In a sentence.
+    pub reason: String,
+    /// What `--allow-delete` has to say.
+    pub allow_delete: usize,
+    /// The deletions that nobody consented to.
+    pub objects: Vec<ObjectDocument>,
 }
 
 /// Which cluster.
@@ -80,7 +96,7 @@ pub struct ChangeDocument {
     /// Managers that the object is adopted from, or could be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub managers: Vec<String>,
-    /// Why it is blocked or kept, or why the server has not checked it.
+    /// Why it is blocked or kept, why the server has not checked it, or what a deletion takes along.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Whether a dry run on the server was accepted.
@@ -119,6 +135,12 @@ pub struct ConflictDocument {
     pub field: String,
     /// Who owns it.
     pub manager: String,
+    /// Its value on the cluster, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<ValueDocument>,
+    /// The value that the profile wants, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<ValueDocument>,
 }
 
 /// How many of each.
@@ -138,16 +160,24 @@ pub struct SummaryDocument {
 
 /// The document of a plan.
 #[must_use]
-pub fn document(plan: &Plan, profile: &str) -> PlanDocument {
+pub fn document(plan: &Plan, needs: Option<&NeedsConsent>) -> PlanDocument {
     PlanDocument {
         format: FORMAT,
         bridge_version: env!("CARGO_PKG_VERSION"),
-        profile: profile.to_owned(),
+        profile: plan.owner.profile.clone(),
         cluster: plan.cluster.as_ref().map(cluster),
         has_changes: !plan.is_empty(),
         changes: plan.changes.iter().filter_map(change).collect(),
         summary: summary(&plan.counts()),
+        needs_consent: needs.map(needs_consent),
     }
+}
+
+/// The consent that a plan lacks.
+#[must_use]
+pub fn needs_consent(needs: &NeedsConsent) -> NeedsConsentDocument {
+    let NeedsConsent { reason, objects, deletions } = needs.clone();
+    NeedsConsentDocument { reason, allow_delete: deletions, objects: objects.iter().map(object).collect() }
 }
 
 /// The cluster's part of a document.
@@ -197,7 +227,7 @@ pub fn change(change: &Change) -> Option<ChangeDocument> {
             managers: from.iter().cloned().collect(),
             ..of("adopt")
         },
-        Change::Delete { live: _ } => of("delete"),
+        Change::Delete { live } => ChangeDocument { reason: fate(live).map(str::to_owned), ..of("delete") },
         Change::Unchanged { live: _ } => return None,
         Change::Conflict { live: _, reason } => conflict(reason, of("conflict")),
         Change::Refused { id: _, message } => {
@@ -220,7 +250,9 @@ fn unchecked(check: &Check) -> Option<&NotChecked> {
 
 fn conflict(reason: &ConflictReason, document: ChangeDocument) -> ChangeDocument {
     match reason {
-        ConflictReason::Fields(fields) => ChangeDocument { conflicts: conflicts(fields), ..document },
+        ConflictReason::Fields(fields) => {
+            ChangeDocument { conflicts: fields.iter().map(contested).collect(), ..document }
+        }
         ConflictReason::NotOurs(managers) => ChangeDocument {
             managers: managers.iter().cloned().collect(),
             reason: Some("the object exists and bridge did not make it".to_owned()),
@@ -233,11 +265,21 @@ fn conflict(reason: &ConflictReason, document: ChangeDocument) -> ChangeDocument
 }
 
 fn conflicts(fields: &[FieldConflict]) -> Vec<ConflictDocument> {
-    let document = |FieldConflict { field, manager }: &FieldConflict| ConflictDocument {
-        field: field.clone(),
-        manager: manager.clone(),
+    fields.iter().map(conflict_field).collect()
+}
+
+fn conflict_field(FieldConflict { field, manager }: &FieldConflict) -> ConflictDocument {
+    ConflictDocument { field: field.clone(), manager: manager.clone(), live: None, wanted: None }
+}
+
+fn contested(Contested { conflict, change }: &Contested) -> ConflictDocument {
+    let (live, wanted) = match change {
+        Some(ValueChange::Added(after)) => (None, Some(after)),
+        Some(ValueChange::Removed(before)) => (Some(before), None),
+        Some(ValueChange::Changed(before, after)) => (Some(before), Some(after)),
+        None => (None, None),
     };
-    fields.iter().map(document).collect()
+    ConflictDocument { live: live.map(value), wanted: wanted.map(value), ..conflict_field(conflict) }
 }
 
 fn all_fields(fields: &[FieldChange]) -> Vec<FieldDocument> {

@@ -2,22 +2,27 @@
 
 mod blocked;
 mod create;
+mod delete;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::desired::wave::Wave;
 use crate::plan::change::{Change, FieldChange, FieldConflict};
-use crate::plan::live::Live;
+use crate::plan::gate::NeedsConsent;
 use crate::plan::summary::{Counts, Plan};
 use crate::report::diff_text::field_lines;
 use crate::report::style::{self, paint};
 
 pub(super) use blocked::keep_reason;
 pub(super) use create::not_checked;
+use create::telling_labels;
+pub(super) use delete::fate;
 
 /// The line of a plan that changes nothing.
 pub const NO_CHANGES: &str = "No changes. The cluster matches the profile.";
+
+/// The line of a plan of which `--target` left out a part, and that changes nothing of the rest.
+pub const NO_TARGETED_CHANGES: &str = "No changes to the targets. The rest of the profile was not looked at.";
 
 /// The line of a destroy that finds nothing of the profile's.
 pub const NOTHING_TO_DESTROY: &str = "Nothing to destroy. The profile owns nothing more that may go.";
@@ -31,27 +36,53 @@ pub enum Detail {
     Full,
 }
 
-/// The whole plan; ends in its summary line.
+/// How a plan is shown, beside what it holds.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// How much of it.
+    pub detail: Detail,
+    /// Whether `--target` left out a part of the profile.
+    pub is_targeted: bool,
+    /// What `--auto-approve` would need beside it.
+    pub needs: Option<&'a NeedsConsent>,
+}
+
+/// The whole plan; ends in its summary line, and what `--auto-approve` would need.
 #[must_use]
-pub fn render(plan: &Plan, detail: Detail) -> String {
+pub fn render(plan: &Plan, view: &View<'_>) -> String {
     let mut out = String::new();
     if plan.is_empty() {
         out.push_str(&blocked::kept(plan));
-        let nothing = if plan.is_destroy { NOTHING_TO_DESTROY } else { NO_CHANGES };
-        writeln!(out, "{}", paint(style::STRONG, nothing)).unwrap_or_default();
+        writeln!(out, "{}", paint(style::STRONG, nothing(plan, view))).unwrap_or_default();
         return out;
     }
     out.push_str(&legend(plan));
-    out.push_str(&create::section(plan, detail));
+    out.push_str(&create::section(plan, view.detail));
     out.extend(plan.changes.iter().filter_map(in_place));
-    out.push_str(&deletions(plan));
+    out.push_str(&delete::section(plan));
     out.push_str(&blocked::kept(plan));
     out.push_str(&blocked::section(plan));
     if plan.inventory_is_stale() && plan.counts().add + plan.counts().change + plan.counts().destroy == 0 {
         out.push_str("bridge's inventory on the cluster is out of date and will be written.\n\n");
     }
     writeln!(out, "{}", paint(style::STRONG, &summary(&plan.counts()))).unwrap_or_default();
+    out.extend(view.needs.map(needed));
     out
+}
+
+/// What is said of a plan that changes nothing.
+pub(super) fn nothing(plan: &Plan, view: &View<'_>) -> &'static str {
+    match (plan.is_destroy, view.is_targeted) {
+        (true, _) => NOTHING_TO_DESTROY,
+        (false, true) => NO_TARGETED_CHANGES,
+        (false, false) => NO_CHANGES,
+    }
+}
+
+/// The option without which `apply --auto-approve` refuses the plan.
+fn needed(NeedsConsent { reason, objects: _, deletions }: &NeedsConsent) -> String {
+    let option = paint(style::HINT, &format!("--allow-delete {deletions}"));
+    format!("{} {reason}; --auto-approve needs {option} beside it\n", paint(style::WARNING, "warning:"))
 }
 
 /// `Plan: 1 to add, 0 to change, 0 to destroy.`
@@ -117,18 +148,6 @@ fn forced_lines(forced: &[FieldConflict]) -> String {
     let line =
         |FieldConflict { field, manager }: &FieldConflict| format!("! {field} is taken from `{manager}`");
     indented(forced.iter().map(line))
-}
-
-/// Every object that will be destroyed: one line each, grouped by wave, in the order in which they go.
-fn deletions(plan: &Plan) -> String {
-    let deleted: Vec<&Live> = plan.changes.iter().filter_map(Change::deleted).collect();
-    deleted.chunk_by(|a, b| Wave::of(a.object()) == Wave::of(b.object())).map(deleted_wave).collect()
-}
-
-fn deleted_wave(wave: &[&Live]) -> String {
-    let title = wave.first().map(|live| Wave::of(live.object()).title()).unwrap_or_default();
-    let lines = wave.iter().map(|live| format!("  {} {}\n", paint(style::DESTROY, "-"), live.id()));
-    heading(&format!("{title}: {} to destroy", wave.len())) + &lines.collect::<String>() + "\n"
 }
 
 /// `  # Secret/argocd/dev will be updated in-place`

@@ -12,6 +12,8 @@ use crate::report::ui::Ui;
 
 /// How often a wait is mentioned where there is no spinner.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+/// A shorter wait is not mentioned.
+const WORTH_SAYING: Duration = Duration::from_secs(1);
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(120);
 
@@ -21,6 +23,7 @@ pub struct Progress {
     ui: Ui,
     spinner: Option<ProgressBar>,
     last_wait: Mutex<Option<Instant>>,
+    last_skip: Mutex<Option<String>>,
 }
 
 impl Progress {
@@ -36,7 +39,7 @@ impl Progress {
             spinner.enable_steady_tick(TICK);
             spinner
         });
-        Self { ui: ui.clone(), spinner, last_wait: Mutex::new(None) }
+        Self { ui: ui.clone(), spinner, last_wait: Mutex::new(None), last_skip: Mutex::new(None) }
     }
 
     /// Shows one event.
@@ -51,9 +54,7 @@ impl Progress {
             Event::Failed { id, message } => {
                 self.ui.say(&format!("{} {id}: {}\n", paint(style::ERROR, "✗"), plain(message)));
             }
-            Event::Skipped { id, reason } => {
-                self.ui.say(&format!("{} {id} skipped: {}\n", paint(style::WARNING, "!"), plain(reason)));
-            }
+            Event::Skipped { id: _, reason } => self.skipped(reason),
             Event::Waiting { pending, elapsed } => self.waiting(pending, *elapsed),
             Event::Warning { id, message } => self.ui.warn(&format!("{id}: {}", plain(message))),
         }
@@ -70,6 +71,19 @@ impl Progress {
         self.ui.status(text);
     }
 
+    /// Says it once for each reason: what was not tried is listed at the end.
+    fn skipped(&self, reason: &str) {
+        let mut last = self.last_skip.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_deref() != Some(reason) {
+            self.ui.say(&format!(
+                "{} the rest is not tried: {}\n",
+                paint(style::WARNING, "!"),
+                plain(reason)
+            ));
+            *last = Some(reason.to_owned());
+        }
+    }
+
     fn waiting(&self, pending: &[String], elapsed: Duration) {
         let text = format!("waiting ({}): {}", seconds(elapsed), plain(&pending.join("; ")));
         match &self.spinner {
@@ -77,7 +91,7 @@ impl Progress {
                 let text = self.ui.redactor().scrub(&text).into_owned();
                 spinner.set_message(text);
             }
-            None if self.is_due() => self.ui.status(&format!("◎ {text}")),
+            None if elapsed >= WORTH_SAYING && self.is_due() => self.ui.status(&format!("◎ {text}")),
             None => {}
         }
     }

@@ -130,7 +130,8 @@ impl Ui {
     /// Where progress bars are drawn; `None` where plain lines are wanted.
     #[must_use]
     pub fn bars(&self) -> Option<&MultiProgress> {
-        (!self.quiet && io::stderr().is_terminal()).then_some(&self.bars)
+        // Hidden on a terminal that cannot redraw a line, such as TERM=dumb.
+        (!self.quiet && io::stderr().is_terminal() && !self.bars.is_hidden()).then_some(&self.bars)
     }
 
     /// Whether a person can answer a question: both the question and the answer go through a terminal.

@@ -16,6 +16,19 @@ fn without_a_terminal_nobody_can_be_asked() {
 }
 
 #[test]
+fn every_profile_is_checked_before_the_first_is_applied() {
+    let env = TestEnv::with_profile().set("GIT_USER", "bob").set("GIT_TOKEN", "git-t0ken-value");
+    env.write("bad.yaml", "kind: Profile\n");
+    for command in ["apply", "destroy"] {
+        let files = ["-f", "bridge.yaml", "-f", "bad.yaml", "-f", "absent.yaml"];
+        let run = env.run(&[&[command, "--auto-approve"], &files[..]].concat()).expect(3);
+        // The hub of the good one does not answer, which would be exit 4.
+        assert!(!run.stderr.contains("BRG2001") && run.stderr.contains("BRG4001"), "{run}");
+        assert!(run.stderr.contains("profile bad.yaml"), "{run}");
+    }
+}
+
+#[test]
 fn an_output_that_the_command_does_not_have() {
     let run = TestEnv::with_profile().run(&["apply", "--auto-approve", "-o", "markdown"]).expect(3);
     assert!(run.stderr.contains("`text`, `json`"), "{run}");

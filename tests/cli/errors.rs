@@ -15,6 +15,12 @@ fn there_is_no_profile() {
 }
 
 #[test]
+fn standard_input_has_a_path() {
+    let run = TestEnv::new().run(&["plan", "-f", "-"]).expect(3);
+    assert!(run.stderr.contains("-f /dev/stdin"), "{run}");
+}
+
+#[test]
 fn findings_have_places_and_fixes() {
     let env = TestEnv::with_profile();
     env.write("bridge.yaml", &PROFILE.replace("env: dev", "enw: dev"));
@@ -98,6 +104,7 @@ fn the_profile_and_the_option_name_different_clusters() {
     --- stderr
     error[BRG4004]: the profile's hub is the context `hub-admin`, and `--context` says `spoke-admin`
       hint: leave `--context` (and BRIDGE_CONTEXT) out, or change the hub's `connection.context`
+      hint: contexts: hub-admin, spoke-admin
       more: bridge --explain BRG4004
     ");
 }
@@ -132,6 +139,15 @@ fn in_ci_the_lock_file_must_name_the_manifest() {
       more: bridge --explain BRG1430
     ");
     assert!(!env.path("bridge.lock").exists());
+    let validated = env.run(&["validate"]).expect(3);
+    assert!(
+        validated.stdout.contains("  - { version: v3.5.3, file: install.yaml, sha256: 7efe2d6b"),
+        "{validated}"
+    );
+    let locked = TestEnv::new();
+    locked.write("bridge.yaml", &env.read("bridge.yaml"));
+    let _ = locked.run(&["validate"]).expect(0);
+    assert!(locked.run(&["validate", "--locked"]).expect(3).stdout.contains("BRG1430"));
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn an_unknown_code_gets_a_suggestion() {
     exit 3
     --- stdout
     --- stderr
-    error[BRG4010]: `4006` is no code of bridge; codes look like BRG1042
+    error[BRG4010]: `4006` is no code of bridge; codes look like BRG3003
       hint: did you mean `BRG4006`?
       more: bridge --explain BRG4010
     ");

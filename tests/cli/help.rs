@@ -19,14 +19,15 @@ fn the_first_page_of_help() {
       destroy      Remove everything that the profile owns on the hub
       schema       Print the JSON schema of the profile or of an output
       completions  Print a completion script for a shell
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help (see more with '--help')
       -V, --version  Print version
 
     Global options:
-      -f, --profile <FILE>...   Profile to read; several are handled one after the other [default:
-                                bridge.yaml]
+      -f, --profile <FILE>      Profile to read; given again, the profiles are handled one after the
+                                other [default: bridge.yaml]
           --var <NAME=VALUE>    Value of a variable of the profile; never for secrets, which have no
                                 option
           --var-file <FILE>     File with values of variables: YAML, JSON, or the output of `terraform
@@ -48,7 +49,7 @@ fn the_first_page_of_help() {
                                 cache or a file
           --locked              Treat a missing entry of bridge.lock as an error, as in CI (CI=true)
           --allow-exec          Run the credential commands of the profile although CI=true
-          --explain <CODE>      Explain the code of a finding or an error, such as BRG1042
+          --explain <CODE>      Explain the code of a finding or an error, such as BRG3003
 
     Exit codes:
         0  done, or in sync
@@ -68,7 +69,69 @@ fn every_command_explains_itself() {
     for command in ["init", "validate", "render", "plan", "apply", "destroy", "schema", "completions"] {
         let run = TestEnv::new().run(&[command, "--help"]).expect(0);
         assert!(run.stdout.contains(&format!("Usage: bridge {command}")), "{run}");
-        assert!(run.stdout.contains("--profile") && run.stderr.is_empty(), "{run}");
+        assert!(run.stdout.contains("--color") && run.stderr.is_empty(), "{run}");
+    }
+}
+
+#[test]
+fn help_shows_a_command_only_what_it_heeds() {
+    let help = |command| TestEnv::new().run(&[command, "-h"]).expect(0).stdout;
+    for (command, heeded, ignored) in [
+        ("init", "--profile", "--kubeconfig"),
+        ("validate", "--locked", "--timeout"),
+        ("plan", "--kubeconfig", "--timeout"),
+        ("apply", "--timeout", "--explain"),
+        ("destroy", "--allow-delete", "--adopt"),
+        ("schema", "--color", "--profile"),
+    ] {
+        let help = help(command);
+        assert!(help.contains(heeded) && !help.contains(ignored), "{help}");
+    }
+    assert!(help("validate").contains("text, json or sarif") && !help("apply").contains("sarif"));
+}
+
+#[test]
+fn what_help_names_exists() {
+    let help = TestEnv::new().run(&["--help"]).expect(0).stdout;
+    let code = &help[help.find("BRG").unwrap()..][..7];
+    let _ = TestEnv::new().run(&["--explain", code]).expect(0);
+    assert_eq!(
+        TestEnv::new().run(&["help", "plan"]).expect(0).stdout,
+        TestEnv::new().run(&["plan", "--help"]).stdout
+    );
+}
+
+#[test]
+fn a_mistake_on_the_command_line_gets_a_tip_that_helps() {
+    for (args, tip) in [
+        (&["aply"][..], "'apply'"),
+        (&["lint"], "`bridge validate`"),
+        (&["frobnicate"], "`bridge --help`"),
+        (&["apply", "--destroy"], "`bridge destroy`"),
+        (&["apply", "--yes"], "`--auto-approve`"),
+        (&["plan", "--tagret", "Secret/x"], "'--target'"),
+        (&["plan", "-f", "a.yaml", "b.yaml"], "-f b.yaml"),
+    ] {
+        let run = TestEnv::new().run(args).expect(3);
+        assert!(run.stderr.contains("tip: ") && run.stderr.contains(tip), "{run}");
+    }
+    assert!(!TestEnv::new().run(&["frobnicate"]).stderr.contains("similar"));
+}
+
+#[test]
+fn options_that_contradict_each_other_are_refused() {
+    for args in [
+        &["plan", "--destroy", "--target", "Secret/x"][..],
+        &["plan", "--destroy", "--adopt", "helm"],
+        &["plan", "--destroy", "--offline"],
+        &["plan", "--offline", "--target", "Secret/x"],
+        &["plan", "--offline", "--allow-delete", "3"],
+        &["destroy", "--target", "Secret/x"],
+        &["destroy", "--adopt", "helm"],
+        &["apply", "--in-cluster", "--context", "x"],
+    ] {
+        let run = TestEnv::with_profile().run(args).expect(3);
+        assert!(run.stderr.contains("BRG4003") && run.stderr.contains(args[1]), "{run}");
     }
 }
 

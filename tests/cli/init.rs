@@ -63,16 +63,34 @@ fn a_profile_is_copied_and_a_base_extended() {
     let _ = env.run(&["validate", "-f", "copy.yaml"]).expect(0);
     env.write("bases/base.yaml", BASE);
     let _ = env.run(&["init", "--from", "bases/base.yaml", "-f", "new.yaml"]).expect(0);
-    assert!(env.read("new.yaml").contains("extends: [\"bases/base.yaml\"]"));
+    assert!(env.read("new.yaml").contains("  - \"bases/base.yaml\"\n"));
+    let _ = env.run(&["validate", "-f", "new.yaml"]).expect(0);
+    // A base without clusters leaves the hub to the profile; what stands in comments must be right as well.
+    env.write("bases/bare.yaml", BASE.split("clusters").next().unwrap());
+    let _ = env.run(&["init", "--from", "bases/bare.yaml", "-f", "bare.yaml"]).expect(0);
+    assert!(
+        env.read("bare.yaml").contains("\nclusters:\n") && !env.read("new.yaml").contains("\nclusters:\n")
+    );
+    let _ = env.run(&["validate", "-f", "bare.yaml"]).expect(0);
+    let uncommented = env.read("new.yaml").replace("# clusters:", "clusters:");
+    let uncommented = uncommented.replace("# variables:", "variables:").replace("\n#   ", "\n  ");
+    env.write("new.yaml", &uncommented.replace("      caData: LS0tLS1CRUdJTi...\n", ""));
     let _ = env.run(&["validate", "-f", "new.yaml"]).expect(0);
     let _ = env.run(&["init", "--from", "nowhere.yaml", "-f", "other.yaml"]).expect(3);
+}
+
+#[test]
+fn one_profile_is_written_at_a_time() {
+    let env = TestEnv::new();
+    let run = env.run(&["init", "-f", "a.yaml", "-f", "b.yaml"]).expect(3);
+    assert!(run.stderr.contains("--profile") && env.files().is_empty(), "{run}");
 }
 
 #[test]
 fn a_base_among_several_profiles_is_passed_over() {
     let env = TestEnv::with_profile();
     env.write("base.yaml", BASE);
-    let _ = env.run(&["validate", "-f", "base.yaml", "bridge.yaml"]).expect(0);
+    let _ = env.run(&["validate", "-f", "base.yaml", "-f", "bridge.yaml"]).expect(0);
     let _ = env.run(&["validate", "-f", "base.yaml"]).expect(3);
 }
 

@@ -151,6 +151,10 @@ fn a_server_that_repeats_the_token_is_not_repeated() {
     assert!(unknown.stderr.contains("does not accept these credentials\n"), "{unknown}");
     let forbidden = quiet(&to(&server("403 Forbidden", status(&format!("no {SECRET}")))), 1);
     assert!(forbidden.stderr.contains("no (sensitive)"), "{forbidden}");
+    let denied = serde_json::json!({ "kind": "Status", "reason": "Forbidden", "message": "no" }).to_string();
+    let denied = quiet(&to(&server("403 Forbidden", denied)), 4);
+    let question = "kubectl auth can-i get namespaces/kube-system --all-namespaces --context hub-admin --kubeconfig $TEST_ENV/kubeconfig";
+    assert!(denied.stderr.contains(question), "{denied}");
     let page = quiet(&to(&server("418 I'm a teapot", format!("<p>{}</p>", &SECRET[..12]))), 1);
     assert!(page.stderr.contains("HTTP 418"), "{page}");
 }
@@ -209,6 +213,18 @@ fn whatever_the_credential_comes_from_a_server_that_repeats_it_is_not_repeated()
             }
         }
     }
+}
+
+#[test]
+fn a_server_that_wants_tls_is_no_failure_of_the_plan() {
+    let body = "Client sent an HTTP request to an HTTPS server.\n".to_owned();
+    let address = server("400 Bad Request", body);
+    let run = quiet(&KUBECONFIG.replace("https://127.0.0.1:1", &address), 4);
+    assert!(
+        run.stderr.contains("BRG2002")
+            && run.stderr.contains(&address.replace("http://", "server: https://")),
+        "{run}"
+    );
 }
 
 #[cfg(unix)]

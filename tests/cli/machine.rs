@@ -105,7 +105,54 @@ fn several_plans_are_no_json_document() {
     let env = TestEnv::with_profile();
     let args = ["plan", "--offline", "-o", "json", "-f", "bridge.yaml", "-f", "other.yaml"];
     let run = env.run(&args).expect(3);
-    assert!(run.stdout.is_empty() && run.stderr.contains("once for each profile"), "{run}");
+    assert!(run.stderr.contains("once for each profile"), "{run}");
+    assert_eq!(json(&run.stdout)["format"], "bridge.error/v1");
+}
+
+#[test]
+fn an_error_is_a_document_too() {
+    let env = TestEnv::with_profile().set("GIT_USER", "bob").set("GIT_TOKEN", "git-t0ken-value");
+    env.write("token", "spoke-t0ken-value\n");
+    for (args, code, finding) in [
+        (&["plan", "-o", "json"][..], 4, "BRG2001"),
+        (&["plan", "-o", "json", "-f", "absent.yaml"], 3, "BRG4001"),
+        (&["plan", "-o", "json", "--context", "nowhere"], 3, "BRG4004"),
+        (&["render", "-o", "json"], 3, "BRG4009"),
+    ] {
+        let run = env.run(args).expect(code);
+        let document = json(&run.stdout);
+        assert_eq!(document["findings"][0]["code"], finding, "{run}");
+        assert_eq!((&document["format"], &document["exitCode"]), (&"bridge.error/v1".into(), &code.into()));
+        assert!(run.stderr.contains(finding), "{run}");
+        assert_matches_schema(&env, "error", &document);
+    }
+    let findings = json(&broken().run(&["plan", "-o", "json"]).expect(3).stdout);
+    assert_eq!((&findings["findings"][0]["line"], &findings["exitCode"]), (&20.into(), &3.into()));
+}
+
+#[test]
+fn the_lines_of_an_apply_end_with_its_exit_code_whatever_happens() {
+    let env = TestEnv::with_profile().set("GIT_USER", "bob").set("GIT_TOKEN", "git-t0ken-value");
+    env.write("token", "spoke-t0ken-value\n");
+    for (args, code, finding, file) in [
+        (&["apply", "--auto-approve", "-o", "json"][..], 4, "BRG2001", Some("bridge.yaml")),
+        (
+            &["destroy", "--auto-approve", "-o", "json", "-f", "absent.yaml"],
+            3,
+            "BRG4001",
+            Some("absent.yaml"),
+        ),
+        (&["apply", "-o", "json"], 3, "BRG4006", None),
+    ] {
+        let run = env.run(args).expect(code);
+        let lines: Vec<Value> = run.stdout.lines().map(json).collect();
+        let [version, error] = lines.as_slice() else { panic!("{run}") };
+        assert_eq!((&version["format"], &version["operation"]), (&"bridge.apply/v1".into(), &args[0].into()));
+        assert_eq!(version.get("file").and_then(Value::as_str), file, "{run}");
+        assert_eq!((&error["type"], &error["exitCode"]), (&"error".into(), &code.into()), "{run}");
+        assert_eq!(error["findings"][0]["code"], finding, "{run}");
+        lines.iter().for_each(|line| assert_matches_schema(&env, "apply", line));
+    }
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn colours_only_when_asked_for_in_a_pipe() {
 #[test]
 fn several_profiles_are_handled_in_turn_and_the_worst_counts() {
     let env = TestEnv::with_profile();
-    let run = env.run(&["plan", "--offline", "-f", "absent.yaml", "bridge.yaml"]).expect(3);
+    let run = env.run(&["plan", "--offline", "-f", "absent.yaml", "-f", "bridge.yaml"]).expect(3);
     assert!(run.stderr.contains("BRG4001") && run.stdout.contains("Plan:"), "{run}");
 }
 

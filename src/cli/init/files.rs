@@ -12,6 +12,9 @@ use crate::code::Code;
 /// The first profile.
 pub(super) const FIRST: &str = include_str!("../../../templates/init/bridge.yaml");
 
+const EXTENDING: &str = include_str!("../../../templates/init/extending.yaml");
+const CLUSTERS: &str = include_str!("../../../templates/init/clusters.yaml");
+
 const SCHEMA_LINE: &str = "# yaml-language-server: $schema=./bridge.schema.json\n";
 
 /// Whether something is at the path already.
@@ -35,15 +38,24 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), CliError> {
     })
 }
 
-/// A profile that extends a base, or a copy of a profile.
+/// What a new profile is made from.
+#[derive(Debug)]
+pub(super) enum From {
+    /// A base, by its path from the new profile's folder.
+    Base(String),
+    /// The text of a profile.
+    Copy(String),
+}
+
+/// Looks at what `--from` names.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(super) fn from(from: &str, folder: &Path) -> Result<String, CliError> {
+pub(super) fn from(from: &str, folder: &Path) -> Result<From, CliError> {
     let text = read::bounded_text(Path::new(from)).map_err(|error| {
         CliError::usage(Code::UNREADABLE_FILE, format!("`{from}` cannot be read")).caused_by(&error)
     })?;
-    if is_base(&text) { Ok(extending(&relative(from, folder))) } else { Ok(copied(&text)) }
+    Ok(if is_base(&text) { From::Base(relative(from, folder)) } else { From::Copy(copied(&text)) })
 }
 
 /// Whether the text says `kind: ProfileBase`.
@@ -52,11 +64,11 @@ pub(in crate::cli) fn is_base(text: &str) -> bool {
     kind.is_some_and(|kind| kind.trim().trim_matches(['"', '\'']).starts_with("ProfileBase"))
 }
 
-fn extending(base: &str) -> String {
-    let base = serde_json::Value::from(base);
-    format!(
-        "{SCHEMA_LINE}apiVersion: bridge.gitops/v1alpha1\nkind: Profile\nmetadata:\n  # The identity of this profile on the hub.\n  name: platform\nextends: [{base}]\n"
-    )
+/// A profile that extends a base. One whose base lacks the hub gets the clusters of a first profile.
+pub(super) fn extending(base: &str, has_hub: bool) -> String {
+    let head = EXTENDING.replace("BASE", &serde_json::Value::from(base).to_string());
+    let first = FIRST.find("\nclusters:\n").map_or("", |at| &FIRST[at + 1..]);
+    head + if has_hub { CLUSTERS } else { first }
 }
 
 /// The same text under the schema line of this folder.

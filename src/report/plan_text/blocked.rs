@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::desired::id::ObjectId;
-use crate::plan::change::{Change, ConflictReason, FieldConflict, KeepReason};
+use crate::plan::change::{Change, ConflictReason, Contested, FieldConflict, KeepReason, Shown, ValueChange};
+use crate::plan::consent::shell_word;
 use crate::plan::summary::Plan;
+use crate::report::diff_text::inline;
 use crate::report::plan_text::{heading, indented, named};
 use crate::report::style::{self, paint, plain};
 
@@ -48,11 +50,24 @@ fn conflict(id: &ObjectId, reason: &ConflictReason) -> String {
     }
 }
 
-fn field_conflict(id: &ObjectId, conflict: &FieldConflict) -> [String; 2] {
-    let FieldConflict { field, manager } = conflict;
+fn field_conflict(id: &ObjectId, contested: &Contested) -> [String; 2] {
+    let Contested { conflict: FieldConflict { field, manager }, change } = contested;
+    let values = change.as_ref().map_or(String::new(), |change| format!(": {}", both_values(change)));
     let object = format!("{}/{}", id.group_kind.kind, id.name);
     let option = hint(&format!("--force-conflicts {}", quoted(&format!("{object}:{field}"))));
-    [format!("{} is owned by `{}`", plain(field), plain(manager)), format!("  take it with {option}")]
+    [format!("{} is owned by `{}`{values}", plain(field), plain(manager)), format!("  take it with {option}")]
+}
+
+/// What is there, and what the profile wants instead.
+fn both_values(change: &ValueChange) -> String {
+    match change {
+        ValueChange::Added(after) => format!("absent; the profile says {}", inline(after)),
+        ValueChange::Removed(before) => format!("{}; the profile does not set it", inline(before)),
+        ValueChange::Changed(Shown::Sensitive, Shown::Sensitive) => "(sensitive, changed)".to_owned(),
+        ValueChange::Changed(before, after) => {
+            format!("{}; the profile says {}", inline(before), inline(after))
+        }
+    }
 }
 
 fn adoption(managers: &BTreeSet<String>) -> Vec<String> {
@@ -67,13 +82,9 @@ fn adoption(managers: &BTreeSet<String>) -> Vec<String> {
     ]
 }
 
-/// An argument as a shell takes it.
+/// An argument as a shell takes it, and a terminal shows it.
 fn quoted(argument: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=,+".contains(c);
-    if !argument.is_empty() && argument.chars().all(is_plain) {
-        return argument.to_owned();
-    }
-    format!("'{}'", plain(argument).replace('\'', r"'\''"))
+    plain(&shell_word(argument))
 }
 
 fn hint(text: &str) -> String {
@@ -86,17 +97,24 @@ fn text(id: &ObjectId, what: &str, lines: Vec<String>) -> String {
     head + &indented(lines.into_iter()) + "\n"
 }
 
-/// Every object that nobody asks for any more and that stays all the same.
+/// Every object that nobody asks for any more and that stays all the same, together with those of the same reason.
 pub(super) fn kept(plan: &Plan) -> String {
-    plan.changes.iter().filter_map(kept_object).collect()
+    let kept: Vec<(&ObjectId, &KeepReason)> = plan.changes.iter().filter_map(kept_object).collect();
+    let mut reasons: Vec<&KeepReason> = Vec::new();
+    for (_, reason) in &kept {
+        if !reasons.contains(reason) {
+            reasons.push(reason);
+        }
+    }
+    let of = |reason: &KeepReason| -> Vec<&ObjectId> {
+        kept.iter().filter(|(_, own)| *own == reason).map(|(id, _)| *id).collect()
+    };
+    reasons.into_iter().map(|reason| kept_together(&of(reason), reason)).collect()
 }
 
-fn kept_object(change: &Change) -> Option<String> {
+fn kept_object(change: &Change) -> Option<(&ObjectId, &KeepReason)> {
     match change {
-        Change::Keep { live, reason } => {
-            let why = keep_reason(live.id(), reason);
-            Some(heading(&format!("{} is kept", live.id())) + &indented(std::iter::once(why)) + "\n")
-        }
+        Change::Keep { live, reason } => Some((live.id(), reason)),
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Adopt { .. }
@@ -108,13 +126,38 @@ fn kept_object(change: &Change) -> Option<String> {
     }
 }
 
+/// One object in a heading of its own; of several a list, and the reason once.
+fn kept_together(ids: &[&ObjectId], reason: &KeepReason) -> String {
+    if let [id] = ids {
+        return heading(&format!("{id} is kept"))
+            + &indented(std::iter::once(keep_reason(id, reason)))
+            + "\n";
+    }
+    let options: Vec<String> = ids.iter().map(|id| allow_delete(id)).collect();
+    let why = match reason {
+        KeepReason::NeedsConsent => {
+            format!("everything in them would go along; delete them with {}", hint(&options.join(" ")))
+        }
+        KeepReason::LeftAlone
+        | KeepReason::Annotated
+        | KeepReason::NotApplied
+        | KeepReason::OwnedByAnother(_)
+        | KeepReason::NotRecorded
+        | KeepReason::HoldsForeign(_) => ids.first().map_or(String::new(), |id| keep_reason(id, reason)),
+    };
+    let lines = ids.iter().map(ToString::to_string).chain(std::iter::once(why));
+    heading(&format!("{} objects are kept", ids.len())) + &indented(lines) + "\n"
+}
+
+fn allow_delete(id: &ObjectId) -> String {
+    format!("--allow-delete {}", quoted(&format!("{}/{}", id.group_kind.kind, id.name)))
+}
+
 /// Why an object is kept, and how it could go.
 pub(in crate::report) fn keep_reason(id: &ObjectId, reason: &KeepReason) -> String {
     match reason {
         KeepReason::NeedsConsent => {
-            let option =
-                hint(&format!("--allow-delete {}", quoted(&format!("{}/{}", id.group_kind.kind, id.name))));
-            format!("everything in it would go along; delete it with {option}")
+            format!("everything in it would go along; delete it with {}", hint(&allow_delete(id)))
         }
         KeepReason::LeftAlone => {
             "the profile leaves Argo CD to somebody else (`argocd.install: existing`)".to_owned()

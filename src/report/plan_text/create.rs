@@ -87,14 +87,17 @@ fn identity(object: &Object) -> Value {
 
 /// The labels of the objects that are made for their labels: cluster Secrets and ApplicationSets.
 fn telling(object: &Object) -> String {
-    let labels: BTreeMap<&str, &str> = labels(object).collect();
-    let is_cluster = labels.get("argocd.argoproj.io/secret-type") == Some(&"cluster");
+    let is_cluster = labels(object).any(|label| label == ("argocd.argoproj.io/secret-type", "cluster"));
     if !is_cluster && object.id().group_kind.kind != "ApplicationSet" {
         return String::new();
     }
-    let shown =
-        labels.iter().filter(|(key, _)| !key.contains('/')).map(|(key, value)| format!(" {key}={value}"));
-    paint(style::FAINT, &plain(&shown.collect::<String>()))
+    paint(style::FAINT, &plain(&telling_labels(object)))
+}
+
+/// The labels that are people's own, as ` key=value`.
+pub(super) fn telling_labels(object: &Object) -> String {
+    let labels: BTreeMap<&str, &str> = labels(object).filter(|(key, _)| !key.contains('/')).collect();
+    labels.iter().map(|(key, value)| format!(" {key}={value}")).collect()
 }
 
 fn labels(object: &Object) -> impl Iterator<Item = (&str, &str)> {

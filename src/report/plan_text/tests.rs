@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::desired::object::Object;
 use crate::plan::build::Owner;
-use crate::plan::change::{Check, ConflictReason, KeepReason, NotChecked, Shown, ValueChange};
+use crate::plan::change::{Check, ConflictReason, Contested, KeepReason, NotChecked, Shown, ValueChange};
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
 
@@ -39,9 +39,12 @@ pub(in crate::report) fn plan_of(changes: Vec<Change>) -> Plan {
     }
 }
 
+/// No detail, no targets, nothing lacking.
+pub(in crate::report) const SHORT: View<'static> =
+    View { detail: Detail::Short, is_targeted: false, needs: None };
+
 fn shown(changes: Vec<Change>) -> String {
-    let plan = plan_of(changes);
-    anstream::adapter::strip_str(&render(&plan, Detail::Short)).to_string()
+    anstream::adapter::strip_str(&render(&plan_of(changes), &SHORT)).to_string()
 }
 
 #[test]
@@ -100,10 +103,11 @@ fn creations_are_one_line_each() {
 #[test]
 fn what_is_blocked_names_the_option_that_allows_it() {
     let conflict = FieldConflict { field: ".spec.replicas".into(), manager: "hpa".into() };
+    let change = Some(ValueChange::Changed(Shown::Json("3".into()), Shown::Json("2".into())));
     let changes = vec![
         Change::Conflict {
             live: live("Deployment", "server"),
-            reason: ConflictReason::Fields(vec![conflict]),
+            reason: ConflictReason::Fields(vec![Contested { conflict, change }]),
         },
         Change::Conflict {
             live: live("Secret", "repo"),
@@ -127,7 +131,7 @@ fn what_is_blocked_names_the_option_that_allows_it() {
         everything in it would go along; delete it with --allow-delete Namespace/argocd
 
       ! Deployment/argocd/server has fields that somebody else owns and the profile wants different
-        .spec.replicas is owned by `hpa`
+        .spec.replicas is owned by `hpa`: 3; the profile says 2
           take it with --force-conflicts Deployment/server:.spec.replicas
 
       ! Secret/argocd/repo exists, and bridge did not make it
@@ -147,6 +151,76 @@ fn full_detail_masks_secrets() {
     secret["data"] = json!({ "password": "aHVudGVyMjI=" });
     let desired = Object::new(secret).unwrap();
     let plan = plan_of(vec![Change::Create { desired, check: Check::ByServer }]);
-    let text = anstream::adapter::strip_str(&render(&plan, Detail::Full)).to_string();
+    let text =
+        anstream::adapter::strip_str(&render(&plan, &View { detail: Detail::Full, ..SHORT })).to_string();
     assert!(text.contains("+ data.password: (sensitive)") && !text.contains("aHVudGVyMjI"), "{text}");
+}
+
+#[test]
+fn what_goes_is_told_apart() {
+    let mut cluster = body("Secret", "dev");
+    cluster["metadata"]["labels"] = json!({ "argocd.argoproj.io/secret-type": "cluster", "env": "dev" });
+    cluster["data"] = json!({ "server": "aHR0cHM6Ly9kZXY6NjQ0Mw==", "config": "aHVudGVyMjI=" });
+    let set = |name| {
+        let mut set = body("ApplicationSet", name);
+        set["apiVersion"] = "argoproj.io/v1alpha1".into();
+        set
+    };
+    let mut keeping = set("workloads");
+    keeping["spec"]["syncPolicy"]["preserveResourcesOnDeletion"] = true.into();
+    let mut with_user = cluster.clone();
+    with_user["metadata"]["name"] = "odd".into();
+    with_user["data"]["server"] = "aHR0cHM6Ly91OnBAZGV2".into();
+    let gone = |body| Change::Delete { live: Live::new(body).unwrap() };
+    let text = shown(vec![gone(set("addons")), gone(keeping), gone(cluster), gone(with_user)]);
+    insta::assert_snapshot!(text, @r"
+    Actions are indicated with the following symbols:
+      - destroy
+
+    bridge will perform the following actions:
+
+      # ApplicationSets: 2 to destroy
+      - ApplicationSet/argocd/addons (its Applications go, and the workloads that they deployed go with them)
+      - ApplicationSet/argocd/workloads (its Applications go; the workloads that they deployed stay)
+
+      # Clusters: 2 to destroy
+      - Secret/argocd/dev server=https://dev:6443 env=dev
+      - Secret/argocd/odd env=dev
+
+    Plan: 0 to add, 0 to change, 4 to destroy.
+    ");
+}
+
+#[test]
+fn what_is_kept_for_one_reason_is_listed_together() {
+    let keep = |kind, name| Change::Keep { live: live(kind, name), reason: KeepReason::NeedsConsent };
+    let text = shown(vec![keep("CustomResourceDefinition", "a.b"), keep("Namespace", "argocd")]);
+    insta::assert_snapshot!(text, @r"
+      # 2 objects are kept
+        CustomResourceDefinition/argocd/a.b
+        Namespace/argocd/argocd
+        everything in them would go along; delete them with --allow-delete CustomResourceDefinition/a.b --allow-delete Namespace/argocd
+
+    No changes. The cluster matches the profile.
+    ");
+}
+
+#[test]
+fn a_target_makes_no_claim_about_the_rest() {
+    let plan = plan_of(vec![Change::Unchanged { live: live("Secret", "dev") }]);
+    let text = render(&plan, &View { is_targeted: true, ..SHORT });
+    assert_eq!(anstream::adapter::strip_str(&text).to_string(), format!("{NO_TARGETED_CHANGES}\n"));
+}
+
+#[test]
+fn the_consent_that_a_pipeline_lacks_is_named() {
+    let plan = plan_of(vec![Change::Delete { live: live("ApplicationSet", "addons") }]);
+    let needs =
+        NeedsConsent { reason: "the plan deletes 1 ApplicationSets".into(), objects: vec![], deletions: 7 };
+    let text = render(&plan, &View { needs: Some(&needs), ..SHORT });
+    assert!(
+        anstream::adapter::strip_str(&text)
+            .to_string()
+            .ends_with("--auto-approve needs --allow-delete 7 beside it\n")
+    );
 }

@@ -1,0 +1,63 @@
+//! What will be destroyed, one line an object, with what tells people whether they mean it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::desired::wave::Wave;
+use crate::plan::change::Change;
+use crate::plan::gate::is_cluster_secret;
+use crate::plan::live::Live;
+use crate::plan::summary::Plan;
+use crate::report::plan_text::{heading, telling_labels};
+use crate::report::style::{self, paint, plain};
+
+/// Every object that will be destroyed, grouped by wave, in the order in which they go.
+pub(super) fn section(plan: &Plan) -> String {
+    let deleted: Vec<&Live> = plan.changes.iter().filter_map(Change::deleted).collect();
+    deleted.chunk_by(|a, b| Wave::of(a.object()) == Wave::of(b.object())).map(wave).collect()
+}
+
+fn wave(wave: &[&Live]) -> String {
+    let title = wave.first().map(|live| Wave::of(live.object()).title()).unwrap_or_default();
+    let line = |live: &&Live| {
+        let telling = paint(style::FAINT, &telling(live));
+        format!("  {} {}{telling}\n", paint(style::DESTROY, "-"), live.id())
+    };
+    heading(&format!("{title}: {} to destroy", wave.len()))
+        + &wave.iter().map(line).collect::<String>()
+        + "\n"
+}
+
+/// Which cluster goes, and what goes along with an ApplicationSet; nothing for other objects.
+fn telling(live: &Live) -> String {
+    if is_cluster_secret(live) {
+        // An address with a user in it holds a password, too.
+        let server = public_data(live, "server").filter(|server| !server.contains('@'));
+        let server = server.map_or(String::new(), |server| format!(" server={server}"));
+        return plain(&(server + &telling_labels(live.object())));
+    }
+    fate(live).map_or(String::new(), |fate| format!(" ({fate})"))
+}
+
+/// What happens to that which an ApplicationSet made, by what it says on the cluster: the profile may have changed since.
+/// Argo CD's controller deletes its Applications with it, and gives them the finalizer that removes what they deployed
+/// unless `preserveResourcesOnDeletion` is set.
+pub(in crate::report) fn fate(live: &Live) -> Option<&'static str> {
+    if live.id().group_kind.kind != "ApplicationSet" {
+        return None;
+    }
+    let preserves =
+        live.body().pointer("/spec/syncPolicy/preserveResourcesOnDeletion") == Some(&Value::Bool(true));
+    Some(if preserves {
+        "its Applications go; the workloads that they deployed stay"
+    } else {
+        "its Applications go, and the workloads that they deployed go with them"
+    })
+}
+
+/// A key of a Secret that is no secret.
+fn public_data(live: &Live, key: &str) -> Option<String> {
+    let encoded = live.body().get("data")?.get(key)?.as_str()?;
+    String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
+}
