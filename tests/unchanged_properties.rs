@@ -1,7 +1,7 @@
 //! What must hold for every object: one that was applied and that nobody touched is recognised as unchanged, whatever the
 //! server added to it; any change of what is asked for, of what is there or of who owns it is not called unchanged.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use bridge::desired::object::Object;
 use bridge::plan::live::Live;
