@@ -8,7 +8,7 @@ use bridge_e2e::cluster::User;
 use bridge_e2e::kubeconfig::{Access, Credential, Kubeconfig};
 use bridge_e2e::proxy::{Fault, Matcher};
 use serde_json::json;
-use support::{Profile, World};
+use support::{Profile, World, secret};
 
 fn expect(outcome: &Outcome, code: i32, words: &[&str]) -> Result<()> {
     ensure!(outcome.code == Some(code), "expected {code}\n{outcome}");
@@ -114,16 +114,29 @@ async fn manifests_that_are_none() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_object_that_the_server_refuses_stops_the_apply_before_any_write() -> Result<()> {
+async fn an_object_that_the_server_refuses_stops_the_apply() -> Result<()> {
     let world = World::start().await?;
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}});
     world.send("POST", "/api/v1/namespaces", "application/json", &namespace).await?;
     let argocd = "  manifests: { path: small.yaml }\n  patches:\n    - target: { kind: Service, name: server }\n      \
                   merge: { spec: { ports: [{ name: http, port: 123456, protocol: TCP }] } }\n";
-    world.profile(&Profile { argocd: argocd.to_owned(), ..Profile::small() })?;
-    let outcome = world.run(&["apply", "--auto-approve", "--no-wait"])?;
-    ensure!(outcome.code == Some(1), "{outcome}");
-    ensure!(format!("{}{}", outcome.stdout, outcome.stderr).contains("123456"), "{outcome}");
-    ensure!(world.proxy.writes().is_empty());
-    Ok(())
+    let refused = Profile { argocd: argocd.to_owned(), ..Profile::small() };
+    world.profile(&refused)?;
+    let expected = |outcome: &Outcome| {
+        outcome.code == Some(1) && format!("{}{}", outcome.stdout, outcome.stderr).contains("123456")
+    };
+    let plan = world.run(&["plan"])?;
+    ensure!(expected(&plan) && world.proxy.writes().is_empty(), "{plan}");
+    // A first apply tries nothing beforehand: the waves after the refused object are not begun.
+    let first = world.run(&["apply", "--auto-approve", "--no-wait"])?;
+    ensure!(expected(&first) && first.stderr.contains("not tried"), "{first}");
+    ensure!(world.get(&secret("spoke-dev")).await?.is_null(), "{first}");
+    // Every other one stops before its first write.
+    world.proxy.reset();
+    world.profile(&refused.clone().spoke("spoke-dev", "    env: dev\n"))?;
+    let second = world.run(&["apply", "--auto-approve", "--no-wait"])?;
+    ensure!(expected(&second) && world.proxy.writes().is_empty(), "{second}");
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    world.expect_no_changes()
 }

@@ -54,7 +54,7 @@ pub async fn observe(
     let objects = targeted(names, objects, consent)?;
     let (known, surplus) = split(members, &objects, &inventory_id(&owner.namespace));
     let mut tester = Tester::new(cluster, &kinds, consent, &objects, &known).await?;
-    if creates == Creates::Written {
+    if creates == Creates::Written && recorded.is_none() {
         tester = tester.without_trying_creates(&objects, &known).await?;
     }
     let desired = try_all(cluster, &tester, objects, known, emit).await?;

@@ -20,7 +20,8 @@ use crate::plan::unchanged::is_unchanged;
 pub enum Creates {
     /// The server checks it in a dry run: for a plan that somebody reads.
     Tried,
-    /// Nothing more: the apply that follows at once has it checked as it is written.
+    /// On a first apply nothing more: nearly everything is new, and each is checked as it is written, at once. Later the
+    /// few that are new are tried, so that one that is refused stops the apply before its first write.
     Written,
 }
 
