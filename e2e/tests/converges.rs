@@ -42,10 +42,10 @@ async fn one_label_is_one_line_and_one_write() -> Result<()> {
     world.proxy.reset();
     world.apply(&[])?;
     assert_eq!(
-        world.proxy.writes().len(),
+        world.proxy.object_writes().len(),
         1,
         "{:?}",
-        world.proxy.writes().iter().map(|w| w.line()).collect::<Vec<_>>()
+        world.proxy.object_writes().iter().map(|w| w.line()).collect::<Vec<_>>()
     );
     assert_eq!(world.get(&secret("spoke-dev")).await?["metadata"]["labels"]["tier"], "gold");
     world.expect_no_changes()

@@ -29,7 +29,7 @@ async fn an_interrupted_apply_says_what_it_did_and_is_finished_by_the_next() -> 
     ensure!(outcome.code == Some(130), "{outcome}");
     ensure!(outcome.stderr.matches("the rest is not tried").count() == 1, "{outcome}");
     ensure!(outcome.stderr.matches("not tried: ").count() <= 2, "{outcome}");
-    let written = world.proxy.writes().len();
+    let written = world.proxy.object_writes().len();
     ensure!((20..45).contains(&written), "{written} writes: {outcome}");
     world.apply(&[])?;
     world.expect_no_changes()

@@ -74,7 +74,7 @@ async fn an_adoption_that_is_killed_between_its_writes_is_finished_by_a_plain_ap
     for taken in ["/f:metadata/f:labels/f:cluster_name", "/f:data/f:config", "/f:type"] {
         assert!(theirs[0].pointer(taken).is_none(), "{taken} in {theirs}");
     }
-    let writes: Vec<String> = whole.proxy.writes().iter().map(|write| write.path.clone()).collect();
+    let writes: Vec<String> = whole.proxy.object_writes().iter().map(|write| write.path.clone()).collect();
     let first = writes.iter().position(|path| *path == secret("spoke-dev")).unwrap() + 1;
     assert_eq!(writes[first], secret("spoke-dev"), "an adoption is two writes");
     let world = World::on(whole.hub.sibling().await?).await?;
@@ -220,13 +220,14 @@ async fn what_bridge_makes_is_recorded_before_it_is_made() -> Result<()> {
     world.write("small.yaml", &manifest)?;
     world.profile(&Profile::small())?;
     world.apply(&[])?;
-    let first = world.proxy.writes()[0].path.clone();
+    let first = world.proxy.object_writes()[0].path.clone();
     assert_eq!(first, "/api/v1/namespaces/argocd/configmaps/bridge");
     let world = World::on(world.hub.sibling().await?).await?;
     world.write("small.yaml", &manifest)?;
     world.profile(&Profile::small())?;
     world.apply(&[])?;
-    let paths: Vec<String> = world.proxy.writes().iter().take(3).map(|write| write.path.clone()).collect();
+    let paths: Vec<String> =
+        world.proxy.object_writes().iter().take(3).map(|write| write.path.clone()).collect();
     let home = "/api/v1/namespaces/argocd";
     assert_eq!(paths[..2], [home.to_owned(), format!("{home}/configmaps/bridge")], "{paths:?}");
     Ok(())

@@ -2,7 +2,7 @@
 
 use clap::Args as ClapArgs;
 
-use crate::cli::args::{DeleteConsentArgs, Output, TargetArgs, WriteConsentArgs, consent};
+use crate::cli::args::{DeleteConsentArgs, LockArgs, Output, TargetArgs, WriteConsentArgs, consent};
 use crate::cli::carry_out::{Wanted, carry_out};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -32,13 +32,22 @@ pub(super) struct Args {
 
     #[command(flatten)]
     delete: DeleteConsentArgs,
+
+    #[command(flatten)]
+    lock: LockArgs,
 }
 
 /// Applies each profile.
 pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let output = context.output("apply", &[Output::Text, Output::Json])?;
     let consent = consent(&args.write, &args.delete, &args.target);
-    let settings = ApplySettings { wait: !args.no_wait, timeout: context.global.timeout, consent };
+    let settings = ApplySettings {
+        wait: !args.no_wait,
+        timeout: context.global.timeout,
+        lock_timeout: args.lock.lock_timeout,
+        holder: context.holder(),
+        consent,
+    };
     let auto_approve = args.auto_approve;
     carry_out(context, &Wanted { operation: Operation::Apply, auto_approve, output, settings }).await
 }

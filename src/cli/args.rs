@@ -159,6 +159,14 @@ impl std::str::FromStr for AllowDelete {
     }
 }
 
+/// One apply or destroy at a time
+#[derive(Debug, Clone, Args)]
+pub(super) struct LockArgs {
+    /// How long to wait for another apply that runs on this hub
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub(super) lock_timeout: Duration,
+}
+
 /// A part of the profile's objects
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct TargetArgs {

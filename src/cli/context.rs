@@ -53,6 +53,8 @@ pub(super) struct Environment {
     pub(super) addresses: Vec<String>,
     /// Variables that begin as ours do and that bridge does not know.
     pub(super) unknown: Vec<String>,
+    /// Who runs it.
+    pub(super) user: Option<String>,
 }
 
 impl std::fmt::Debug for Environment {
@@ -78,6 +80,7 @@ impl Environment {
             variables: variables(),
             kubeconfig: kubeconfig(std::env::var_os("KUBECONFIG").as_deref(), path("HOME")),
             addresses: texts().filter(|(name, _)| is_address(name)).map(|(_, value)| value).collect(),
+            user: text("USER")?.or(text("USERNAME")?),
             unknown: unknown(),
         })
     }
@@ -132,6 +135,18 @@ fn unknown() -> Vec<String> {
     unknown
 }
 
+/// The name of this machine.
+#[cfg(unix)]
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// The name of this machine.
+#[cfg(not(unix))]
+fn host() -> String {
+    std::env::var("COMPUTERNAME").unwrap_or_else(|_| "unknown".to_owned())
+}
+
 fn kubeconfig(files: Option<&OsStr>, home: Option<PathBuf>) -> Vec<PathBuf> {
     let named: Vec<PathBuf> =
         files.iter().flat_map(std::env::split_paths).filter(|path| !path.as_os_str().is_empty()).collect();
@@ -162,6 +177,15 @@ impl Context {
         } else {
             named
         }
+    }
+
+    /// Who runs this process, fit to be read by a colleague and unlike any other process's: machines may share a name, and
+    /// processes of two containers a number.
+    #[must_use]
+    pub(super) fn holder(&self) -> String {
+        let user = self.environment.user.as_deref().unwrap_or("somebody");
+        let since = jiff::Timestamp::now();
+        format!("{user}@{} (process {}, since {since:.6})", host(), std::process::id())
     }
 
     /// The context that the user named, by option or environment.

@@ -143,6 +143,8 @@ fn converge_exit(error: &ConvergeError) -> Exit {
         | ConvergeError::AnotherNamespace { .. }
         | ConvergeError::AnotherCluster { .. }
         | ConvergeError::InventoryMoved
+        | ConvergeError::Locked { .. }
+        | ConvergeError::LockLost
         | ConvergeError::NoInventory(_) => Exit::Conflict,
         ConvergeError::NoSuchTarget { .. } => Exit::Usage,
         ConvergeError::NamespaceTerminating(_)

@@ -1,12 +1,17 @@
 //! Walks the waves of a plan: write, wait, delete, record.
 
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use futures::future::{Either, select};
 
 use crate::cluster::{Cluster, Kinds};
 use crate::converge::delete;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Emit, Event};
 use crate::converge::interrupt::Interrupt;
+use crate::converge::lock::Lock;
 use crate::converge::outcome::Outcome;
 use crate::converge::ready;
 use crate::converge::record::Record;
@@ -25,6 +30,10 @@ pub struct ApplySettings {
     pub wait: bool,
     /// The longest that each wait may take.
     pub timeout: Duration,
+    /// The longest wait for another apply that holds the lock.
+    pub lock_timeout: Duration,
+    /// Who applies, for the lock: unique among all processes of all machines, and fit to be read.
+    pub holder: String,
     /// What the user allowed.
     pub consent: Consent,
 }
@@ -37,6 +46,8 @@ pub(super) struct Run<'a> {
     pub(super) interrupt: &'a Interrupt,
     /// Whose inventory it is.
     pub(super) owner: Owner,
+    /// Somebody else took the lock over.
+    is_lock_lost: AtomicBool,
 }
 
 /// Applies a plan.
@@ -50,7 +61,14 @@ pub async fn apply(
     emit: Emit<'_>,
     interrupt: &Interrupt,
 ) -> Outcome {
-    let run = Run { cluster, settings, emit, interrupt, owner: plan.owner.clone() };
+    let run = Run {
+        cluster,
+        settings,
+        emit,
+        interrupt,
+        owner: plan.owner.clone(),
+        is_lock_lost: AtomicBool::new(false),
+    };
     let mut outcome = Outcome::default();
     let walked = if plan.is_empty() {
         run.await_workloads(plan, &mut outcome).await
@@ -124,16 +142,48 @@ impl Run<'_> {
         let (deletions, others): (Vec<Change>, Vec<Change>) =
             plan.changes.into_iter().partition(|change| matches!(change, Change::Delete { .. }));
         let (home, others) = others.into_iter().partition(|change| is_home(change, &self.owner));
-        self.wave(Wave::Namespaces, home, &mut kinds, self.interrupt.is_requested(), outcome).await?;
-        if !outcome.must_stop() && !self.interrupt.is_requested() {
-            record.widen(self, &kinds).await?;
-        }
+        self.wave(Wave::Namespaces, home, &mut kinds, self.is_stopped(), outcome).await?;
+        let may_go_on = !outcome.must_stop() && !self.is_stopped();
+        let lock = if may_go_on { Lock::take(self, &kinds).await? } else { None };
+        let Some(lock) = lock else {
+            let rest: Vec<Change> = others.into_iter().filter(is_write).chain(deletions).collect();
+            self.skip(&rest, outcome);
+            return Ok(());
+        };
+        let is_destroy = plan.is_destroy;
+        let work = self.locked(others, deletions, &mut kinds, &mut record, outcome);
+        let done = match select(pin!(work), pin!(lock.keep(self))).await {
+            Either::Left((done, _)) => done,
+            Either::Right(((), work)) => {
+                self.is_lock_lost.store(true, Ordering::SeqCst);
+                return work.await.and(Err(ConvergeError::LockLost));
+            }
+        };
+        lock.release(self, is_destroy).await;
+        done
+    }
+
+    /// Everything that is done while the lock is held.
+    async fn locked(
+        &self,
+        others: Vec<Change>,
+        deletions: Vec<Change>,
+        kinds: &mut Kinds,
+        record: &mut Record,
+        outcome: &mut Outcome,
+    ) -> Result<(), ConvergeError> {
+        record.widen(self, kinds).await?;
         for (wave, changes) in waves(others) {
-            let stop = outcome.must_stop() || self.interrupt.is_requested();
-            self.wave(wave, changes, &mut kinds, stop, outcome).await?;
+            let stop = outcome.must_stop() || self.is_stopped();
+            self.wave(wave, changes, kinds, stop, outcome).await?;
         }
-        delete::delete_all(self, &kinds, deletions, &mut record, outcome).await?;
-        record.narrow(self, &kinds, outcome).await
+        delete::delete_all(self, kinds, deletions, record, outcome).await?;
+        record.narrow(self, kinds, outcome).await
+    }
+
+    /// Whether nothing more may be written: the user interrupted, or somebody else has the lock.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.interrupt.is_requested() || self.is_lock_lost.load(Ordering::SeqCst)
     }
 
     /// Asks right before the first write whether this is still the cluster that the plan was made for: between them stand
@@ -170,7 +220,7 @@ impl Run<'_> {
         if wave > Wave::Definitions && !writes.is_empty() {
             ready::await_kinds(self, kinds, &writes).await?;
         }
-        if self.interrupt.is_requested() {
+        if self.is_stopped() {
             self.skip(&writes, outcome);
             return Ok(());
         }
@@ -193,8 +243,11 @@ impl Run<'_> {
     }
 
     fn skip(&self, writes: &[Change], outcome: &mut Outcome) {
-        let reason =
-            if self.interrupt.is_requested() { "interrupted" } else { "something that it needs failed" };
+        let reason = match (self.interrupt.is_requested(), self.is_stopped()) {
+            (true, _) => "interrupted",
+            (false, true) => "somebody else has the lock",
+            (false, false) => "something that it needs failed",
+        };
         for change in writes {
             (self.emit)(Event::Skipped { id: change.id().clone(), reason: reason.to_owned() });
             outcome.not_tried.push(change.id().clone());
@@ -209,7 +262,7 @@ impl Run<'_> {
     ) -> Result<(), ConvergeError> {
         if self.settings.wait {
             let late = ready::await_ready(self, kinds, objects).await?;
-            if !self.interrupt.is_requested() {
+            if !self.is_stopped() {
                 outcome.not_ready.extend(late);
             }
         }

@@ -37,7 +37,7 @@ pub(super) async fn delete_all(
         await_applications(run, kinds, &[], true, outcome).await?;
     }
     for (wave, objects) in waves {
-        if outcome.must_stop() || run.interrupt.is_requested() {
+        if outcome.must_stop() || run.is_stopped() {
             outcome.not_tried.extend(objects.into_iter().map(|live| live.id().clone()));
             continue;
         }
@@ -98,7 +98,7 @@ fn waves(deletions: Vec<Change>) -> Vec<(Wave, Vec<Live>)> {
 async fn delete_wave(run: &Run<'_>, kinds: &Kinds, objects: Vec<Live>, outcome: &mut Outcome) -> Vec<Live> {
     let mut requests = stream::iter(objects)
         .map(|live| async move {
-            if run.interrupt.is_requested() {
+            if run.is_stopped() {
                 return (live, None);
             }
             let answer = delete_one(run, kinds, &live).await;

@@ -1,5 +1,7 @@
 //! Why a plan could not be made, or an apply could not begin.
 
+use std::time::Duration;
+
 use crate::cluster::ClusterError;
 use crate::code::Code;
 use crate::desired::object::NotAnObject;
@@ -66,6 +68,17 @@ pub enum ConvergeError {
         /// How long bridge waited.
         seconds: u64,
     },
+    /// Another apply holds the lock.
+    #[error("{holder} holds the lock of this hub, and did so for the {} s that bridge waited", waited.as_secs())]
+    Locked {
+        /// Who.
+        holder: String,
+        /// How long bridge waited.
+        waited: Duration,
+    },
+    /// Somebody took the lock over while this apply ran.
+    #[error("somebody else took the lock of this hub over, because it was not renewed in time")]
+    LockLost,
     /// An object lost its identity: a mistake of bridge's.
     #[error("an object is no object any more: {0}")]
     Object(#[from] NotAnObject),
@@ -86,6 +99,8 @@ impl ConvergeError {
             Self::NoSuchTarget { .. } => Code::NO_SUCH_TARGET,
             Self::NamespaceTerminating(_) => Code::TERMINATING,
             Self::NoArgoCd { .. } => Code::NO_ARGO_CD,
+            Self::Locked { .. } => Code::LOCKED,
+            Self::LockLost => Code::LOCK_LOST,
             Self::Object(_) => Code::API,
         }
     }
@@ -114,6 +129,13 @@ impl ConvergeError {
             }
             Self::NoArgoCd { .. } => {
                 vec!["install Argo CD first, or set `argocd.install: manifests` in the profile".to_owned()]
+            }
+            Self::Locked { .. } => vec![
+                "wait until it is done, or give it longer: --lock-timeout 10m".to_owned(),
+                "the lock of a process that was killed expires by itself after 10 s".to_owned(),
+            ],
+            Self::LockLost => {
+                vec!["what was written before stays; run `bridge plan` again and look at the new plan".to_owned()]
             }
             Self::Object(_) => Vec::new(),
         }

@@ -7,6 +7,7 @@ pub mod event;
 mod foreign;
 mod homes;
 pub mod interrupt;
+mod lock;
 pub mod observe;
 pub mod outcome;
 mod ready;

@@ -36,13 +36,13 @@ impl<'a, 'b> Patience<'a, 'b> {
     /// Pauses; false when the time is over or the user wants to stop.
     pub(super) async fn goes_on(&mut self, pending: Vec<String>) -> bool {
         let elapsed = self.started.elapsed();
-        if elapsed >= self.run.settings.timeout || self.run.interrupt.is_requested() {
+        if elapsed >= self.run.settings.timeout || self.run.is_stopped() {
             return false;
         }
         (self.run.emit)(Event::Waiting { pending, elapsed });
         self.run.interrupt.pause(self.pause.min(self.run.settings.timeout - elapsed)).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        !self.run.interrupt.is_requested()
+        !self.run.is_stopped()
     }
 }
 
@@ -102,7 +102,7 @@ pub(super) async fn await_established(
     outcome: &mut Outcome,
 ) -> Result<(), ConvergeError> {
     let late = await_ready(run, kinds, definitions).await?;
-    if run.interrupt.is_requested() {
+    if run.is_stopped() {
         return Ok(());
     }
     for (id, message) in late {
@@ -143,7 +143,7 @@ async fn await_namespace(run: &Run<'_>, kinds: &Kinds, namespace: &str) -> Resul
 
 /// A wait that the user ended is no failure.
 fn gave_up(run: &Run<'_>) -> Result<(), ConvergeError> {
-    if run.interrupt.is_requested() {
+    if run.is_stopped() {
         return Ok(());
     }
     Err(ConvergeError::NoArgoCd { seconds: run.settings.timeout.as_secs() })

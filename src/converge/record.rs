@@ -54,7 +54,7 @@ impl Record {
         kinds: &Kinds,
         outcome: &Outcome,
     ) -> Result<(), ConvergeError> {
-        if !outcome.is_complete() || run.interrupt.is_requested() || self.recorded == self.wanted {
+        if !outcome.is_complete() || run.is_stopped() || self.recorded == self.wanted {
             return Ok(());
         }
         match self.wanted.clone() {

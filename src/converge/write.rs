@@ -78,7 +78,7 @@ impl Writer<'_, '_> {
 
     async fn write_one(&self, write: Write) -> Result<(Live, Action), Stopped> {
         let id = write.id().clone();
-        if self.run.interrupt.is_requested() {
+        if self.run.is_stopped() {
             return Err(Stopped::Interrupted(id));
         }
         let (started, action) = (Instant::now(), write.action());

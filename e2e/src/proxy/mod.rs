@@ -92,12 +92,17 @@ impl Proxy {
         self.requests().into_iter().filter(Recorded::is_write).collect()
     }
 
+    /// The writes to what bridge manages: all but those to the Lease that locks the hub.
+    pub fn object_writes(&self) -> Vec<Recorded> {
+        self.requests().into_iter().filter(Recorded::is_object_write).collect()
+    }
+
     /// Breaks every request that the matcher accepts, from now on. Of several rules the first that accepts decides.
     pub fn fail(&self, matcher: Matcher, fault: Fault) {
         self.ledger.add_rule(matcher, fault);
     }
 
-    /// Runs `action` when the apiserver has answered the `k`-th write from now (counted from 1), before the
+    /// Runs `action` when the apiserver has answered the `k`-th write to an object from now (counted from 1), before the
     /// client sees anything of that answer, and holds the answer back until the action returns.
     pub fn on_write(&self, k: usize, action: impl FnOnce() + Send + 'static) {
         self.ledger.on_write(k, Box::new(action));
