@@ -43,41 +43,6 @@ pub fn check_deletions(plan: &Plan, consent: &Consent) -> Result<usize, NeedsCon
     Err(NeedsConsent { reason, objects, deletions })
 }
 
-/// Changes that cannot be applied, so that nothing of the plan is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} of the objects cannot be applied", conflicts.len() + refused.len() + terminating.len())]
-pub struct Blocked {
-    /// Objects that somebody else owns.
-    pub conflicts: Vec<ObjectId>,
-    /// Objects that the server refuses.
-    pub refused: Vec<ObjectId>,
-    /// Objects that are being deleted.
-    pub terminating: Vec<ObjectId>,
-}
-
-/// Checks that everything in the plan can be applied. Half a plan is never applied knowingly.
-///
-/// # Errors
-/// When something cannot.
-pub fn check_applicable(plan: &Plan) -> Result<(), Blocked> {
-    let mut blocked = Blocked { conflicts: Vec::new(), refused: Vec::new(), terminating: Vec::new() };
-    for change in &plan.changes {
-        match change {
-            Change::Conflict { live, .. } => blocked.conflicts.push(live.id().clone()),
-            Change::Refused { id, .. } => blocked.refused.push(id.clone()),
-            Change::Terminating { live } => blocked.terminating.push(live.id().clone()),
-            Change::Create { .. }
-            | Change::Update { .. }
-            | Change::Adopt { .. }
-            | Change::Delete { .. }
-            | Change::Unchanged { .. }
-            | Change::Keep { .. } => {}
-        }
-    }
-    let Blocked { conflicts, refused, terminating } = &blocked;
-    if conflicts.is_empty() && refused.is_empty() && terminating.is_empty() { Ok(()) } else { Err(blocked) }
-}
-
 fn gated<'a>(plan: &Plan, deleted: &[&'a Live]) -> Option<(String, Vec<&'a Live>)> {
     let owned = plan
         .changes

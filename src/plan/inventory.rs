@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::desired::id::{GroupKind, ObjectId};
-use crate::desired::object::Object;
 use crate::desired::ownership::{
     self, ADDITIONAL_NAMESPACES, APPLYSET_ID, CONTAINS_GROUP_KINDS, INVENTORY, TOOLING, inventory_id,
 };
@@ -125,17 +124,6 @@ impl Inventory {
 
 fn join(items: &BTreeSet<String>) -> String {
     items.iter().map(String::as_str).collect::<Vec<_>>().join(",")
-}
-
-/// Whether the object is a member of the ApplySet with this id.
-#[must_use]
-pub fn is_member(object: &Object, id: &str) -> bool {
-    object
-        .body()
-        .pointer("/metadata/labels")
-        .and_then(|labels| labels.get(ownership::PART_OF))
-        .and_then(Value::as_str)
-        == Some(id)
 }
 
 #[cfg(test)]

@@ -121,12 +121,6 @@ impl Ui {
         });
     }
 
-    /// Whether `--quiet` was given.
-    #[must_use]
-    pub fn is_quiet(&self) -> bool {
-        self.quiet
-    }
-
     /// Where progress bars are drawn; `None` where plain lines are wanted.
     #[must_use]
     pub fn bars(&self) -> Option<&MultiProgress> {
