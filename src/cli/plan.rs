@@ -24,7 +24,8 @@ use crate::report::{markdown, plan_json, plan_text};
 /// Show what apply would change
 ///
 /// Compares the profile with the live cluster by dry runs on the server, and writes nothing to it. Exit code 0, whether
-/// or not there are changes, unless --detailed-exitcode is given; 5 when something is blocked.
+/// or not there are changes, unless --detailed-exitcode is given; as the apply would, it ends with 5 when somebody else
+/// owns an object or a field, and with 1 when the server refuses an object.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     /// Exit with 2 when there are changes, and 0 only when there are none
