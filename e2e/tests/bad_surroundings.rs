@@ -2,13 +2,15 @@
 
 mod support;
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use bridge_e2e::bridge_cmd::Outcome;
 use bridge_e2e::cluster::User;
 use bridge_e2e::kubeconfig::{Access, Credential, Kubeconfig};
 use bridge_e2e::proxy::{Fault, Matcher};
-use serde_json::json;
-use support::{Profile, World, secret};
+use serde_json::{Value, json};
+use support::{Profile, World};
 
 fn expect(outcome: &Outcome, code: i32, words: &[&str]) -> Result<()> {
     ensure!(outcome.code == Some(code), "expected {code}\n{outcome}");
@@ -113,30 +115,78 @@ async fn manifests_that_are_none() -> Result<()> {
     Ok(())
 }
 
+/// What only the server finds wrong: a port that no Service can have.
+fn with_port(port: u32) -> Profile {
+    let argocd = format!(
+        "  manifests: {{ path: small.yaml }}\n  patches:\n    - target: {{ kind: Service, name: server }}\n      \
+         merge: {{ spec: {{ ports: [{{ name: http, port: {port}, protocol: TCP }}] }} }}\n"
+    );
+    Profile { argocd, ..Profile::small() }
+}
+
 #[tokio::test]
-async fn an_object_that_the_server_refuses_stops_the_apply() -> Result<()> {
+async fn a_refused_object_ends_a_first_apply_and_stops_a_later_one_before_any_write() -> Result<()> {
     let world = World::start().await?;
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}});
     world.send("POST", "/api/v1/namespaces", "application/json", &namespace).await?;
-    let argocd = "  manifests: { path: small.yaml }\n  patches:\n    - target: { kind: Service, name: server }\n      \
-                  merge: { spec: { ports: [{ name: http, port: 123456, protocol: TCP }] } }\n";
-    let refused = Profile { argocd: argocd.to_owned(), ..Profile::small() };
-    world.profile(&refused)?;
-    let expected = |outcome: &Outcome| {
-        outcome.code == Some(1) && format!("{}{}", outcome.stdout, outcome.stderr).contains("123456")
-    };
+    world.profile(&with_port(123_456))?;
     let plan = world.run(&["plan"])?;
-    ensure!(expected(&plan) && world.proxy.writes().is_empty(), "{plan}");
-    // A first apply tries nothing beforehand: the waves after the refused object are not begun.
-    let first = world.run(&["apply", "--auto-approve", "--no-wait"])?;
-    ensure!(expected(&first) && first.stderr.contains("not tried"), "{first}");
-    ensure!(world.get(&secret("spoke-dev")).await?.is_null(), "{first}");
-    // Every other one stops before its first write.
+    ensure!(plan.code == Some(1) && plan.stdout.contains("123456"), "{plan}");
+    let apply = ["apply", "--auto-approve", "--no-wait"];
+    let first = world.run(&apply)?;
+    expect(&first, 1, &["123456", "Service/argocd/server"])?;
+    ensure!(world.get(&support::secret("spoke-dev")).await? == Value::Null, "later waves wait: {first}");
+    // Of the same profile with some of its objects there, nothing more is written.
     world.proxy.reset();
-    world.profile(&refused.clone().spoke("spoke-dev", "    env: dev\n"))?;
-    let second = world.run(&["apply", "--auto-approve", "--no-wait"])?;
-    ensure!(expected(&second) && world.proxy.writes().is_empty(), "{second}");
-    world.profile(&Profile::small())?;
+    expect(&world.run(&apply)?, 1, &["Service/argocd/server", "nothing was written"])?;
+    ensure!(world.proxy.writes().is_empty());
+    world.profile(&with_port(8080))?;
     world.apply(&[])?;
     world.expect_no_changes()
+}
+
+/// Lets nobody create the Secret of this name, as a policy of the platform's own would.
+async fn refuse_secret(world: &World, name: &str) -> Result<()> {
+    let group = "/apis/admissionregistration.k8s.io/v1";
+    let rule =
+        json!({"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["secrets"]});
+    let validation =
+        json!({"expression": format!("object.metadata.name != '{name}'"), "message": "not registered"});
+    let policy = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": {"name": "registered"},
+        "spec": {"matchConstraints": {"resourceRules": [rule]}, "validations": [validation]}});
+    let binding = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": "registered"},
+        "spec": {"policyName": "registered", "validationActions": ["Deny"]}});
+    for (plural, object) in
+        [("validatingadmissionpolicies", &policy), ("validatingadmissionpolicybindings", &binding)]
+    {
+        world.send("POST", &format!("{group}/{plural}"), "application/json", object).await?;
+    }
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
+    let path = "/api/v1/namespaces/default/secrets?dryRun=All";
+    for _ in 0..300 {
+        if world.send("POST", path, "application/json", &secret).await.is_err() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    anyhow::bail!("the policy is not in force after 30 s")
+}
+
+#[tokio::test]
+async fn a_cluster_that_is_refused_takes_nothing_from_the_others() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small().spoke("spoke-dev", "    labels: { runs: shop }\n"))?;
+    world.apply(&[])?;
+    refuse_secret(&world, "spoke-new").await?;
+    // What the label selects moves on to a new cluster. Without that one it would be nowhere.
+    let mut moved = Profile::small();
+    let (name, server) = ("spoke-new".to_owned(), "https://new.example.com".to_owned());
+    moved.clusters.push((name, server, "    labels: { runs: shop }\n".to_owned()));
+    world.profile(&moved)?;
+    world.proxy.reset();
+    let outcome = world.run(&["apply", "--auto-approve", "--no-wait"])?;
+    expect(&outcome, 1, &["spoke-new", "nothing was written"])?;
+    ensure!(world.proxy.writes().is_empty(), "{outcome}");
+    ensure!(world.get(&support::secret("spoke-dev")).await?["metadata"]["labels"]["runs"] == "shop");
+    Ok(())
 }

@@ -54,7 +54,9 @@ pub async fn observe(
     let objects = targeted(names, objects, consent)?;
     let (known, surplus) = split(members, &objects, &inventory_id(&owner.namespace));
     let mut tester = Tester::new(cluster, &kinds, consent, &objects, &known).await?;
-    if creates == Creates::Written && recorded.is_none() {
+    // Beside what is there already every create is tried: one that is refused must not follow the changes that count on it,
+    // such as a label that moves to a new cluster and takes the old one's Applications along.
+    if creates == Creates::Written && known.is_empty() {
         tester = tester.without_trying_creates(&objects, &known).await?;
     }
     let desired = try_all(cluster, &tester, objects, known, emit).await?;

@@ -20,8 +20,8 @@ use crate::plan::unchanged::is_unchanged;
 pub enum Creates {
     /// The server checks it in a dry run: for a plan that somebody reads.
     Tried,
-    /// On a first apply nothing more: nearly everything is new, and each is checked as it is written, at once. Later the
-    /// few that are new are tried, so that one that is refused stops the apply before its first write.
+    /// Nothing more, as long as none of the objects is there: the apply that follows at once has it checked as it is
+    /// written. Where some are, it is tried all the same.
     Written,
 }
 
