@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::plan::change::{FieldChange, Shown, ValueChange};
+use crate::profile::address::holds_credentials;
 
 /// What the API server writes by itself; never a change that somebody asked for.
 const SERVER_METADATA: [&str; 6] =
@@ -159,8 +160,8 @@ impl Walk<'_> {
     fn show(&self, value: &Value) -> Shown {
         match (self.secrecy(), value) {
             (Secrecy::Secret, _) => Shown::Sensitive,
-            (Secrecy::PublicData, Value::String(text)) => Shown::Text(decoded(text)),
-            (Secrecy::Public, Value::String(text)) => Shown::Text(text.clone()),
+            (Secrecy::PublicData, Value::String(text)) => text_or_mask(decoded(text)),
+            (Secrecy::Public, Value::String(text)) => text_or_mask(text.clone()),
             (Secrecy::PublicData | Secrecy::Public, value) => Shown::Json(value.to_string()),
         }
     }
@@ -186,6 +187,12 @@ enum Secrecy {
     /// base64 of something that may be shown.
     PublicData,
     Public,
+}
+
+/// A profile has no address with a password or token in it; what others left on the cluster may have one.
+fn text_or_mask(text: String) -> Shown {
+    let is_address = text.contains("://") && !text.contains(char::is_whitespace);
+    if is_address && holds_credentials(&text) { Shown::Sensitive } else { Shown::Text(text) }
 }
 
 fn decoded(text: &str) -> String {
@@ -295,6 +302,23 @@ mod tests {
             "data.token: Changed(Sensitive, Sensitive)",
         ];
         assert_eq!(lines(&before, &after), expected);
+    }
+
+    #[test]
+    fn an_address_with_a_password_in_it_is_masked_wherever_it_stands() {
+        let state = |encoded: &str, url: &str| json!({"kind": "Secret", "data": {"server": encoded}, "metadata": {"annotations": {"addons_repo_url": url}}});
+        // https://u:t0ken@git.example.com
+        let theirs =
+            state("aHR0cHM6Ly91OnQwa2VuQGdpdC5leGFtcGxlLmNvbQ==", "https://t0ken@git.example.com/a.git");
+        let ours = state("Yg==", "https://git.example.com/a.git");
+        let expected = [
+            r#"data.server: Changed(Sensitive, Text("b"))"#,
+            r#"metadata.annotations.addons_repo_url: Changed(Sensitive, Text("https://git.example.com/a.git"))"#,
+        ];
+        assert_eq!(lines(&theirs, &ours), expected);
+        let digest = "quay.io/argoproj/argocd:v3@sha256:00";
+        let image = lines(&json!({ "image": "x" }), &json!({ "image": digest })).join("");
+        assert!(image.contains(digest), "an `@` alone is no user: {image}");
     }
 
     #[test]

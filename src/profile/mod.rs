@@ -14,7 +14,7 @@ pub mod names;
 pub mod schema;
 pub mod sensitive;
 
-mod address;
+pub(crate) mod address;
 mod decode;
 mod excerpts;
 mod files;
