@@ -241,6 +241,8 @@ async fn an_argo_cd_that_is_handed_over_to_somebody_else_is_left_alone() -> Resu
     world.profile(&Profile { argocd, ..Profile::small().without_spoke("spoke-dev") })?;
     world.apply(&[])?;
     assert_eq!(world.get(&secret("spoke-dev")).await?, Value::Null, "clusters are still bridge's");
+    let plan = world.run(&["plan", "--destroy", "--allow-delete", "Namespace/argocd"])?;
+    assert!(plan.stdout.contains("# Namespace/argocd is kept") && plan.stdout.contains("would go"), "{plan}");
     world.expect(0, &["destroy", "--auto-approve"])?;
     assert_ne!(world.get("/apis/apps/v1/namespaces/argocd/deployments/server").await?, Value::Null);
     assert_eq!(world.get(&secret("spoke-prod")).await?, Value::Null);

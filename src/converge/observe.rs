@@ -18,7 +18,8 @@ use crate::plan::decide::{Observation, is_applied};
 use crate::plan::gate::is_cluster_secret;
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
-use crate::plan::{prune, same_server};
+use crate::plan::prune::{self, Rules};
+use crate::plan::same_server;
 
 const CLUSTER_SECRETS: &str = "argocd.argoproj.io/secret-type=cluster";
 
@@ -60,13 +61,19 @@ pub async fn observe(
         tester = tester.without_trying_creates(&objects, &known).await?;
     }
     let desired = try_all(cluster, &tester, objects, known, emit).await?;
-    let applyset = inventory_id(&owner.namespace);
-    let going = surplus.iter().filter(|live| prune::protection(live, &applyset).is_none());
-    let gone: Vec<String> = going.map(|live| live.uid().to_owned()).collect();
+    let gone = gone(owner, &surplus, inventory, consent);
     let foreign = foreign::find(cluster, &kinds, owner, &surplus, &gone, consent).await?;
     let abandoned = homes::abandoned(cluster, &kinds, owner, &desired).await?;
     let cluster = cluster.identity().clone();
     Ok(Observed { cluster, recorded, unserved, desired, surplus, abandoned, foreign })
+}
+
+/// The uids of what goes for a reason of its own, before it is known what is in the namespaces that go.
+fn gone(owner: &Owner, surplus: &[Live], recorded: Option<&Inventory>, consent: &Consent) -> Vec<String> {
+    let recorded = recorded.map(|inventory| inventory.group_kinds.clone()).unwrap_or_default();
+    let rules = Rules { recorded: &recorded, foreign: &BTreeMap::new(), consent, owner };
+    let going = surplus.iter().filter(|live| prune::reason_to_keep(live, &rules).is_none());
+    going.map(|live| live.uid().to_owned()).collect()
 }
 
 /// Reads the inventory, and checks that it is this profile's.

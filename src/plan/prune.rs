@@ -42,7 +42,9 @@ pub fn verdict(live: Live, rules: &Rules<'_>) -> Change {
     }
 }
 
-fn reason_to_keep(live: &Live, rules: &Rules<'_>) -> Option<KeepReason> {
+/// Why a member that is not desired stays; `None` for one that goes.
+#[must_use]
+pub fn reason_to_keep(live: &Live, rules: &Rules<'_>) -> Option<KeepReason> {
     let id = live.id();
     if !rules.recorded.contains(&id.group_kind) {
         return Some(KeepReason::NotRecorded);
