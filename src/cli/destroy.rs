@@ -7,7 +7,7 @@ use crate::cli::carry_out::{Wanted, carry_out};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::converge::apply::ApplySettings;
+use crate::converge::run::ApplySettings;
 use crate::report::apply_text::Operation;
 
 /// Remove everything that the profile owns on the hub

@@ -2,8 +2,6 @@
 
 mod files;
 
-pub(super) use files::is_base;
-
 use std::path::Path;
 
 use clap::Args as ClapArgs;

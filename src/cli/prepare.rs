@@ -9,7 +9,6 @@ use std::sync::Arc;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::init::is_base;
 use crate::cli::interrupt::unless;
 use crate::cli::read::{self, LARGEST};
 use crate::cli::{manifest, secrets, templates};
@@ -163,6 +162,12 @@ pub(super) fn profiles(context: &Context) -> Vec<String> {
         profiles.retain(|path| !is_base(Path::new(path)));
     }
     profiles
+}
+
+/// Whether the text says `kind: ProfileBase`.
+pub(super) fn is_base(text: &str) -> bool {
+    let kind = text.lines().find_map(|line| line.strip_prefix("kind:"));
+    kind.is_some_and(|kind| kind.trim().trim_matches(['"', '\'']).starts_with("ProfileBase"))
 }
 
 /// The folder of a profile; empty for the current one.

@@ -1,8 +1,6 @@
 //! Walks the waves of a plan: write, wait, delete, record.
 
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use futures::future::{Either, select};
 
@@ -15,40 +13,13 @@ use crate::converge::lock::Lock;
 use crate::converge::outcome::Outcome;
 use crate::converge::ready;
 use crate::converge::record::Record;
+use crate::converge::run::{ApplySettings, Run};
 use crate::converge::write::Writer;
 use crate::desired::wave::Wave;
 use crate::plan::build::Owner;
 use crate::plan::change::Change;
-use crate::plan::consent::Consent;
 use crate::plan::live::Live;
 use crate::plan::summary::{ClusterIdentity, Plan};
-
-/// How to apply.
-#[derive(Debug, Clone)]
-pub struct ApplySettings {
-    /// Wait for workloads to become ready.
-    pub wait: bool,
-    /// The longest that each wait may take.
-    pub timeout: Duration,
-    /// The longest wait for another apply that holds the lock.
-    pub lock_timeout: Duration,
-    /// Who applies, for the lock: unique among all processes of all machines, and fit to be read.
-    pub holder: String,
-    /// What the user allowed.
-    pub consent: Consent,
-}
-
-/// Everything that the steps of an apply share.
-pub(super) struct Run<'a> {
-    pub(super) cluster: &'a Cluster,
-    pub(super) settings: &'a ApplySettings,
-    pub(super) emit: Emit<'a>,
-    pub(super) interrupt: &'a Interrupt,
-    /// Whose inventory it is.
-    pub(super) owner: Owner,
-    /// Somebody else took the lock over.
-    is_lock_lost: AtomicBool,
-}
 
 /// Applies a plan.
 ///
@@ -61,14 +32,7 @@ pub async fn apply(
     emit: Emit<'_>,
     interrupt: &Interrupt,
 ) -> Outcome {
-    let run = Run {
-        cluster,
-        settings,
-        emit,
-        interrupt,
-        owner: plan.owner.clone(),
-        is_lock_lost: AtomicBool::new(false),
-    };
+    let run = Run::new(cluster, settings, emit, interrupt, plan.owner.clone());
     let mut outcome = Outcome::default();
     let walked = if plan.is_empty() {
         run.await_workloads(plan, &mut outcome).await
@@ -155,7 +119,7 @@ impl Run<'_> {
         let done = match select(pin!(work), pin!(lock.keep(self))).await {
             Either::Left((done, _)) => done,
             Either::Right(((), work)) => {
-                self.is_lock_lost.store(true, Ordering::SeqCst);
+                self.lose_lock();
                 return work.await.and(Err(ConvergeError::LockLost));
             }
         };
@@ -179,11 +143,6 @@ impl Run<'_> {
         }
         delete::delete_all(self, kinds, deletions, record, outcome).await?;
         record.narrow(self, kinds, outcome).await
-    }
-
-    /// Whether nothing more may be written: the user interrupted, or somebody else has the lock.
-    pub(super) fn is_stopped(&self) -> bool {
-        self.interrupt.is_requested() || self.is_lock_lost.load(Ordering::SeqCst)
     }
 
     /// Asks right before the first write whether this is still the cluster that the plan was made for: between them stand

@@ -4,13 +4,13 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
 use crate::cluster::{ClusterError, Kinds};
-use crate::converge::apply::Run;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Action, Event};
 use crate::converge::foreign;
 use crate::converge::outcome::{Failure, FailureClass, Outcome};
 use crate::converge::ready::Patience;
 use crate::converge::record::Record;
+use crate::converge::run::Run;
 use crate::converge::write::{LOOKS, failure_of};
 use crate::desired::id::GroupKind;
 use crate::desired::ownership::inventory_id;

@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cluster::{Apply, ClusterError, Guard, Kinds};
-use crate::converge::apply::Run;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Event;
+use crate::converge::run::Run;
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::ownership::INVENTORY;
 use crate::plan::live::Live;

@@ -12,6 +12,7 @@ pub mod observe;
 pub mod outcome;
 mod ready;
 mod record;
+pub mod run;
 pub mod trial;
 mod write;
 

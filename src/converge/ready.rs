@@ -8,10 +8,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::cluster::ready::{Readiness, readiness};
 use crate::cluster::{ClusterError, Kinds};
-use crate::converge::apply::Run;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Event;
 use crate::converge::outcome::{Failure, FailureClass, Outcome};
+use crate::converge::run::Run;
 use crate::converge::trial::namespace_id;
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::plan::change::{Change, Check, NotChecked};

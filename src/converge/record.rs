@@ -1,10 +1,10 @@
 //! The inventory during an apply: wide before anything is written, narrow once it is known what is gone.
 
 use crate::cluster::{Apply, ClusterError, Guard, Kinds};
-use crate::converge::apply::Run;
 use crate::converge::error::ConvergeError;
 use crate::converge::observe::{check_profile, parent_id};
 use crate::converge::outcome::Outcome;
+use crate::converge::run::Run;
 use crate::converge::write::LOOKS;
 use crate::plan::build::Owner;
 use crate::plan::inventory::Inventory;

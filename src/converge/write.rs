@@ -8,10 +8,10 @@ use std::time::Instant;
 use futures::{StreamExt, stream};
 
 use crate::cluster::{ApiStatus, Applied, Apply, ClusterError, Guard, Kinds};
-use crate::converge::apply::Run;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Action, Event};
 use crate::converge::outcome::{Failure, FailureClass, Outcome};
+use crate::converge::run::Run;
 use crate::converge::trial::Tester;
 use crate::desired::id::ObjectId;
 use crate::desired::object::Object;

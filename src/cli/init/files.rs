@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::prepare::is_base;
 use crate::cli::read;
 use crate::code::Code;
 
@@ -56,12 +57,6 @@ pub(super) fn from(from: &str, folder: &Path) -> Result<From, CliError> {
         CliError::usage(Code::UNREADABLE_FILE, format!("`{from}` cannot be read")).caused_by(&error)
     })?;
     Ok(if is_base(&text) { From::Base(relative(from, folder)) } else { From::Copy(copied(&text)) })
-}
-
-/// Whether the text says `kind: ProfileBase`.
-pub(in crate::cli) fn is_base(text: &str) -> bool {
-    let kind = text.lines().find_map(|line| line.strip_prefix("kind:"));
-    kind.is_some_and(|kind| kind.trim().trim_matches(['"', '\'']).starts_with("ProfileBase"))
 }
 
 /// A profile that extends a base. One whose base lacks the hub gets the clusters of a first profile.
