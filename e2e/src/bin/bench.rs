@@ -5,17 +5,24 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use bridge_e2e::bridge_cmd::bridge_binary;
 use bridge_e2e::cluster::{ControlPlane, User};
 use bridge_e2e::kubeconfig::Kubeconfig;
 use bridge_e2e::manifests::seed_cache;
 use bridge_e2e::measure::{self, Run, median};
+use bridge_e2e::proxy::{Proxy, Recorded};
+use tokio::task::JoinSet;
 
 const CLUSTERS: usize = 1000;
 const TOGGLES: usize = 30;
 const RUNS: usize = 5;
+/// Requests that the bare client has in flight, as many as bridge's `--parallelism`.
+const AT_ONCE: usize = 10;
+/// Numbers of clusters at which growth is shown.
+const SIZES: [usize; 3] = [100, 1000, 10_000];
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -26,9 +33,49 @@ async fn main() -> Result<()> {
         println!("{}", measure::measure(rest)?);
         return Ok(());
     }
-    let bench = Bench::new()?;
-    bench.offline()?;
-    bench.against_kubectl().await
+    let parts = ["offline", "kubectl", "floor", "growth"];
+    if let Some(unknown) = arguments.iter().find(|part| !parts.contains(&part.as_str())) {
+        anyhow::bail!("`{unknown}` is no part of the benchmark: {}", parts.join(", "));
+    }
+    let is_wanted = |part: &str| arguments.is_empty() || arguments.iter().any(|wanted| wanted == part);
+    let bench = Bench::new(CLUSTERS)?;
+    if is_wanted("offline") {
+        bench.offline()?;
+    }
+    if is_wanted("kubectl") {
+        bench.against_kubectl().await?;
+    }
+    if is_wanted("floor") {
+        bench.against_a_bare_client().await?;
+    }
+    if is_wanted("growth") {
+        growth().await?;
+    }
+    Ok(())
+}
+
+/// What a plan of no change costs as the fleet grows.
+async fn growth() -> Result<()> {
+    let first = ControlPlane::start().await?;
+    println!("\n| clusters | requests of a plan of no change | wall | peak memory |\n|---|---|---|---|");
+    for clusters in SIZES {
+        let cluster = first.sibling().await?;
+        let bench = Bench::new(clusters)?;
+        bench.kubeconfig("bridge", &cluster)?;
+        succeed(&bench.bridge(&APPLY)?)?;
+        let run = several(&bench.bridge(&["plan"])?, 3)?;
+        let requests = bench.requests(&cluster, &["plan"]).await?.len();
+        println!("| {clusters} | {requests} | {} | {} |", wall(run), memory(run));
+    }
+    Ok(())
+}
+
+const APPLY: [&str; 3] = ["apply", "--auto-approve", "--no-wait"];
+
+fn succeed(command: &Command) -> Result<Run> {
+    let run = measure::run(command)?;
+    ensure!(run.code == 0, "{command:?} ended with {}", run.code);
+    Ok(run)
 }
 
 struct Bench {
@@ -36,10 +83,10 @@ struct Bench {
 }
 
 impl Bench {
-    fn new() -> Result<Self> {
+    fn new(clusters: usize) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("bridge-bench-").tempdir()?;
         seed_cache(&folder.path().join("cache"))?;
-        fs::write(folder.path().join("bridge.yaml"), profile())?;
+        fs::write(folder.path().join("bridge.yaml"), profile(clusters))?;
         Ok(Self { folder })
     }
 
@@ -58,6 +105,41 @@ impl Bench {
         let mut command = Command::new("kubectl");
         command.args(args).current_dir(self.folder.path()).env("KUBECONFIG", self.path("kubectl"));
         command
+    }
+
+    /// Lets `name` reach the cluster.
+    fn kubeconfig(&self, name: &str, cluster: &ControlPlane) -> Result<()> {
+        Kubeconfig::new().context("bench", cluster.access_by_token(User::Admin)).write(&self.path(name))
+    }
+
+    /// What a command asks of the API server.
+    async fn requests(&self, cluster: &ControlPlane, args: &[&str]) -> Result<Vec<Recorded>> {
+        let proxy = Proxy::start(cluster).await?;
+        let kubeconfig = proxy.kubeconfig("bench", User::Admin)?;
+        succeed(self.bridge(args)?.env("KUBECONFIG", kubeconfig))?;
+        Ok(proxy.requests())
+    }
+
+    /// The same requests by a client that does nothing else with them: what bridge's own work adds.
+    async fn against_a_bare_client(&self) -> Result<()> {
+        let ours = ControlPlane::start().await?;
+        let (seen, bare) = (ours.sibling().await?, ours.sibling().await?);
+        self.kubeconfig("bridge", &ours)?;
+        let writes = self.requests(&seen, &APPLY).await?;
+        let writes: Vec<Recorded> = writes.into_iter().filter(Recorded::is_object_write).collect();
+        let reads = self.requests(&seen, &["plan"]).await?;
+        println!("\n| the same requests by | a bare client | bridge | ratio |\n|---|---|---|---|");
+        let theirs = replay(&bare, writes).await?;
+        let apply = succeed(&self.bridge(&APPLY)?)?;
+        floor("PATCHes, first apply", theirs, apply);
+        let mut lists = Vec::new();
+        for _ in 0..RUNS {
+            lists.push(read_all(&ours, &reads).await?);
+        }
+        lists.sort();
+        let plan = several(&self.bridge(&["plan"])?, RUNS)?;
+        floor(&format!("{} GETs, plan of no change", reads.len()), lists[RUNS / 2], plan);
+        Ok(())
     }
 
     fn offline(&self) -> Result<()> {
@@ -82,17 +164,14 @@ impl Bench {
         fs::write(self.path("objects.yaml"), rendered.stdout)?;
         let theirs = ControlPlane::start().await?;
         let ours = theirs.sibling().await?;
-        for (name, cluster) in [("kubectl", &theirs), ("bridge", &ours)] {
-            Kubeconfig::new()
-                .context("bench", cluster.access_by_token(User::Admin))
-                .write(&self.path(name))?;
-        }
+        self.kubeconfig("kubectl", &theirs)?;
+        self.kubeconfig("bridge", &ours)?;
         println!(
             "\n| on API servers of one etcd | kubectl --server-side | bridge | ratio | bridge's memory |"
         );
         println!("|---|---|---|---|---|");
         let kubectl = self.kubectl(&["apply", "--server-side", "-f", "objects.yaml"]);
-        let apply = self.bridge(&["apply", "--auto-approve", "--no-wait"])?;
+        let apply = self.bridge(&APPLY)?;
         row("first apply", self.kubectl_first_apply(&kubectl)?, measure::run(&apply)?);
         row("apply of no change", several(&kubectl, 3)?, several(&apply, 3)?);
         let diff = self.kubectl(&["diff", "--server-side", "-f", "objects.yaml"]);
@@ -108,6 +187,68 @@ impl Bench {
         ensure!(second.code == 0, "{kubectl:?} ended with {}", second.code);
         Ok(first)
     }
+}
+
+/// GETs one after the other on one connection, every body read to its end.
+async fn read_all(cluster: &ControlPlane, requests: &[Recorded]) -> Result<Duration> {
+    let client = bare_client(cluster)?;
+    let started = Instant::now();
+    for request in requests.iter().filter(|request| request.method == "GET") {
+        let url = format!("{}{}?{}", cluster.apiserver_url(), request.path, request.query);
+        client.get(url).send().await?.error_for_status()?.bytes().await?;
+    }
+    Ok(started.elapsed())
+}
+
+/// PATCHes, as many at once as bridge sends. Those of kinds whose definition is among them wait until it is served.
+async fn replay(cluster: &ControlPlane, writes: Vec<Recorded>) -> Result<Duration> {
+    let client = bare_client(cluster)?;
+    let started = Instant::now();
+    let mut running = JoinSet::new();
+    for write in writes {
+        if running.len() == AT_ONCE {
+            running.join_next().await.context("nothing runs")???;
+        }
+        let (client, server) = (client.clone(), cluster.apiserver_url().to_owned());
+        running.spawn(async move { patch(&client, &server, write).await });
+    }
+    while let Some(patched) = running.join_next().await {
+        patched??;
+    }
+    Ok(started.elapsed())
+}
+
+async fn patch(client: &reqwest::Client, server: &str, write: Recorded) -> Result<()> {
+    for _ in 0..200 {
+        let request = client.patch(format!("{server}{}?{}", write.path, write.query));
+        let request = request.header("content-type", &write.content_type).body(write.body.clone());
+        let answer = request.send().await?;
+        let (status, body) = (answer.status(), answer.bytes().await?);
+        if status.is_success() {
+            return Ok(());
+        }
+        // The namespace or the definition is on its way.
+        ensure!(status.as_u16() == 404, "{}: {status} {}", write.line(), String::from_utf8_lossy(&body));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    anyhow::bail!("{} is never served", write.line())
+}
+
+fn bare_client(cluster: &ControlPlane) -> Result<reqwest::Client> {
+    bridge_e2e::install_crypto();
+    let mut headers = reqwest::header::HeaderMap::new();
+    headers.insert("authorization", format!("Bearer {}", cluster.token(User::Admin)).parse()?);
+    let authority = reqwest::Certificate::from_pem(cluster.ca_pem().as_bytes())?;
+    Ok(reqwest::Client::builder()
+        .tls_certs_only([authority])
+        .http1_only()
+        .default_headers(headers)
+        .build()?)
+}
+
+fn floor(what: &str, bare: Duration, ours: Run) {
+    let ratio = ours.wall.as_secs_f64() / bare.as_secs_f64();
+    println!("| {what} | {:.3} s | {} | {ratio:.2} x |", bare.as_secs_f64(), wall(ours));
 }
 
 fn several(command: &Command, runs: usize) -> Result<Run> {
@@ -136,13 +277,13 @@ fn on_path(program: &str) -> bool {
     std::env::split_paths(&path).any(|folder: PathBuf| Path::is_file(&folder.join(program)))
 }
 
-fn profile() -> String {
+fn profile(clusters: usize) -> String {
     let mut text = "apiVersion: bridge.gitops/v1alpha1\nkind: Profile\nmetadata: { name: bench }\n\
         argocd: { version: v3.5.3 }\n\
         gitops: { addons: { url: https://git.example.com/acme/addons.git, path: appsets } }\n\
         clusters:\n  - { name: hub, role: hub, connection: { context: bench }, env: prod }\n"
         .to_owned();
-    for number in 1..CLUSTERS {
+    for number in 1..clusters {
         let toggles: Vec<String> =
             (0..TOGGLES).map(|toggle| format!("addon_{toggle}: {}", toggle % 2 == 0)).collect();
         text.push_str(&format!(
