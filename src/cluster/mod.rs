@@ -7,6 +7,7 @@ pub mod command;
 mod connect;
 mod error;
 mod kinds;
+mod look;
 mod notify;
 mod read;
 pub mod ready;

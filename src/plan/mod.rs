@@ -13,6 +13,7 @@ pub mod inventory;
 pub mod keep_live;
 pub mod live;
 pub mod ownership;
+pub mod pod;
 pub mod prune;
 pub mod same_server;
 pub mod summary;
