@@ -200,7 +200,7 @@ fn verdict(outcome: &Outcome, exit: Exit) -> Option<CliError> {
             (Code::INCOMPLETE, format!("{} failed, {} not tried", failures.len(), not_tried.len()))
         }
         Exit::NotReady if remaining.is_empty() => {
-            (Code::NOT_READY, "not everything became ready in time".to_owned())
+            (Code::NOT_READY, "not everything became ready".to_owned())
         }
         Exit::NotReady => (Code::REMAINING, "not everything is gone".to_owned()),
     };

@@ -10,7 +10,6 @@ mod kinds;
 mod look;
 mod notify;
 mod read;
-pub mod ready;
 mod transport;
 mod write;
 

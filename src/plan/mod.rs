@@ -15,6 +15,7 @@ pub mod live;
 pub mod ownership;
 pub mod pod;
 pub mod prune;
+pub mod ready;
 pub mod same_server;
 pub mod summary;
 pub mod unchanged;
