@@ -25,7 +25,7 @@ use crate::plan::summary::{ClusterIdentity, Plan};
 /// How to apply.
 #[derive(Debug, Clone)]
 pub struct ApplySettings {
-    /// Wait for workloads to become ready.
+    /// Wait for workloads and ApplicationSets to become ready.
     pub wait: bool,
     /// The longest that each wait may take.
     pub timeout: Duration,

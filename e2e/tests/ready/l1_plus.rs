@@ -31,6 +31,9 @@ impl Live {
     }
 
     fn manifest(&self, extra: &str) -> Result<()> {
+        if extra.is_empty() {
+            return Ok(());
+        }
         self.world.write("small.yaml", &format!("{}---\n{extra}", include_str!("../support/small.yaml")))
     }
 
@@ -261,4 +264,26 @@ async fn an_application_set_with_an_error_says_which_and_old_conditions_are_no_p
     let late = running.wait()?;
     ensure!(late.code == Some(6), "{late}");
     says(&late, &["ApplicationSet/argocd/addons did not become ready: has an error: repository not found"])
+}
+
+#[tokio::test]
+async fn argo_cd_is_ready_when_it_wrote_what_the_others_need() -> Result<()> {
+    let live = Live::start("").await?;
+    live.world.profile(&Profile { more: String::new(), ..Profile::official() })?;
+    let late = live.world.expect(6, &["apply", "--auto-approve", "--timeout", "20s"])?;
+    says(
+        &late,
+        &[
+            "Deployment/argocd/argocd-server did not become ready: has not written the key `server.secretkey` of the Secret argocd-secret yet",
+            "Deployment/argocd/argocd-redis did not become ready: has not written the key `auth` of the Secret argocd-redis yet",
+        ],
+    )?;
+    ensure!(late.stderr.matches("did not become ready").count() == 2, "{late}");
+    let secrets = "/api/v1/namespaces/argocd/secrets";
+    let data = json!({"data": {"server.secretkey": "c2VjcmV0"}});
+    live.world.patch_as("argocd-server", &format!("{secrets}/argocd-secret"), &data).await?;
+    let redis = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "argocd-redis"}, "data": {"auth": "c2VjcmV0"}});
+    live.world.send("POST", secrets, "application/json", &redis).await?;
+    live.world.expect(0, &["apply", "--auto-approve", "--timeout", "60s"])?;
+    Ok(())
 }
