@@ -1,13 +1,16 @@
 # Everything here also works by hand: the targets only name the usual command lines.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build controlplane demo test bench fmt clean require
+.PHONY: build controlplane controllers demo test bench fmt clean require
 
 build: require ## the bridge binary
 	cargo build
 
 controlplane: require ## etcd, kube-apiserver and Argo CD's manifests into the cache (minutes, once)
 	cargo run --quiet -p bridge-e2e --bin controlplane -- fetch
+
+controllers: require ## kube-controller-manager, kube-scheduler and kwok into the cache (minutes, once)
+	cargo run --quiet -p bridge-e2e --bin controlplane -- fetch-controllers
 
 demo: build controlplane ## the main job on a throwaway control plane
 	cargo run --quiet -p bridge-e2e --bin demo

@@ -1,6 +1,7 @@
 //! A throwaway control plane: etcd, and one or more kube-apiservers on it.
 //!
-//! There is no controller manager: a deleted Namespace stays `Terminating`, and nothing becomes ready.
+//! There is no controller manager: a deleted Namespace stays `Terminating`, and nothing becomes ready, unless
+//! [`crate::controllers`] run on it.
 
 use crate::certificates::{Authority, Identity};
 use crate::etcd::Etcd;
@@ -292,6 +293,8 @@ impl Files {
             "--service-cluster-ip-range=10.96.0.0/16",
             "--endpoint-reconciler-type=none",
             "--profiling=false",
+            // Names of nodes stand in no DNS here.
+            "--kubelet-preferred-address-types=InternalIP",
             "--requestheader-client-ca-file=front-proxy-ca.crt",
             "--requestheader-allowed-names=front-proxy-client",
             "--requestheader-extra-headers-prefix=X-Remote-Extra-",

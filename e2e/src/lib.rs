@@ -1,7 +1,7 @@
 //! Real control planes for the tests and the demo of `bridge`.
 //!
-//! Everything here is level L1 of the test ladder: etcd and kube-apiserver as processes of this machine, on
-//! loopback, with real certificates, real admission and real RBAC. A test reads like this:
+//! Level L1 of the test ladder is etcd and kube-apiserver as processes of this machine, on loopback, with real
+//! certificates, real admission and real RBAC; [`controllers`] makes it L1+. A test reads like this:
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {
@@ -27,6 +27,7 @@
 //! | [`certificates`] | authorities, server and client certificates |
 //! | [`kubeconfig`] | kubeconfig files for every identity |
 //! | [`cluster`] | etcd and apiservers, and what a test asks them |
+//! | [`controllers`] | controller manager, scheduler, and a node that kwok plays |
 //! | [`proxy`] | a reverse proxy that records, counts and breaks requests |
 //! | [`manifests`] | Argo CD's official manifests, from its Go module |
 //! | [`bridge_cmd`] | the real `bridge` binary in a hermetic environment |
@@ -39,6 +40,7 @@ pub mod bridge_cmd;
 pub mod cache;
 pub mod certificates;
 pub mod cluster;
+pub mod controllers;
 pub mod demo;
 pub mod download;
 mod etcd;

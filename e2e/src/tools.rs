@@ -38,6 +38,14 @@ pub static KUBERNETES_MODULE: Module = Module {
     go_sum: include_str!("../tools/kubernetes/go.sum"),
 };
 
+/// kwok, which plays nodes and their pods.
+pub static KWOK_MODULE: Module = Module {
+    folder: "kwok",
+    upstream: "sigs.k8s.io/kwok",
+    go_mod: include_str!("../tools/kwok/go.mod"),
+    go_sum: include_str!("../tools/kwok/go.sum"),
+};
+
 /// Argo CD: only its official manifests are read so far.
 pub static ARGOCD_MODULE: Module = Module {
     folder: "argocd",
@@ -109,12 +117,62 @@ pub static KUBECTL: Tool = Tool {
     cold_build: "about 1 minute",
 };
 
+/// The controllers of Kubernetes' own kinds.
+pub static KUBE_CONTROLLER_MANAGER: Tool = Tool {
+    name: "kube-controller-manager",
+    package: "k8s.io/kubernetes/cmd/kube-controller-manager",
+    module: &KUBERNETES_MODULE,
+    cold_build: "1 to 5 minutes",
+};
+
+/// The scheduler.
+pub static KUBE_SCHEDULER: Tool = Tool {
+    name: "kube-scheduler",
+    package: "k8s.io/kubernetes/cmd/kube-scheduler",
+    module: &KUBERNETES_MODULE,
+    cold_build: "seconds",
+};
+
+/// Nodes and pods without kubelets.
+pub static KWOK: Tool = Tool {
+    name: "kwok",
+    package: "sigs.k8s.io/kwok/cmd/kwok",
+    module: &KWOK_MODULE,
+    cold_build: "about 2 minutes",
+};
+
 /// The pinned kubectl from the cache, built first where it is missing. Whatever is on PATH may be any version.
 pub fn kubectl() -> Result<PathBuf> {
-    let cache = Cache::of_user()?;
-    match cache.find(&KUBERNETES_MODULE.key(), KUBECTL.name) {
+    obtain(&Cache::of_user()?, &KUBECTL)
+}
+
+fn obtain(cache: &Cache, tool: &Tool) -> Result<PathBuf> {
+    match cache.find(&tool.module.key(), tool.name) {
         Some(found) => Ok(found),
-        None => Toolchain::obtain(&cache)?.build(&cache, &KUBECTL),
+        None => Toolchain::obtain(cache)?.build(cache, tool),
+    }
+}
+
+/// The binaries of level L1+, which no archive carries: they are built.
+#[derive(Clone, Debug)]
+pub struct ControllerBinaries {
+    /// kube-controller-manager.
+    pub controller_manager: PathBuf,
+    /// kube-scheduler.
+    pub scheduler: PathBuf,
+    /// kwok.
+    pub kwok: PathBuf,
+}
+
+impl ControllerBinaries {
+    /// From the cache, built first where they are missing. Blocks for minutes then, and says so on stderr.
+    pub fn obtain() -> Result<Self> {
+        let cache = Cache::of_user()?;
+        Ok(Self {
+            controller_manager: obtain(&cache, &KUBE_CONTROLLER_MANAGER)?,
+            scheduler: obtain(&cache, &KUBE_SCHEDULER)?,
+            kwok: obtain(&cache, &KWOK)?,
+        })
     }
 }
 
@@ -256,6 +314,7 @@ mod tests {
         assert_eq!(ETCD_MODULE.version(), "v3.7.3");
         assert_eq!(KUBERNETES_MODULE.version(), "v1.36.3");
         assert_eq!(ARGOCD_MODULE.version(), "v3.5.3");
+        assert_eq!(KWOK_MODULE.version(), "v0.8.0");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use support::{Profile, World};
 
 const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/argocd/deployments/server";
 const STATEFUL_SET: &str = "/apis/apps/v1/namespaces/argocd/statefulsets/argocd-application-controller";
+const APPLICATION_SETS: &str = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applicationsets";
 
 async fn become_ready(world: &World) -> Result<()> {
     let counts = json!({"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1});
@@ -18,6 +19,21 @@ async fn become_ready(world: &World) -> Result<()> {
     of_set["updateRevision"] = "one".into();
     for (path, status) in [(DEPLOYMENT, counts), (STATEFUL_SET, of_set)] {
         world.patch_as("controller", &format!("{path}/status"), &json!({ "status": status })).await?;
+    }
+    Ok(())
+}
+
+/// What Argo CD's controller says of an ApplicationSet once it has made its Applications.
+async fn application_sets_become_ready(world: &World) -> Result<()> {
+    let condition = |kind: &str, status: &str| json!({"type": kind, "status": status, "lastTransitionTime": "2036-01-01T00:00:00Z"});
+    let status =
+        json!({"conditions": [condition("ErrorOccurred", "False"), condition("ResourcesUpToDate", "True")]});
+    for name in ["addons", "workloads"] {
+        let path = format!("{APPLICATION_SETS}/{name}");
+        while world.get(&path).await? == Value::Null {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        world.patch_as("controller", &path, &json!({ "status": status })).await?;
     }
     Ok(())
 }
@@ -35,6 +51,7 @@ async fn an_apply_that_is_not_ready_in_time_says_what_is_missing_and_a_second_on
     world.expect(6, &["apply", "--auto-approve", "--timeout", "1s"])?;
     ensure!(world.proxy.writes().is_empty(), "waiting writes nothing");
     become_ready(&world).await?;
+    application_sets_become_ready(&world).await?;
     world.expect(0, &["apply", "--auto-approve", "--timeout", "20s"])?;
     Ok(())
 }
@@ -51,6 +68,7 @@ async fn an_apply_ends_as_soon_as_everything_is_ready() -> Result<()> {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     become_ready(&world).await?;
+    application_sets_become_ready(&world).await?;
     let outcome = running.wait()?;
     ensure!(outcome.code == Some(0), "{outcome}");
     Ok(())
@@ -74,6 +92,7 @@ async fn a_profile_that_installs_nothing_waits_for_the_argo_cd_of_somebody_else(
     {
         world.send_yaml("POST", definitions, document).await?;
     }
+    application_sets_become_ready(&world).await?;
     let outcome = running.wait()?;
     ensure!(outcome.code == Some(0), "{outcome}");
     world.expect_no_changes()

@@ -200,9 +200,7 @@ fn verdict(outcome: &Outcome, exit: Exit) -> Option<CliError> {
         Exit::Failed => {
             (Code::INCOMPLETE, format!("{} failed, {} not tried", failures.len(), not_tried.len()))
         }
-        Exit::NotReady if remaining.is_empty() => {
-            (Code::NOT_READY, "not everything became ready in time".to_owned())
-        }
+        Exit::NotReady if remaining.is_empty() => (Code::NOT_READY, "not everything became ready".to_owned()),
         Exit::NotReady => (Code::REMAINING, "not everything is gone".to_owned()),
     };
     Some(CliError::new(code, exit, message).hinted("run the same command again: it goes on where it stopped"))

@@ -156,7 +156,7 @@ fn converge_exit(error: &ConvergeError) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::converge::outcome::{Failure, FailureClass};
+    use crate::converge::outcome::{Failure, FailureClass, Late};
     use crate::desired::id::{GroupKind, ObjectId};
 
     fn id() -> ObjectId {
@@ -169,8 +169,16 @@ mod tests {
 
     #[test]
     fn the_worst_part_of_an_outcome_decides() {
+        let late = Late {
+            id: id(),
+            why: String::new(),
+            warning: None,
+            pods: Vec::new(),
+            more_pods: 0,
+            not_seen: Vec::new(),
+        };
         let done = Outcome::default();
-        let late = Outcome { not_ready: vec![(id(), String::new())], ..done.clone() };
+        let late = Outcome { not_ready: vec![late], ..done.clone() };
         let failed =
             Outcome { failures: vec![failure(FailureClass::Failed)], not_tried: vec![id()], ..late.clone() };
         let conflict = Outcome {

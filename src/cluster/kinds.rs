@@ -113,7 +113,9 @@ impl Kinds {
         Ok(format!("{collection}/{}", id.name))
     }
 
-    fn core() -> Self {
+    /// The kinds of the core group, which every cluster serves.
+    #[must_use]
+    pub fn core() -> Self {
         let kind = |(kind, plural, namespaced): (&str, &str, bool)| {
             let versions = vec!["v1".to_owned()];
             (GroupKind::parse(kind), Kind { plural: plural.to_owned(), namespaced, versions })

@@ -7,9 +7,9 @@ pub mod command;
 mod connect;
 mod error;
 mod kinds;
+mod look;
 mod notify;
 mod read;
-pub mod ready;
 mod transport;
 mod write;
 

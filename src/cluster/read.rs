@@ -50,6 +50,30 @@ impl Cluster {
         namespace: Option<&str>,
         selector: &str,
     ) -> Result<Vec<Live>, ClusterError> {
+        self.list_where(kinds, group_kind, namespace, ("labelSelector", selector)).await
+    }
+
+    /// Lists the objects of a kind whose fields are as the selector says.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub(super) async fn list_fields(
+        &self,
+        kinds: &Kinds,
+        group_kind: &GroupKind,
+        namespace: Option<&str>,
+        selector: &str,
+    ) -> Result<Vec<Live>, ClusterError> {
+        self.list_where(kinds, group_kind, namespace, ("fieldSelector", selector)).await
+    }
+
+    async fn list_where(
+        &self,
+        kinds: &Kinds,
+        group_kind: &GroupKind,
+        namespace: Option<&str>,
+        selector: (&str, &str),
+    ) -> Result<Vec<Live>, ClusterError> {
         let mut restarts = 0;
         loop {
             match self.list_once(kinds, group_kind, namespace, selector).await {
@@ -67,7 +91,7 @@ impl Cluster {
         kinds: &Kinds,
         group_kind: &GroupKind,
         namespace: Option<&str>,
-        selector: &str,
+        selector: (&str, &str),
     ) -> Result<Vec<Live>, ClusterError> {
         let collection = kinds.collection(group_kind, None, namespace)?;
         let resource = kinds.resource(group_kind);
@@ -100,7 +124,7 @@ impl Cluster {
         let resource = kinds.resource(group_kind);
         let (mut items, mut next) = (Vec::new(), String::new());
         loop {
-            let path = page(&collection, "", &next);
+            let path = page(&collection, ("labelSelector", ""), &next);
             let call = Call { accept: METADATA_ONLY, ..Call::get(&path, "list", &resource, namespace) };
             let mut body = self.transport.send(&call).await?.body;
             check_list(&call, &body)?;
@@ -115,11 +139,12 @@ impl Cluster {
     }
 }
 
-fn page(collection: &str, selector: &str, next: &str) -> String {
+/// One page's path; a selector is the query's name for it and its text.
+fn page(collection: &str, (kind, selector): (&str, &str), next: &str) -> String {
     let mut query = Serializer::new(String::new());
     query.append_pair("limit", &PAGE.to_string());
     if !selector.is_empty() {
-        query.append_pair("labelSelector", selector);
+        query.append_pair(kind, selector);
     }
     if !next.is_empty() {
         query.append_pair("continue", next);

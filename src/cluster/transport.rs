@@ -125,12 +125,23 @@ impl Transport {
 
     /// Sends a request until it is answered, refused for good, or tried often enough.
     pub(super) async fn send(&self, call: &Call<'_>) -> Result<Answer, ClusterError> {
+        let (code, body, warnings) = self.deliver(call).await?;
+        parse(call, code, &body, warnings)
+    }
+
+    /// The same for an answer that is text, such as a log. Bytes that are no UTF-8 are replaced.
+    pub(super) async fn send_for_text(&self, call: &Call<'_>) -> Result<String, ClusterError> {
+        let (_, body, _) = self.deliver(call).await?;
+        Ok(String::from_utf8_lossy(&body).into_owned())
+    }
+
+    async fn deliver(&self, call: &Call<'_>) -> Result<(u16, Vec<u8>, Vec<String>), ClusterError> {
         let mut pause = FIRST_PAUSE;
         for attempt in 1..=ATTEMPTS {
             let last = attempt == ATTEMPTS;
             match self.attempt(call).await {
                 Attempt::Answered(code, body, warnings, _) if (200..300).contains(&code) => {
-                    return parse(call, code, &body, warnings);
+                    return Ok((code, body, warnings));
                 }
                 Attempt::Answered(code, body, _, retry_after) => {
                     if last || !is_transient(code, call.repeatable) {

@@ -11,14 +11,13 @@ use crate::converge::event::{Emit, Event};
 use crate::converge::interrupt::Interrupt;
 use crate::converge::lock::Lock;
 use crate::converge::outcome::Outcome;
-use crate::converge::ready;
+use crate::converge::ready::{self, Awaited};
 use crate::converge::record::Record;
 use crate::converge::run::{ApplySettings, Run};
 use crate::converge::write::Writer;
 use crate::desired::wave::Wave;
 use crate::plan::build::Owner;
 use crate::plan::change::Change;
-use crate::plan::live::Live;
 use crate::plan::summary::{ClusterIdentity, Plan};
 
 /// Applies a plan.
@@ -35,7 +34,7 @@ pub async fn apply(
     let run = Run::new(cluster, settings, emit, interrupt, plan.owner.clone());
     let mut outcome = Outcome::default();
     let walked = if plan.is_empty() {
-        run.await_workloads(plan, &mut outcome).await
+        run.await_unchanged(plan, &mut outcome).await
     } else {
         run.walk(plan, &mut outcome).await
     };
@@ -81,10 +80,17 @@ fn is_write(change: &Change) -> bool {
     matches!(change, Change::Create { .. } | Change::Update { .. } | Change::Adopt { .. })
 }
 
-/// The live object of a change that writes nothing, when it is a workload.
-fn workload(change: Change) -> Option<Live> {
+/// Whether the objects of the wave are waited for until they are ready.
+fn is_awaited(wave: Wave) -> bool {
+    matches!(wave, Wave::Workloads | Wave::ApplicationSets)
+}
+
+/// The live object of a change that writes nothing, when it is waited for.
+fn awaited(change: Change) -> Option<Awaited> {
     match change {
-        Change::Unchanged { live } if Wave::of(live.object()) == Wave::Workloads => Some(live),
+        Change::Unchanged { live } if is_awaited(Wave::of(live.object())) => {
+            Some(Awaited { live, is_written: false })
+        }
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Adopt { .. }
@@ -158,9 +164,9 @@ impl Run<'_> {
     }
 
     /// With nothing to write there may still be something to wait for: what an earlier apply did not see become ready.
-    async fn await_workloads(&self, plan: Plan, outcome: &mut Outcome) -> Result<(), ConvergeError> {
-        let workloads: Vec<Live> = plan.changes.into_iter().filter_map(workload).collect();
-        self.wait_ready(&Kinds::default(), workloads, outcome).await
+    async fn await_unchanged(&self, plan: Plan, outcome: &mut Outcome) -> Result<(), ConvergeError> {
+        let objects = plan.changes.into_iter().filter_map(awaited).collect();
+        self.wait_ready(&Kinds::default(), objects, outcome).await
     }
 
     async fn wave(
@@ -186,15 +192,17 @@ impl Run<'_> {
         if !writes.is_empty() {
             (self.emit)(Event::WaveStarted { name: wave.title(), changes: writes.len() });
         }
-        let mut written = Writer { run: self, kinds }.write_all(writes, outcome).await;
+        let written = Writer { run: self, kinds }.write_all(writes, outcome).await;
         match wave {
             Wave::Definitions if !written.is_empty() => {
                 ready::await_established(self, kinds, written, outcome).await?;
                 *kinds = self.cluster.kinds().await?;
             }
-            Wave::Workloads => {
-                written.extend(rest.into_iter().filter_map(workload));
-                self.wait_ready(kinds, written, outcome).await?;
+            // Who is to look at ApplicationSets may be the workload that is late.
+            _ if is_awaited(wave) && outcome.not_ready.is_empty() => {
+                let written = written.into_iter().map(|live| Awaited { live, is_written: true });
+                let objects = written.chain(rest.into_iter().filter_map(awaited)).collect();
+                self.wait_ready(kinds, objects, outcome).await?;
             }
             _ => {}
         }
@@ -216,14 +224,12 @@ impl Run<'_> {
     async fn wait_ready(
         &self,
         kinds: &Kinds,
-        objects: Vec<Live>,
+        objects: Vec<Awaited>,
         outcome: &mut Outcome,
     ) -> Result<(), ConvergeError> {
         if self.settings.wait {
             let late = ready::await_ready(self, kinds, objects).await?;
-            if !self.is_stopped() {
-                outcome.not_ready.extend(late);
-            }
+            outcome.not_ready.extend(late);
         }
         Ok(())
     }

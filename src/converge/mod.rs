@@ -2,6 +2,7 @@
 
 pub mod apply;
 mod delete;
+mod diagnosis;
 pub mod error;
 pub mod event;
 mod foreign;

@@ -3,6 +3,7 @@
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Action;
 use crate::desired::id::ObjectId;
+use crate::plan::pod::LogOf;
 
 /// How an apply or destroy ended.
 #[derive(Debug, Clone, Default)]
@@ -17,8 +18,8 @@ pub struct Outcome {
     pub failures: Vec<Failure>,
     /// Objects that were not tried, because something that they need failed or bridge was interrupted.
     pub not_tried: Vec<ObjectId>,
-    /// Objects that were applied and did not become ready in time: which, and why.
-    pub not_ready: Vec<(ObjectId, String)>,
+    /// Objects that were applied and did not become ready.
+    pub not_ready: Vec<Late>,
     /// Objects that were asked to go and are still there: which, and why.
     pub remaining: Vec<(ObjectId, String)>,
     /// The user interrupted.
@@ -50,6 +51,51 @@ impl Outcome {
             && self.remaining.is_empty()
             && !self.interrupted
     }
+}
+
+/// An object that was applied and did not become ready in time, or that cannot without help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Late {
+    /// Which.
+    pub id: ObjectId,
+    /// Why, by its own status.
+    pub why: String,
+    /// The last Warning event about the object itself.
+    pub warning: Option<String>,
+    /// The first of its pods that are not ready.
+    pub pods: Vec<LatePod>,
+    /// How many more of its pods are not ready.
+    pub more_pods: usize,
+    /// What could not be looked at, and why.
+    pub not_seen: Vec<String>,
+}
+
+impl Late {
+    pub(super) fn new(id: ObjectId, why: String) -> Self {
+        Self { id, why, warning: None, pods: Vec::new(), more_pods: 0, not_seen: Vec::new() }
+    }
+}
+
+/// A pod that is not ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LatePod {
+    /// Its name.
+    pub name: String,
+    /// Why, by its status.
+    pub why: String,
+    /// The last Warning event about it.
+    pub warning: Option<String>,
+    /// The end of the log that tells more.
+    pub log: Option<PodLog>,
+}
+
+/// The last lines of a container's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PodLog {
+    /// Which container, and whether it is the run before this one.
+    pub of: LogOf,
+    /// Whole lines, the last one last.
+    pub lines: Vec<String>,
 }
 
 /// An object that could not be written.

@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use crate::cluster::ready::{Readiness, readiness};
 use crate::cluster::{ClusterError, Kinds};
+use crate::converge::diagnosis::diagnose;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Event;
-use crate::converge::outcome::{Failure, FailureClass, Outcome};
+use crate::converge::outcome::{Failure, FailureClass, Late, Outcome};
 use crate::converge::run::Run;
 use crate::converge::trial::namespace_id;
-use crate::desired::id::{GroupKind, ObjectId};
+use crate::desired::id::GroupKind;
 use crate::plan::change::{Change, Check, NotChecked};
 use crate::plan::live::Live;
+use crate::plan::ready::{Readiness, SETTLED, WrittenKey, is_settling, readiness};
 
 /// The first pause between two looks; it grows to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -46,51 +47,112 @@ impl<'a, 'b> Patience<'a, 'b> {
     }
 }
 
-/// Waits for objects to become ready; returns those that did not, and why.
+/// An object that is waited for.
+#[derive(Debug)]
+pub(super) struct Awaited {
+    pub(super) live: Live,
+    /// This run wrote it, so that what its status says of a failure is about what was just asked for. That of an object
+    /// which an earlier run wrote may be mended meanwhile.
+    pub(super) is_written: bool,
+}
+
+/// One that is not ready yet.
+struct Pending {
+    awaited: Awaited,
+    why: String,
+    /// Nothing but a change can make it ready.
+    has_failed: bool,
+}
+
+/// Waits for objects to become ready, until the time is over or only such are left as cannot; returns those that did not,
+/// and why.
 pub(super) async fn await_ready(
     run: &Run<'_>,
     kinds: &Kinds,
-    objects: Vec<Live>,
-) -> Result<Vec<(ObjectId, String)>, ConvergeError> {
+    objects: Vec<Awaited>,
+) -> Result<Vec<Late>, ConvergeError> {
     let mut patience = Patience::new(run);
     let mut loaded = Kinds::default();
-    let mut pending = unready(objects);
-    while !pending.is_empty() {
-        let lines = pending.iter().map(|(live, why)| format!("{}: {why}", live.id())).collect();
+    let mut pending = unready(run, objects, &patience).await?;
+    while pending.iter().any(|one| !one.has_failed) {
+        let lines = pending.iter().map(|one| format!("{}: {}", one.awaited.live.id(), one.why)).collect();
         if !patience.goes_on(lines).await {
             break;
         }
-        let kinds =
-            if kinds.serves(&pending[0].0.id().group_kind) { kinds } else { load(run, &mut loaded).await? };
-        pending = unready(read_again(run, kinds, pending).await?);
+        let again = pending.into_iter().map(|one| one.awaited).collect();
+        let kinds = known(run, kinds, &mut loaded).await?;
+        pending = unready(run, read_again(run, kinds, again).await?, &patience).await?;
     }
-    Ok(pending.into_iter().map(|(live, why)| (live.id().clone(), why)).collect())
+    if pending.is_empty() || run.is_stopped() {
+        return Ok(Vec::new());
+    }
+    let late = pending.into_iter().map(|one| (one.awaited.live, one.why)).collect();
+    Ok(diagnose(run, known(run, kinds, &mut loaded).await?, late).await)
 }
 
 /// An apply with nothing to write has not asked for the kinds yet.
-async fn load<'a>(run: &Run<'_>, loaded: &'a mut Kinds) -> Result<&'a Kinds, ConvergeError> {
-    *loaded = run.cluster.kinds().await?;
+async fn known<'a>(
+    run: &Run<'_>,
+    kinds: &'a Kinds,
+    loaded: &'a mut Kinds,
+) -> Result<&'a Kinds, ConvergeError> {
+    let pod = GroupKind::parse("Pod");
+    if kinds.serves(&pod) {
+        return Ok(kinds);
+    }
+    if !loaded.serves(&pod) {
+        *loaded = run.cluster.kinds().await?;
+    }
     Ok(loaded)
 }
 
-fn unready(objects: Vec<Live>) -> Vec<(Live, String)> {
-    let judge = |live: Live| match readiness(&live) {
-        Readiness::Ready => None,
-        Readiness::Progressing(why) | Readiness::Failed(why) => Some((live, why)),
+async fn unready(
+    run: &Run<'_>,
+    objects: Vec<Awaited>,
+    patience: &Patience<'_, '_>,
+) -> Result<Vec<Pending>, ConvergeError> {
+    let elapsed = patience.started.elapsed();
+    let judge = |awaited: Awaited| async move {
+        Ok::<_, ConvergeError>(match judge(run, &awaited, elapsed).await? {
+            Readiness::Ready => None,
+            Readiness::Progressing(why) => Some(Pending { awaited, why, has_failed: false }),
+            Readiness::Failed(why) => Some(Pending { has_failed: awaited.is_written, awaited, why }),
+        })
     };
-    objects.into_iter().filter_map(judge).collect()
+    let judged: Vec<Option<Pending>> =
+        stream::iter(objects).map(judge).buffered(run.cluster.parallelism()).try_collect().await?;
+    Ok(judged.into_iter().flatten().collect())
+}
+
+/// The object's own rule; then what its rule cannot see: conditions that nobody dated, and what it writes when it starts.
+async fn judge(run: &Run<'_>, awaited: &Awaited, elapsed: Duration) -> Result<Readiness, ConvergeError> {
+    let Awaited { live, is_written } = awaited;
+    let own = readiness(live);
+    if own != Readiness::Ready {
+        return Ok(own);
+    }
+    if *is_written && elapsed < SETTLED && is_settling(live) {
+        return Ok(Readiness::Progressing("its conditions are older than its last change".to_owned()));
+    }
+    match WrittenKey::of(live) {
+        None => Ok(Readiness::Ready),
+        Some(written) => {
+            let secret = run.cluster.get(&Kinds::core(), &written.secret, "v1").await?;
+            Ok(written.readiness(secret.as_ref()))
+        }
+    }
 }
 
 async fn read_again(
     run: &Run<'_>,
     kinds: &Kinds,
-    pending: Vec<(Live, String)>,
-) -> Result<Vec<Live>, ClusterError> {
-    let read = |(live, _): (Live, String)| async move {
+    objects: Vec<Awaited>,
+) -> Result<Vec<Awaited>, ClusterError> {
+    let read = |Awaited { live, is_written }: Awaited| async move {
         let now = run.cluster.get(kinds, live.id(), live.object().api_version()).await?;
-        Ok::<Live, ClusterError>(now.unwrap_or(live))
+        Ok::<Awaited, ClusterError>(Awaited { live: now.unwrap_or(live), is_written })
     };
-    stream::iter(pending).map(read).buffered(run.cluster.parallelism()).try_collect().await
+    stream::iter(objects).map(read).buffered(run.cluster.parallelism()).try_collect().await
 }
 
 /// Waits until the CustomResourceDefinitions serve their kinds. Objects of these kinds need that, so it is waited for
@@ -101,11 +163,12 @@ pub(super) async fn await_established(
     definitions: Vec<Live>,
     outcome: &mut Outcome,
 ) -> Result<(), ConvergeError> {
+    let definitions = definitions.into_iter().map(|live| Awaited { live, is_written: true }).collect();
     let late = await_ready(run, kinds, definitions).await?;
     if run.is_stopped() {
         return Ok(());
     }
-    for (id, message) in late {
+    for Late { id, why: message, .. } in late {
         let fix = "look at its conditions with `kubectl describe crd`".to_owned();
         outcome.failures.push(Failure { id, message, fix, class: FailureClass::Failed });
     }

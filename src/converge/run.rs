@@ -12,7 +12,7 @@ use crate::plan::consent::Consent;
 /// How to apply.
 #[derive(Debug, Clone)]
 pub struct ApplySettings {
-    /// Wait for workloads to become ready.
+    /// Wait for workloads and ApplicationSets to become ready.
     pub wait: bool,
     /// The longest that each wait may take.
     pub timeout: Duration,

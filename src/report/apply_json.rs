@@ -16,6 +16,7 @@ use crate::plan::summary::Plan;
 use crate::profile::finding::Finding;
 use crate::report::apply_text::{Operation, is_complete};
 use crate::report::finding_json::{self, FindingDocument};
+use crate::report::late_json::{self, LateDocument};
 use crate::report::plan_json::{
     self, ChangeDocument, ClusterDocument, NeedsConsentDocument, ObjectDocument, SummaryDocument,
 };
@@ -132,8 +133,8 @@ pub enum Content {
         failures: Vec<FailureDocument>,
         /// Objects that were not tried.
         not_tried: Vec<ObjectDocument>,
-        /// Objects that did not become ready in time.
-        not_ready: Vec<PendingDocument>,
+        /// Objects that did not become ready.
+        not_ready: Vec<LateDocument>,
         /// Objects that were asked to go and are still there.
         remaining: Vec<PendingDocument>,
         /// Whether the user interrupted.
@@ -257,7 +258,7 @@ pub fn outcome(outcome: &Outcome, exit_code: u8) -> Value {
         summary: DoneDocument { added: *added, changed: *changed, destroyed: *destroyed },
         failures: failures.iter().map(failure).collect(),
         not_tried: not_tried.iter().map(plan_json::object).collect(),
-        not_ready: pending(not_ready),
+        not_ready: not_ready.iter().map(late_json::late).collect(),
         remaining: pending(remaining),
         interrupted: *interrupted,
         error: error

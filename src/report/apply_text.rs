@@ -2,6 +2,7 @@
 
 use crate::converge::outcome::{Failure, FailureClass, Outcome};
 use crate::desired::id::ObjectId;
+use crate::report::late_text;
 use crate::report::style::{self, paint, plain};
 
 /// More names than this are counted instead of listed.
@@ -59,8 +60,8 @@ pub fn summary(outcome: &Outcome, operation: Operation) -> String {
 #[must_use]
 pub fn problems(outcome: &Outcome) -> String {
     let mut out: String = outcome.failures.iter().map(failure).collect();
-    out.push_str(&pending("did not become ready", &outcome.not_ready));
-    out.push_str(&pending("is still there", &outcome.remaining));
+    out.push_str(&outcome.not_ready.iter().map(late_text::late).collect::<String>());
+    out.push_str(&outcome.remaining.iter().map(remaining).collect::<String>());
     out.push_str(&not_tried(&outcome.not_tried));
     out
 }
@@ -77,11 +78,8 @@ fn failure(failure: &Failure) -> String {
     format!("{heading} {id}: {}\n{fix}", plain(message))
 }
 
-fn pending(what: &str, objects: &[(ObjectId, String)]) -> String {
-    let line = |(id, why): &(ObjectId, String)| {
-        format!("{} {id} {what}: {}\n", paint(style::WARNING, "warning:"), plain(why))
-    };
-    objects.iter().map(line).collect()
+fn remaining((id, why): &(ObjectId, String)) -> String {
+    format!("{} {id} is still there: {}\n", paint(style::WARNING, "warning:"), plain(why))
 }
 
 fn not_tried(objects: &[ObjectId]) -> String {

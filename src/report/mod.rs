@@ -10,6 +10,8 @@ pub mod error;
 pub mod error_json;
 pub mod finding;
 pub mod finding_json;
+mod late_json;
+mod late_text;
 pub mod markdown;
 mod mask;
 pub mod plan_json;

@@ -1,18 +1,20 @@
-//! `controlplane fetch` gets the binaries of a control plane into the cache; `controlplane run` starts one.
+//! `controlplane fetch` gets the binaries of a control plane into the cache, `controlplane fetch-controllers` those of L1+;
+//! `controlplane run` starts one.
 
 use anyhow::{Result, bail};
 use bridge_e2e::cluster::ControlPlane;
 use bridge_e2e::manifests;
-use bridge_e2e::tools::Binaries;
+use bridge_e2e::tools::{Binaries, ControllerBinaries};
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["fetch"] => tokio::task::spawn_blocking(fetch).await?,
+        ["fetch-controllers"] => tokio::task::spawn_blocking(fetch_controllers).await?,
         ["run"] => run("hub").await,
         ["run", context] => run(context).await,
-        _ => bail!("usage: controlplane fetch | controlplane run [CONTEXT]"),
+        _ => bail!("usage: controlplane fetch | controlplane fetch-controllers | controlplane run [CONTEXT]"),
     }
 }
 
@@ -23,6 +25,15 @@ fn fetch() -> Result<()> {
     println!("kube-apiserver  {}", binaries.kube_apiserver.display());
     println!("from            {}", binaries.origin);
     println!("manifests       {}", manifests::argocd_manifests(manifests::VERSION)?.display());
+    Ok(())
+}
+
+/// What level L1+ needs beside it.
+fn fetch_controllers() -> Result<()> {
+    let ControllerBinaries { controller_manager, scheduler, kwok } = ControllerBinaries::obtain()?;
+    println!("kube-controller-manager  {}", controller_manager.display());
+    println!("kube-scheduler           {}", scheduler.display());
+    println!("kwok                     {}", kwok.display());
     Ok(())
 }
 

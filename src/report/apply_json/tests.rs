@@ -10,6 +10,7 @@ use crate::desired::id::GroupKind;
 use crate::plan::change::Change;
 use crate::plan::live::Live;
 use crate::profile::finding::Severity;
+use crate::report::late_text;
 use crate::report::plan_text::tests::plan_of;
 
 fn id() -> ObjectId {
@@ -51,7 +52,7 @@ fn lines() -> Vec<Value> {
     let ended = Outcome {
         failures,
         not_tried: vec![id()],
-        not_ready: vec![(id(), "late".to_owned())],
+        not_ready: vec![late_text::tests::crash_loop()],
         ..Outcome::default()
     };
     let secret =

@@ -1,0 +1,135 @@
+//! Pods and events as kubelets, schedulers and controllers write them.
+
+use serde_json::{Value, json};
+
+use super::{Live, LogOf, is_controlled_by, last_warning, newest, trouble};
+
+fn pod(status: &Value) -> Live {
+    Live::new(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "status": status}))
+        .unwrap()
+}
+
+/// The words, and the container and the run whose log tells more.
+fn words(status: &Value) -> (String, Option<(String, bool)>) {
+    let found = trouble(&pod(status)).unwrap();
+    (found.why, found.log.map(|LogOf { container, previous }| (container, previous)))
+}
+
+fn with_container(container: &Value) -> Value {
+    json!({
+        "phase": "Running",
+        "conditions": [
+            {"type": "PodScheduled", "status": "True"},
+            {"type": "Ready", "status": "False", "reason": "ContainersNotReady", "message": "containers with unready status: [c]"},
+        ],
+        "containerStatuses": [container],
+    })
+}
+
+#[test]
+fn a_ready_pod_and_one_that_has_done_its_work_are_no_trouble() {
+    let ready = json!({"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]});
+    assert_eq!(trouble(&pod(&ready)), None);
+    assert_eq!(trouble(&pod(&json!({"phase": "Succeeded"}))), None);
+}
+
+#[test]
+fn a_pod_that_no_node_takes_says_what_the_scheduler_says() {
+    let status = json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False",
+        "reason": "Unschedulable", "message": "0/1 nodes are available: 1 Insufficient cpu."}]});
+    assert_eq!(
+        words(&status),
+        ("Unschedulable: 0/1 nodes are available: 1 Insufficient cpu.".to_owned(), None)
+    );
+}
+
+#[test]
+fn an_image_that_cannot_be_pulled_has_no_log() {
+    let container = json!({"name": "c", "ready": false, "restartCount": 0, "state": {"waiting": {
+        "reason": "ImagePullBackOff", "message": "Back-off pulling image \"x\""}}});
+    let expected = "container c: ImagePullBackOff: Back-off pulling image \"x\"";
+    assert_eq!(words(&with_container(&container)), (expected.to_owned(), None));
+}
+
+#[test]
+fn a_crash_loop_says_how_it_ended_and_has_the_log_of_the_run_before() {
+    let container = json!({"name": "c", "ready": false, "restartCount": 4,
+        "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s"}},
+        "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}});
+    let expected =
+        "container c: CrashLoopBackOff: back-off 40s; before, it ended with exit code 137 (OOMKilled)";
+    assert_eq!(words(&with_container(&container)), (expected.to_owned(), Some(("c".to_owned(), true))));
+}
+
+#[test]
+fn a_container_that_runs_and_is_not_ready_has_its_log() {
+    let container = json!({"name": "c", "ready": false, "restartCount": 0, "state": {"running": {}}});
+    let (why, log) = words(&with_container(&container));
+    assert!(why.contains("readiness probe"), "{why}");
+    assert_eq!(log, Some(("c".to_owned(), false)));
+}
+
+#[test]
+fn the_container_that_failed_is_named_and_not_those_that_wait_for_it() {
+    let waits = json!({"name": "c", "ready": false, "state": {"waiting": {"reason": "PodInitializing"}}});
+    let mut status = with_container(&waits);
+    assert_eq!(words(&status).0, "container c: PodInitializing");
+    status["initContainerStatuses"] = json!([
+        {"name": "done", "ready": true, "state": {"terminated": {"exitCode": 0, "reason": "Completed"}}},
+        {"name": "init", "ready": false, "state": {"terminated": {"exitCode": 1, "reason": "Error", "message": "no disk\n"}}},
+    ]);
+    let expected = "container init ended with exit code 1 (Error: no disk)";
+    assert_eq!(words(&status), (expected.to_owned(), Some(("init".to_owned(), false))));
+}
+
+#[test]
+fn a_pod_without_containers_says_what_its_status_says() {
+    let evicted = json!({"phase": "Failed", "reason": "Evicted", "message": "The node was low on memory"});
+    assert_eq!(words(&evicted).0, "Evicted: The node was low on memory");
+    assert_eq!(words(&json!({"phase": "Pending"})).0, "has not been started yet");
+    let gate = json!({"phase": "Running", "conditions": [{"type": "Ready", "status": "False",
+        "reason": "ReadinessGatesNotReady", "message": "the status of pod readiness gate \"x\" is not \"True\""}],
+        "containerStatuses": [{"name": "c", "ready": true, "state": {"running": {}}}]});
+    assert!(words(&gate).0.starts_with("ReadinessGatesNotReady: "));
+}
+
+fn owned(name: &str, owner: &str, revision: &str) -> Live {
+    let metadata = json!({"name": name, "uid": name,
+        "annotations": {"deployment.kubernetes.io/revision": revision},
+        "ownerReferences": [{"kind": "Deployment", "name": "d", "uid": owner, "controller": true}]});
+    Live::new(json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": metadata})).unwrap()
+}
+
+#[test]
+fn the_newest_replica_set_is_the_deployments_own_of_the_highest_revision() {
+    let deployment =
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "uid": "d"}});
+    let deployment = Live::new(deployment).unwrap();
+    let sets = [owned("nine", "d", "9"), owned("ten", "d", "10"), owned("foreign", "other", "11")];
+    assert_eq!(newest(&deployment, &sets).unwrap().id().name, "ten");
+    assert!(!is_controlled_by(&sets[2], "d"));
+}
+
+#[test]
+fn the_last_warning_is_shown_with_how_often_it_came() {
+    let event = |kind: &str, reason: &str, more: Value| {
+        let mut event = json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": reason},
+            "type": kind, "reason": reason, "message": "m"});
+        for (key, value) in more.as_object().unwrap() {
+            event[key] = value.clone();
+        }
+        Live::new(event).unwrap()
+    };
+    let events = [
+        event(
+            "Warning",
+            "FailedScheduling",
+            json!({"eventTime": "2026-01-01T10:00:00.000000Z", "lastTimestamp": null}),
+        ),
+        event("Warning", "BackOff", json!({"lastTimestamp": "2026-01-01T10:05:00Z", "count": 12})),
+        event("Normal", "Pulled", json!({"lastTimestamp": "2026-01-01T10:06:00Z"})),
+    ];
+    assert_eq!(last_warning(&events).unwrap(), "BackOff: m (12 times)");
+    assert_eq!(last_warning(&events[..1]).unwrap(), "FailedScheduling: m");
+    assert_eq!(last_warning(&events[2..]), None);
+}
