@@ -1,5 +1,7 @@
 //! Reading: GET, and LIST page by page.
 
+use std::time::Duration;
+
 use form_urlencoded::Serializer;
 use serde_json::Value;
 
@@ -29,9 +31,23 @@ impl Cluster {
         id: &ObjectId,
         api_version: &str,
     ) -> Result<Option<Live>, ClusterError> {
+        self.get_within(None, kinds, id, api_version).await
+    }
+
+    /// The same; with a limit it is sent at once, whatever else is in flight, and waited for no longer than that.
+    ///
+    /// # Errors
+    /// As for [`Cluster::get`].
+    pub async fn get_within(
+        &self,
+        limit: Option<Duration>,
+        kinds: &Kinds,
+        id: &ObjectId,
+        api_version: &str,
+    ) -> Result<Option<Live>, ClusterError> {
         let path = kinds.object(id, api_version)?;
         let resource = format!("{}/{}", kinds.resource(&id.group_kind), id.name);
-        let call = Call::get(&path, "get", &resource, id.namespace.as_deref());
+        let call = Call { at_once: limit, ..Call::get(&path, "get", &resource, id.namespace.as_deref()) };
         match self.transport.send(&call).await {
             Ok(answer) => live(&call, answer.body).map(Some),
             Err(error) if error.is_not_found() => Ok(None),

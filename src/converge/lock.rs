@@ -46,7 +46,9 @@ impl Lock {
         let mut sighting: Option<Sighting> = None;
         while !run.is_stopped() {
             let found = run.cluster.get(kinds, &lease_id(&run.owner.namespace), API_VERSION).await?;
-            let held = found.as_ref().filter(|live| !holder(live).is_empty());
+            // Its own name stands there when the answer to its own request was lost.
+            let is_held = |live: &&Live| !["", run.settings.holder.as_str()].contains(&holder(live));
+            let held = found.as_ref().filter(is_held);
             sighting = held.map(|live| Sighting::next(sighting.take(), live, Instant::now()));
             match held.zip(sighting.as_ref()).filter(|(live, seen)| !seen.is_expired(live, Instant::now())) {
                 None => match write(run, kinds, found.as_ref(), &run.settings.holder, None).await {
@@ -81,7 +83,7 @@ impl Lock {
             match write(run, &self.kinds, Some(&live), &run.settings.holder, Some(RENEWAL)).await {
                 Ok(renewed) => self.see(renewed),
                 Err(ClusterError::Api(status)) if status.is_stale() => {
-                    match run.cluster.get(&self.kinds, live.id(), API_VERSION).await {
+                    match run.cluster.get_within(Some(RENEWAL), &self.kinds, live.id(), API_VERSION).await {
                         Ok(Some(now)) if holder(&now) == run.settings.holder => self.see(now),
                         Ok(Some(_)) => return,
                         // It went with its namespace, or cannot be asked for: nobody else has it.
