@@ -317,7 +317,8 @@ impl ApiStatus {
                 "a rule of this cluster does not allow it: change it in the profile or a patch, or ask whoever made the rule"
             }
             410 => "the list changes faster than it can be read: run the same command again",
-            422 => "correct it in the profile, a patch or a template",
+            400 | 422 => "correct it in the profile, a patch or a template",
+            409 => "run `bridge plan` again and look at the new plan",
             _ => return None,
         })
     }

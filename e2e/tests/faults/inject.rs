@@ -5,6 +5,8 @@ use serde_json::json;
 
 /// What the proxy breaks in one run.
 pub type Rules = Vec<(Matcher, Fault)>;
+/// Several runs.
+pub type Runs = fn() -> Vec<Rules>;
 
 const DEFINITION: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/applications.argoproj.io";
 const SECRETS: &str = "/api/v1/namespaces/argocd/secrets";

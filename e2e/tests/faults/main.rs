@@ -16,7 +16,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use bridge_e2e::bridge_cmd::Outcome;
 use bridge_e2e::cluster::User;
-use inject::Rules;
+use inject::{Rules, Runs};
 use serde_json::{Value, json};
 use support::{Profile, World, secret};
 use table::{Row, Shown, Verdict, rows};
@@ -95,7 +95,7 @@ async fn survives(world: &World, row: &Row, rules: Rules, args: &[&str], expecte
 }
 
 /// The runs of rows of one sort.
-fn runs(of: fn(&Shown) -> Option<fn() -> Vec<Rules>>) -> Vec<(&'static Row, Rules)> {
+fn runs(of: fn(&Shown) -> Option<Runs>) -> Vec<(&'static Row, Rules)> {
     let with_rules =
         |row: &'static Row| of(&row.shown).map(|rules| rules().into_iter().map(move |rules| (row, rules)));
     rows().filter_map(with_rules).flatten().collect()
@@ -260,13 +260,23 @@ fn the_document_shows_the_table() -> Result<()> {
     Ok(())
 }
 
+/// The tests that the table names elsewhere look for what it says, as far as their text shows it.
 #[test]
-fn every_test_that_the_table_names_exists() -> Result<()> {
+fn the_tests_that_the_table_names_look_for_its_words_and_its_exit_codes() -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    for row in rows() {
-        let Shown::By(file, test) = row.shown else { continue };
-        let text = std::fs::read_to_string(folder.join(file)).with_context(|| file.to_owned())?;
-        ensure!(text.contains(&format!("async fn {test}()")), "{file} has no test {test}");
+    for Row { exit, reads, shown, .. } in rows() {
+        let Shown::By(file, test) = shown else { continue };
+        let text = std::fs::read_to_string(folder.join(file)).with_context(|| (*file).to_owned())?;
+        let (_, body) = text
+            .split_once(&format!("async fn {test}()"))
+            .with_context(|| format!("{file} has no test {test}"))?;
+        let body = body.split("\n#[").next().unwrap_or_default();
+        if *exit == 0 {
+            continue;
+        }
+        ensure!(body.contains(reads), "{test} does not look for `{reads}`");
+        let codes = [format!("Some({exit})"), format!("expect({exit}, "), format!(", {exit}, ")];
+        ensure!(codes.iter().any(|code| body.contains(code.as_str())), "{test} does not look for {exit}");
     }
     Ok(())
 }

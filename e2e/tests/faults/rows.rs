@@ -178,7 +178,7 @@ pub const REFUSED: [Row; 12] = [
         "a field conflict that the plan sees",
         Verdict::Other("nothing is written"),
         5,
-        "--force-conflicts KIND/NAME:FIELD",
+        "--force-conflicts Secret/spoke-dev:.metadata.labels.env",
         Shown::By("guards.rs", "conflicts_are_named_and_forced_only_where_allowed"),
     ),
     row("410 on the next page of a list", Verdict::Done, 0, APPLIED, Shown::Change(|| vec![expired(1)])),
@@ -287,7 +287,7 @@ pub const SURROUNDINGS: [Row; 19] = [
         "the namespace is being deleted",
         Verdict::Other("nothing is written"),
         1,
-        "is being deleted",
+        "being deleted",
         Shown::By("bad_surroundings.rs", "a_namespace_that_is_being_deleted"),
     ),
     row(

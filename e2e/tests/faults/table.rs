@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::inject::Rules;
+use crate::inject::Runs;
 use crate::rows::{HTTP, REFUSED, SURROUNDINGS};
 
 /// A fault, and what it comes to.
@@ -46,13 +46,13 @@ impl Verdict {
 #[derive(Clone, Copy)]
 pub enum Shown {
     /// Here, while one object is updated, one created and one pruned; each set of rules in a run of its own.
-    Change(fn() -> Vec<Rules>),
+    Change(Runs),
     /// The same for a fault that takes a minute.
-    Slow(fn() -> Vec<Rules>),
+    Slow(Runs),
     /// Here, in an apply to an empty cluster.
-    First(fn() -> Vec<Rules>),
+    First(Runs),
     /// Here, in a destroy.
-    Destroy(fn() -> Vec<Rules>),
+    Destroy(Runs),
     /// By a test of its own: its file in `e2e/tests`, and its name.
     By(&'static str, &'static str),
 }
