@@ -49,10 +49,10 @@ super::codes! {
         "The profile has an inventory in another namespace: `argocd.namespace` was changed after a first apply. Applied again, it would own two sets of everything, and nobody would look after the first. Destroy it where it is, with the old namespace in the profile, then apply it in the new one.";
     NO_INVENTORY = 3015, "the inventory is gone",
         "The ConfigMap `bridge` in Argo CD's namespace records what bridge owns, and somebody deleted it while objects of bridge's are still there. Nothing is deleted without that record. `bridge apply` with the same profile writes it again; after that, destroy works.";
+    ANOTHER_CLUSTER = 3016, "the address leads to another cluster than before",
+        "Right before the first write bridge asks once more which cluster it is (the uid of the namespace kube-system), and it is not the one that the plan was made for and that you approved: the cluster was made anew, or DNS, a proxy or a load balancer leads elsewhere now. Nothing was written. Check the kubeconfig, then look at a new plan.";
     LOCKED = 3017, "another apply is running",
         "One apply or destroy runs on a hub at a time; who, stands in the Lease `bridge` in Argo CD's namespace. bridge waits for it as long as `--lock-timeout` says, and wrote nothing but the namespace where that was missing. A holder that was killed loses the lock 10 s after bridge began to watch it: no Lease has to be deleted by hand.";
     LOCK_LOST = 3018, "another apply took the lock over",
         "This apply did not renew its Lease for 10 s, because the API server did not answer or the machine slept, and another one took it over. So this one stopped: two at once could undo each other's work. What was written stays; look at a new plan.";
-    ANOTHER_CLUSTER = 3016, "the address leads to another cluster than before",
-        "Right before the first write bridge asks once more which cluster it is (the uid of the namespace kube-system), and it is not the one that the plan was made for and that you approved: the cluster was made anew, or DNS, a proxy or a load balancer leads elsewhere now. Nothing was written. Check the kubeconfig, then look at a new plan.";
 }
