@@ -194,6 +194,10 @@ proptest! {
         let place = any_place(&owned, index);
         prop_assume!(!place.ends_with("/."));
         remove(&mut owned, &place);
+        // A list without its last item is owned as one value, which it is then compared as.
+        let (list, item) = place.rsplit_once('/').unwrap();
+        let is_item = item.starts_with("k:") || item.starts_with("v:");
+        prop_assume!(!(is_item && owned.pointer(list) == Some(&json!({}))));
         prop_assert!(!is_unchanged(&desired(&one.desired), &live(&one.live, &owned)));
     }
 
