@@ -12,6 +12,7 @@ mod cli {
     mod explain;
     mod golden;
     mod help;
+    mod http;
     mod init;
     mod kubeconfig;
     mod machine;

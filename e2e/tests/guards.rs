@@ -220,7 +220,8 @@ async fn a_foreign_inventory_stops_everything() -> Result<()> {
     let foreign = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "bridge"}, "data": {"theirs": "yes"}});
     world.send("POST", "/api/v1/namespaces/argocd/configmaps", "application/json", &foreign).await?;
     world.profile(&Profile::small())?;
-    world.expect(5, &["apply", "--auto-approve", "--no-wait"])?;
+    let outcome = world.expect(5, &["apply", "--auto-approve", "--no-wait"])?;
+    assert!(outcome.stderr.contains("BRG3001"), "{outcome}");
     world.expect(5, &["destroy", "--auto-approve"])?;
     assert!(world.proxy.writes().is_empty());
     Ok(())

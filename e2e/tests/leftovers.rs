@@ -177,6 +177,7 @@ async fn a_404_that_is_not_the_api_servers_is_no_proof_that_an_object_is_gone() 
     world.profile(&Profile::small().without_spoke("spoke-dev"))?;
     let outcome = world.expect(1, &["apply", "--auto-approve", "--no-wait"])?;
     assert!(outcome.stdout.contains("0 destroyed"), "{outcome}");
+    assert!(outcome.stderr.contains("HTTP 404 Not Found"), "{outcome}");
     world.proxy.reset();
     assert_ne!(world.get(&secret("spoke-dev")).await?, Value::Null);
     world.apply(&[])?;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use bridge_e2e::bridge_cmd::{Outcome, Running, Victim};
+use bridge_e2e::proxy::{Fault, Matcher, Moment};
 use serde_json::{Value, json};
 use support::{Profile, World, secret};
 
@@ -163,4 +164,42 @@ async fn an_apply_that_lost_its_lock_stops() -> Result<()> {
     );
     ensure!(world.get(&secret("spoke-dev")).await?.is_null(), "it went on writing");
     Ok(())
+}
+
+#[tokio::test]
+async fn the_lock_is_renewed_beside_a_write_and_a_renewal_that_hang() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    let ((reached, wait), (go_on, may_go_on)) = (channel(), channel());
+    world.proxy.on_write(8, move || {
+        reached.send(()).expect("the test waits");
+        may_go_on.recv().unwrap_or_default();
+    });
+    let running = world.bridge(&apply(&["--parallelism", "1"]))?.spawn()?;
+    wait.recv()?;
+    world.proxy.fail(Matcher::any().method("PATCH").path(LEASE).first(1), Fault::Hang(Moment::BeforeAnswer));
+    let renewals =
+        || world.proxy.requests().into_iter().filter(|one| one.method == "PATCH" && one.path == LEASE);
+    let hung = || renewals().position(|renewal| renewal.broken);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    // One hangs, although the server did it; the next one but one is answered, well before anybody could take the lock.
+    while !hung().is_some_and(|at| renewals().skip(at + 1).any(|renewal| renewal.status == Some(200))) {
+        ensure!(Instant::now() < deadline, "it is not renewed: {:?}", renewals().collect::<Vec<_>>());
+        tokio::task::yield_now().await;
+    }
+    go_on.send(())?;
+    let outcome = running.wait()?;
+    ensure!(outcome.code == Some(0), "{outcome}");
+    world.expect_no_changes()
+}
+
+#[tokio::test]
+async fn a_lock_whose_answer_was_lost_is_known_as_its_own() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.proxy.fail(Matcher::any().method("PATCH").path(LEASE).first(1), Fault::Reset(Moment::BeforeAnswer));
+    let outcome = world.apply(&[])?;
+    ensure!(world.proxy.requests().iter().any(|request| request.broken), "{outcome}");
+    ensure!(!outcome.stderr.contains("the lock, held by"), "{outcome}");
+    world.expect_no_changes()
 }

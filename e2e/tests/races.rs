@@ -154,6 +154,7 @@ async fn a_secret_value_that_moves_after_the_plan_is_not_overwritten_although_th
     let args = ["apply", "--auto-approve", "--no-wait", "--adopt", "HashiCorp"];
     let outcome = run_while(&world, &args, 1, &rotated).await?;
     assert_eq!(outcome.code, Some(5), "{outcome}");
+    assert!(outcome.stderr.contains("somebody changed it since it was planned"), "{outcome}");
     assert_eq!(world.get(&secret("spoke-dev")).await?["data"]["config"], "eyJhIjoxfQ==");
     world.apply(&["--adopt", "HashiCorp"])?;
     world.expect_no_changes()

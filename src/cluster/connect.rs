@@ -11,6 +11,7 @@ pub use credentials::{credentials, userinfo};
 pub(super) use identity::{Identity, Session};
 pub(super) use words::{innermost, without_userinfo};
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,6 +55,7 @@ impl Cluster {
         let (mut config, context) = config(options).await?;
         config.connect_timeout = Some(CONNECT_TIMEOUT);
         config.default_retry = false;
+        config.disable_compression |= is_loopback(config.cluster_url.host().unwrap_or_default());
         let agent = HeaderValue::from_static(concat!("bridge/", env!("CARGO_PKG_VERSION")));
         config.headers.push((USER_AGENT, agent));
         let server = without_userinfo(config.cluster_url.to_string().trim_end_matches('/'));
@@ -69,6 +71,12 @@ impl Cluster {
         let uid = transport.kube_system_uid().await?;
         Ok(Self { transport, identity: ClusterIdentity { server, context, uid } })
     }
+}
+
+/// Whether the server is on this machine, where to compress answers costs more than it saves.
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// The options by which kubectl reaches the same cluster, each after a space. kubectl takes one file; several are in

@@ -166,11 +166,11 @@ impl ClusterError {
                         .to_owned(),
                 ]
             }
-            Self::Kubeconfig(_)
-            | Self::NotInCluster(_)
-            | Self::Api(_)
-            | Self::NoSuchKind { .. }
-            | Self::Malformed { .. } => Vec::new(),
+            Self::Malformed { .. } => {
+                vec!["something between bridge and the API server (a proxy, a load balancer) may have cut or changed the answer: run the same command again".to_owned()]
+            }
+            Self::Api(status) => status.hint().map(str::to_owned).into_iter().collect(),
+            Self::Kubeconfig(_) | Self::NotInCluster(_) | Self::NoSuchKind { .. } => Vec::new(),
         }
     }
 
@@ -298,6 +298,29 @@ impl ApiStatus {
         conflicts
             .map(|cause| FieldConflict { field: cause.field.clone(), manager: manager(&cause.message) })
             .collect()
+    }
+
+    /// What to do about it, as far as the code and the words of the API server tell.
+    fn hint(&self) -> Option<&'static str> {
+        let says = |words: &str| self.message.contains(words);
+        Some(match self.code {
+            _ if says("failed calling webhook") => {
+                "the webhook's service does not answer; this lists who asks it: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"
+            }
+            _ if says("being terminated") => {
+                "wait until the namespace is gone, then run the same command again"
+            }
+            429 | 500 | 502..=504 => {
+                "the API server, or what stands before it, is overloaded or unwell: wait, then run the same command again; it goes on where it stopped"
+            }
+            _ if says("denied the request") || says("denied request") => {
+                "a rule of this cluster does not allow it: change it in the profile or a patch, or ask whoever made the rule"
+            }
+            410 => "the list changes faster than it can be read: run the same command again",
+            400 | 422 => "correct it in the profile, a patch or a template",
+            409 => "run `bridge plan` again and look at the new plan",
+            _ => return None,
+        })
     }
 
     /// Whether the object was changed since the resourceVersion that the request named.

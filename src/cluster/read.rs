@@ -1,5 +1,7 @@
 //! Reading: GET, and LIST page by page.
 
+use std::time::Duration;
+
 use form_urlencoded::Serializer;
 use serde_json::Value;
 
@@ -12,6 +14,8 @@ use crate::plan::live::Live;
 
 /// Objects in one page of a LIST: large enough for few requests, small enough for the API server's memory.
 const PAGE: usize = 500;
+/// How often a LIST is begun again whose pages went away while they were read.
+const RESTARTS: u32 = 3;
 /// Answers of a LIST with the metadata only.
 const METADATA_ONLY: &str =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
@@ -27,9 +31,23 @@ impl Cluster {
         id: &ObjectId,
         api_version: &str,
     ) -> Result<Option<Live>, ClusterError> {
+        self.get_within(None, kinds, id, api_version).await
+    }
+
+    /// The same; with a limit it is sent at once, whatever else is in flight, and waited for no longer than that.
+    ///
+    /// # Errors
+    /// As for [`Cluster::get`].
+    pub async fn get_within(
+        &self,
+        limit: Option<Duration>,
+        kinds: &Kinds,
+        id: &ObjectId,
+        api_version: &str,
+    ) -> Result<Option<Live>, ClusterError> {
         let path = kinds.object(id, api_version)?;
         let resource = format!("{}/{}", kinds.resource(&id.group_kind), id.name);
-        let call = Call::get(&path, "get", &resource, id.namespace.as_deref());
+        let call = Call { at_once: limit, ..Call::get(&path, "get", &resource, id.namespace.as_deref()) };
         match self.transport.send(&call).await {
             Ok(answer) => live(&call, answer.body).map(Some),
             Err(error) if error.is_not_found() => Ok(None),
@@ -74,40 +92,12 @@ impl Cluster {
         namespace: Option<&str>,
         selector: (&str, &str),
     ) -> Result<Vec<Live>, ClusterError> {
-        let mut restarts = 0;
-        loop {
-            match self.list_once(kinds, group_kind, namespace, selector).await {
-                // The page's snapshot was compacted away: begin again.
-                Err(error) if error.status().is_some_and(|status| status.code == 410) && restarts < 3 => {
-                    restarts += 1;
-                }
-                outcome => return outcome,
-            }
-        }
-    }
-
-    async fn list_once(
-        &self,
-        kinds: &Kinds,
-        group_kind: &GroupKind,
-        namespace: Option<&str>,
-        selector: (&str, &str),
-    ) -> Result<Vec<Live>, ClusterError> {
-        let collection = kinds.collection(group_kind, None, namespace)?;
-        let resource = kinds.resource(group_kind);
+        let list = Listing::new(kinds, group_kind, namespace, selector)?;
         let mut objects = Vec::new();
-        let mut next = String::new();
-        loop {
-            let path = page(&collection, selector, &next);
-            let call = Call::get(&path, "list", &resource, namespace);
-            let mut body = self.transport.send(&call).await?.body;
-            check_list(&call, &body)?;
-            next = body.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
-            collect(&call, &mut body, group_kind, &mut objects)?;
-            if next.is_empty() {
-                return Ok(objects);
-            }
+        for mut page in self.pages(&list).await? {
+            list.collect(&mut page, group_kind, &mut objects)?;
         }
+        Ok(objects)
     }
 
     /// The metadata of all objects of a kind in a namespace, or in all of them: to tell what is there.
@@ -120,23 +110,86 @@ impl Cluster {
         group_kind: &GroupKind,
         namespace: Option<&str>,
     ) -> Result<Vec<Value>, ClusterError> {
-        let collection = kinds.collection(group_kind, None, namespace)?;
-        let resource = kinds.resource(group_kind);
-        let (mut items, mut next) = (Vec::new(), String::new());
+        let list = Listing {
+            accept: METADATA_ONLY,
+            ..Listing::new(kinds, group_kind, namespace, ("labelSelector", ""))?
+        };
+        let mut pages = self.pages(&list).await?;
+        Ok(pages.iter_mut().filter_map(items).flat_map(std::mem::take).collect())
+    }
+
+    /// All pages of a LIST, of one snapshot. Where that was compacted away before the last page (410), all is read anew.
+    async fn pages(&self, list: &Listing<'_>) -> Result<Vec<Value>, ClusterError> {
+        for _ in 0..RESTARTS {
+            match self.pages_once(list).await {
+                Err(error) if error.status().is_some_and(|status| status.code == 410) => {}
+                outcome => return outcome,
+            }
+        }
+        self.pages_once(list).await
+    }
+
+    async fn pages_once(&self, list: &Listing<'_>) -> Result<Vec<Value>, ClusterError> {
+        let (mut pages, mut next) = (Vec::new(), String::new());
         loop {
-            let path = page(&collection, ("labelSelector", ""), &next);
-            let call = Call { accept: METADATA_ONLY, ..Call::get(&path, "list", &resource, namespace) };
-            let mut body = self.transport.send(&call).await?.body;
+            let path = page(&list.collection, list.selector, &next);
+            let call =
+                Call { accept: list.accept, ..Call::get(&path, "list", &list.resource, list.namespace) };
+            let body = self.transport.send(&call).await?.body;
             check_list(&call, &body)?;
             next = body.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
-            items.extend(
-                body.get_mut("items").and_then(Value::as_array_mut).into_iter().flat_map(std::mem::take),
-            );
+            pages.push(body);
             if next.is_empty() {
-                return Ok(items);
+                return Ok(pages);
             }
         }
     }
+}
+
+/// What is listed.
+struct Listing<'a> {
+    collection: String,
+    resource: String,
+    namespace: Option<&'a str>,
+    /// The query's name for the selector, and its text.
+    selector: (&'a str, &'a str),
+    accept: &'static str,
+}
+
+impl<'a> Listing<'a> {
+    fn new(
+        kinds: &Kinds,
+        group_kind: &GroupKind,
+        namespace: Option<&'a str>,
+        selector: (&'a str, &'a str),
+    ) -> Result<Self, ClusterError> {
+        let collection = kinds.collection(group_kind, None, namespace)?;
+        let resource = kinds.resource(group_kind);
+        Ok(Self { collection, resource, namespace, selector, accept: "application/json" })
+    }
+
+    /// Items of a LIST carry no `apiVersion` and `kind` of their own.
+    fn collect(
+        &self,
+        page: &mut Value,
+        group_kind: &GroupKind,
+        objects: &mut Vec<Live>,
+    ) -> Result<(), ClusterError> {
+        let call = Call::get(&self.collection, "list", &self.resource, self.namespace);
+        let api_version = page.get("apiVersion").cloned().unwrap_or(Value::Null);
+        for mut item in items(page).into_iter().flat_map(std::mem::take) {
+            if let Some(fields) = item.as_object_mut() {
+                fields.insert("apiVersion".to_owned(), api_version.clone());
+                fields.insert("kind".to_owned(), Value::String(group_kind.kind.clone()));
+            }
+            objects.push(live(&call, item)?);
+        }
+        Ok(())
+    }
+}
+
+fn items(page: &mut Value) -> Option<&mut Vec<Value>> {
+    page.get_mut("items").and_then(Value::as_array_mut)
 }
 
 /// One page's path; a selector is the query's name for it and its text.
@@ -158,25 +211,6 @@ fn check_list(call: &Call<'_>, body: &Value) -> Result<(), ClusterError> {
         Some(Value::Array(_) | Value::Null) => Ok(()),
         Some(_) | None => Err(malformed(call, "it is no list".to_owned())),
     }
-}
-
-/// Items of a LIST carry no `apiVersion` and `kind` of their own.
-fn collect(
-    call: &Call<'_>,
-    body: &mut Value,
-    group_kind: &GroupKind,
-    objects: &mut Vec<Live>,
-) -> Result<(), ClusterError> {
-    let api_version = body.get("apiVersion").cloned().unwrap_or(Value::Null);
-    let Some(items) = body.get_mut("items").and_then(Value::as_array_mut) else { return Ok(()) };
-    for mut item in items.drain(..) {
-        if let Some(fields) = item.as_object_mut() {
-            fields.insert("apiVersion".to_owned(), api_version.clone());
-            fields.insert("kind".to_owned(), Value::String(group_kind.kind.clone()));
-        }
-        objects.push(live(call, item)?);
-    }
-    Ok(())
 }
 
 pub(super) fn live(call: &Call<'_>, body: Value) -> Result<Live, ClusterError> {

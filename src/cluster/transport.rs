@@ -14,14 +14,15 @@ use tokio::sync::{Mutex, Semaphore};
 use crate::cluster::connect::{Identity, Session, innermost};
 use crate::cluster::error::{ApiStatus, ClusterError};
 
-/// The longest that one attempt of a request may take. A LIST of ten thousand Secrets over a slow link stays below it.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+/// The longest that one attempt of a request may take, and how long after the first one another may begin. A LIST of ten
+/// thousand Secrets over a slow link stays below it; a server whose `Retry-After` is later is told of instead.
+const LIMIT: Duration = Duration::from_secs(60);
 /// How often a request is tried in all.
 const ATTEMPTS: u32 = 5;
-/// The pause before the first retry; it doubles each time.
+/// How often a connection is tried that nobody accepts: a cluster that is not there shall be told of soon.
+const CONNECTS: u32 = 3;
+/// The pause before the first retry where the server names none (`Retry-After`); it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// The longest pause, whatever `Retry-After` says.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Sends requests to one API server.
 pub(super) struct Transport {
@@ -53,6 +54,8 @@ pub(super) struct Call<'a> {
     pub(super) namespace: Option<&'a str>,
     /// Whether a second delivery after a first one that was not answered does no harm.
     pub(super) repeatable: bool,
+    /// Not to wait for its turn among the requests that run at the same time, and a limit of its own.
+    pub(super) at_once: Option<Duration>,
 }
 
 impl<'a> Call<'a> {
@@ -72,7 +75,12 @@ impl<'a> Call<'a> {
             resource,
             namespace,
             repeatable: true,
+            at_once: None,
         }
+    }
+
+    fn limit(&self) -> Duration {
+        self.at_once.unwrap_or(LIMIT)
     }
 
     fn describe(&self) -> String {
@@ -123,7 +131,7 @@ impl Transport {
         })
     }
 
-    /// Sends a request until it is answered, refused for good, or tried often enough.
+    /// Sends a request until it is answered, refused for good, or tried often or long enough.
     pub(super) async fn send(&self, call: &Call<'_>) -> Result<Answer, ClusterError> {
         let (code, body, warnings) = self.deliver(call).await?;
         parse(call, code, &body, warnings)
@@ -136,32 +144,34 @@ impl Transport {
     }
 
     async fn deliver(&self, call: &Call<'_>) -> Result<(u16, Vec<u8>, Vec<String>), ClusterError> {
-        let mut pause = FIRST_PAUSE;
-        for attempt in 1..=ATTEMPTS {
-            let last = attempt == ATTEMPTS;
-            match self.attempt(call).await {
+        let (started, mut attempt, mut pause) = (Instant::now(), 1, FIRST_PAUSE);
+        loop {
+            let (error, wait) = match self.attempt(call).await {
                 Attempt::Answered(code, body, warnings, _) if (200..300).contains(&code) => {
                     return Ok((code, body, warnings));
                 }
                 Attempt::Answered(code, body, _, retry_after) => {
-                    if last || !is_transient(code, call.repeatable) {
-                        return Err(self.refused(call, code, &body));
-                    }
-                    tracing::debug!(code, request = call.describe(), "retrying");
-                    tokio::time::sleep(retry_after.unwrap_or(pause).min(LONGEST_PAUSE)).await;
+                    let wait = retry_after.unwrap_or(pause);
+                    (self.refused(call, code, &body), is_transient(code, call.repeatable).then_some(wait))
                 }
-                Attempt::NotDelivered(error) if last || attempt >= 3 || !is_retried(&error) => {
-                    return Err(error);
+                Attempt::NotDelivered(error) => {
+                    let is_retried = attempt < CONNECTS && is_retried(&error);
+                    (error, is_retried.then_some(pause))
                 }
-                Attempt::Lost(error) if last || !call.repeatable || !is_retried(&error) => return Err(error),
-                Attempt::NotDelivered(error) | Attempt::Lost(error) => {
-                    tracing::debug!(%error, request = call.describe(), "retrying");
-                    tokio::time::sleep(pause).await;
+                Attempt::Lost(error) => {
+                    let is_retried = call.repeatable && is_retried(&error);
+                    (error, is_retried.then_some(pause))
                 }
-            }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            };
+            let Some(wait) =
+                wait.filter(|wait| attempt < ATTEMPTS && started.elapsed() + *wait <= call.limit())
+            else {
+                return Err(error);
+            };
+            tracing::debug!(%error, ?wait, request = call.describe(), "retrying");
+            tokio::time::sleep(wait).await;
+            (attempt, pause) = (attempt + 1, pause * 2);
         }
-        Err(self.unreachable("no attempt was answered".to_owned()))
     }
 
     async fn attempt(&self, call: &Call<'_>) -> Attempt {
@@ -175,16 +185,16 @@ impl Transport {
             Ok(client) => client,
             Err(error) => return Attempt::NotDelivered(error),
         };
-        let _permit = self.permits.acquire().await;
+        let _permit = if call.at_once.is_none() { self.permits.acquire().await.ok() } else { None };
         let started = Instant::now();
-        let outcome = tokio::time::timeout(ATTEMPT_TIMEOUT, self.exchange(&client, request)).await;
+        let outcome = tokio::time::timeout(call.limit(), self.exchange(&client, request)).await;
         tracing::debug!(request = call.describe(), elapsed = ?started.elapsed(), "sent");
         match outcome {
             Ok(attempt) => attempt,
             Err(_) => Attempt::Lost(ClusterError::TimedOut {
                 server: self.server.clone(),
                 request: call.describe(),
-                seconds: ATTEMPT_TIMEOUT.as_secs(),
+                seconds: call.limit().as_secs(),
             }),
         }
     }

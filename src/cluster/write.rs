@@ -1,5 +1,7 @@
 //! Writing: server-side apply, guarded deletion, and moving the ownership of fields.
 
+use std::time::Duration;
+
 use form_urlencoded::Serializer;
 use http::Method;
 use serde_json::{Value, json};
@@ -54,13 +56,15 @@ pub struct Apply<'a> {
     pub force: bool,
     /// Only if the object is still in this state.
     pub guard: Option<Guard>,
+    /// Send it at once, whatever else is in flight, and wait no longer than this.
+    pub at_once: Option<Duration>,
 }
 
 impl<'a> Apply<'a> {
     /// An apply as bridge's own manager, for real and without force.
     #[must_use]
     pub fn new(id: &'a ObjectId, body: &'a Value) -> Self {
-        Self { body, id, manager: FIELD_MANAGER, dry_run: false, force: false, guard: None }
+        Self { body, id, manager: FIELD_MANAGER, dry_run: false, force: false, guard: None, at_once: None }
     }
 
     fn query(&self) -> String {
@@ -115,6 +119,7 @@ impl Cluster {
             method: Method::PATCH,
             body: Some(apply.content()),
             content_type: "application/apply-patch+yaml",
+            at_once: apply.at_once,
             ..Call::get(&path, "patch", &resource, apply.id.namespace.as_deref())
         };
         let answer = self.transport.send(&call).await?;

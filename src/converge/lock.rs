@@ -46,10 +46,12 @@ impl Lock {
         let mut sighting: Option<Sighting> = None;
         while !run.is_stopped() {
             let found = run.cluster.get(kinds, &lease_id(&run.owner.namespace), API_VERSION).await?;
-            let held = found.as_ref().filter(|live| !holder(live).is_empty());
+            // Its own name stands there when the answer to its own request was lost.
+            let is_held = |live: &&Live| !["", run.settings.holder.as_str()].contains(&holder(live));
+            let held = found.as_ref().filter(is_held);
             sighting = held.map(|live| Sighting::next(sighting.take(), live, Instant::now()));
             match held.zip(sighting.as_ref()).filter(|(live, seen)| !seen.is_expired(live, Instant::now())) {
-                None => match write(run, kinds, found.as_ref(), &run.settings.holder).await {
+                None => match write(run, kinds, found.as_ref(), &run.settings.holder, None).await {
                     Ok(live) => return Ok(Some(Self { live: Mutex::new(live), kinds: kinds.clone() })),
                     // Somebody else was faster.
                     Err(ClusterError::Api(status)) if status.is_stale() => {}
@@ -77,10 +79,11 @@ impl Lock {
         loop {
             tokio::time::sleep(RENEWAL).await;
             let live = self.live();
-            match write(run, &self.kinds, Some(&live), &run.settings.holder).await {
+            // One that hangs must not outlast the Lease. Where it was carried out all the same, the next one says so.
+            match write(run, &self.kinds, Some(&live), &run.settings.holder, Some(RENEWAL)).await {
                 Ok(renewed) => self.see(renewed),
                 Err(ClusterError::Api(status)) if status.is_stale() => {
-                    match run.cluster.get(&self.kinds, live.id(), API_VERSION).await {
+                    match run.cluster.get_within(Some(RENEWAL), &self.kinds, live.id(), API_VERSION).await {
                         Ok(Some(now)) if holder(&now) == run.settings.holder => self.see(now),
                         Ok(Some(_)) => return,
                         // It went with its namespace, or cannot be asked for: nobody else has it.
@@ -99,7 +102,7 @@ impl Lock {
         let _ = if is_destroy {
             run.cluster.delete(&self.kinds, &live).await
         } else {
-            write(run, &self.kinds, Some(&live), "").await.map(drop)
+            write(run, &self.kinds, Some(&live), "", None).await.map(drop)
         };
     }
 
@@ -139,17 +142,19 @@ fn holder(live: &Live) -> &str {
     live.body().pointer("/spec/holderIdentity").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Writes the Lease in the state in which it was seen; an empty holder frees it.
+/// Writes the Lease in the state in which it was seen; an empty holder frees it. A renewal is sent at once: behind a slow
+/// write, with `--parallelism 1`, it would come too late.
 async fn write(
     run: &Run<'_>,
     kinds: &Kinds,
     seen: Option<&Live>,
     holder: &str,
+    at_once: Option<Duration>,
 ) -> Result<Live, ClusterError> {
     let id = lease_id(&run.owner.namespace);
     let body = lease(&id, holder, &Timestamp::now());
     let guard = Some(seen.map_or(Guard::Absent, Guard::of));
-    let apply = Apply { manager: MANAGER, force: true, guard, ..Apply::new(&id, &body) };
+    let apply = Apply { manager: MANAGER, force: true, guard, at_once, ..Apply::new(&id, &body) };
     run.cluster.apply(kinds, &apply).await.map(|applied| applied.live)
 }
 

@@ -286,6 +286,9 @@ pub(super) fn failure_of(id: ObjectId, error: &ClusterError) -> Failure {
             conflict.manager, conflict.field
         );
     }
+    if fix.is_empty() {
+        fix = format!("`bridge --explain {}` says what may be the cause", error.code());
+    }
     Failure { id, message: error.to_string(), fix, class }
 }
 

@@ -72,6 +72,7 @@ pub struct Matcher {
     method: Option<String>,
     path: Option<String>,
     path_part: Option<String>,
+    query_parts: Vec<String>,
     dry_run: Option<bool>,
     write: Option<bool>,
     nth: Option<usize>,
@@ -102,6 +103,12 @@ impl Matcher {
         self
     }
 
+    /// Only queries that contain this, and what was asked for before.
+    pub fn query_contains(mut self, part: &str) -> Self {
+        self.query_parts.push(part.to_owned());
+        self
+    }
+
     /// Only requests with (or only those without) `dryRun=All`.
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = Some(dry_run);
@@ -128,10 +135,11 @@ impl Matcher {
 
     /// Whether the conditions on the request itself hold.
     fn accepts(&self, request: &Recorded) -> bool {
-        let Self { method, path, path_part, dry_run, write, nth: _, first: _ } = self;
+        let Self { method, path, path_part, query_parts, dry_run, write, nth: _, first: _ } = self;
         method.as_ref().is_none_or(|method| *method == request.method)
             && path.as_ref().is_none_or(|path| *path == request.path)
             && path_part.as_ref().is_none_or(|part| request.path.contains(part.as_str()))
+            && query_parts.iter().all(|part| request.query.contains(part.as_str()))
             && dry_run.is_none_or(|dry_run| dry_run == request.is_dry_run())
             && write.is_none_or(|write| write == request.is_write())
     }
