@@ -147,6 +147,13 @@ pub fn is_rewritten(before: &Live, now: &Live) -> bool {
     ours(before) != ours(now)
 }
 
+/// When bridge last changed the object.
+#[must_use]
+pub fn applied_at(live: &Live) -> Option<String> {
+    let ours = live.managed_fields().find(|entry| entry.is_apply() && entry.manager() == FIELD_MANAGER)?;
+    Some(ours.raw().get("time")?.as_str()?.to_owned())
+}
+
 /// Whose an object is comes before what the server thinks of changing it.
 fn refused(live: Live, message: String, consent: &Consent) -> Change {
     let involved = involved_managers(&live, &BTreeSet::new(), &[]);
