@@ -14,7 +14,7 @@ use crate::desired::id::ObjectId;
 use crate::desired::object::Object;
 use crate::plan::change::{Change, FieldChange, FieldConflict, Shown, ValueChange};
 use crate::plan::consent::{Consent, InvalidSelector};
-use crate::plan::decide::applied_at;
+use crate::plan::decide;
 use crate::plan::gate::is_cluster_secret;
 use crate::plan::live::Live;
 use crate::plan::masked::masked;
@@ -140,7 +140,8 @@ pub struct SavedChange {
     /// Managers that the object is adopted from.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub from: BTreeSet<String>,
-    /// The whole object as it is applied, or as it is before it is deleted; secrets are masked.
+    /// The whole object as it is applied, or as it is before it is deleted; secrets are masked, and of what is deleted only
+    /// the annotations count that bridge applied.
     pub body: Value,
 }
 
@@ -264,10 +265,28 @@ fn applied(action: Action, desired: &Object, live: Option<&Live>, fields: &[Fiel
 fn deleted(live: &Live) -> SavedChange {
     let public: &[&str] = if is_cluster_secret(live) { &["name", "server"] } else { &[] };
     let public = public.iter().map(|key| (*key).to_owned()).collect();
+    let mut body = masked(live.body(), &public);
+    keep_our_annotations(&mut body, live);
+    let time = decide::applied(live).and_then(|entry| entry.raw().get("time")?.as_str());
     SavedChange {
-        applied_at: applied_at(live),
-        body: masked(live.body(), &public),
+        applied_at: time.map(str::to_owned),
+        body,
         ..applied(Action::Delete, live.object(), Some(live), &[])
+    }
+}
+
+/// Controllers write annotations all the time. On what is deleted they say nothing, but for `bridge.gitops/keep`, with which
+/// there would be no deletion.
+fn keep_our_annotations(body: &mut Value, live: &Live) {
+    let ours = decide::applied(live).and_then(|entry| entry.fields().pointer("/f:metadata/f:annotations"));
+    let is_ours = |key: &str| ours.is_some_and(|ours| ours.get(format!("f:{key}")).is_some());
+    if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut)
+        && let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut)
+    {
+        annotations.retain(|key, _| is_ours(key));
+        if annotations.is_empty() {
+            metadata.shift_remove("annotations");
+        }
     }
 }
 

@@ -95,8 +95,8 @@ fn differences(saved: &SavedChange, now: &SavedChange) -> Vec<String> {
         what.push("its fields have other owners".to_owned());
     }
     // What the fields say already is not said twice.
-    if what.is_empty() {
-        what.extend(parts_that_differ(*action, body, &now.body));
+    if fields.is_empty() || what.is_empty() {
+        what.extend(parts_that_differ(body, &now.body));
     }
     what
 }
@@ -124,12 +124,10 @@ fn value(value: Option<SavedValue>) -> String {
     }
 }
 
-/// Where the whole objects differ. Controllers write annotations all the time; on what is deleted they say nothing, but
-/// for `bridge.gitops/keep`, with which there would be no deletion.
-fn parts_that_differ(action: Action, saved: &Value, now: &Value) -> Vec<String> {
-    let is_noise = |path: &str| action == Action::Delete && path.starts_with("metadata.annotations");
-    let parts = diff(saved, now, &BTreeSet::new()).into_iter().filter(|part| !is_noise(&part.path));
-    parts
+/// Where the whole objects differ.
+fn parts_that_differ(saved: &Value, now: &Value) -> Vec<String> {
+    diff(saved, now, &BTreeSet::new())
+        .into_iter()
         .map(|part| match part.change {
             ValueChange::Changed(Shown::Text(before), Shown::Text(after)) => {
                 format!("{} was {before:?}, and is {after:?} now", part.path)

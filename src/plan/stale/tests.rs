@@ -11,7 +11,10 @@ use crate::plan::stale::blocked;
 use crate::plan::summary::Plan;
 
 fn secret(uid: &str, version: &str, labels: &Value, token: &str) -> Value {
-    let ours = json!([{ "manager": "bridge", "operation": "Apply", "time": "2026-01-01T00:00:00Z" }]);
+    let owned = json!({ "f:metadata": { "f:annotations": { "f:aws_vpc_id": {} } } });
+    let ours = json!([{
+        "manager": "bridge", "operation": "Apply", "time": "2026-01-01T00:00:00Z", "fieldsV1": owned
+    }]);
     let metadata = json!({
         "name": "dev", "namespace": "argocd", "uid": uid, "resourceVersion": version, "labels": labels,
         "managedFields": ours,
@@ -103,6 +106,10 @@ fn what_is_deleted_is_what_was_shown() {
     let mut rewritten = live.clone();
     rewritten["metadata"]["managedFields"][0]["time"] = "2026-01-02T00:00:00Z".into();
     assert!(words(&moved(&delete(&live), &delete(&rewritten))).contains("another run of bridge"));
+    let mut annotated = live.clone();
+    annotated["metadata"]["annotations"] = json!({ "aws_vpc_id": "vpc-1" });
+    let moved_annotation = words(&moved(&delete(&live), &delete(&annotated)));
+    assert!(moved_annotation.contains("metadata.annotations"), "{moved_annotation}");
     let edited = secret("u", "2", &label("prod"), "YQ==");
     assert!(words(&moved(&delete(&live), &delete(&edited))).contains("metadata.labels.env"));
 }
