@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use serde_json::Value;
+use tempfile::NamedTempFile;
 
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -81,20 +82,22 @@ fn of_another_version(path: &str, format: &str, version: &str) -> CliError {
         .hinted(format!("apply it with the bridge that wrote it ({version}), or {}", again(path)))
 }
 
-/// Refuses a place where something else than a plan stands: a profile is quickly named by mistake.
+/// Refuses early what could not be written later, and a place where something else than a plan stands: a profile is quickly
+/// named by mistake.
 ///
 /// # Errors
-/// When there is such a file.
+/// When there is such a file, or the folder cannot be written.
 pub(super) fn check_may_write(path: &str) -> Result<(), CliError> {
-    let taken = || {
-        CliError::usage(Code::WOULD_OVERWRITE, format!("`{path}` is there already, and is no plan file"))
-            .hinted("give another name with `--out FILE`, or remove it")
+    let is_free = match read::bounded_text(Path::new(path)) {
+        Ok(text) => text.is_empty() || text.starts_with(BEGINNING),
+        Err(error) => error.kind() == ErrorKind::NotFound,
     };
-    match read::bounded_text(Path::new(path)) {
-        Ok(text) if text.is_empty() || text.starts_with(BEGINNING) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Ok(_) | Err(_) => Err(taken()),
+    if is_free {
+        return temporary(Path::new(path)).map(drop).map_err(|error| unwritable(path, &error));
     }
+    let message = format!("`{path}` is there already, and is no plan file");
+    Err(CliError::usage(Code::WOULD_OVERWRITE, message)
+        .hinted("give another name with `--out FILE`, or remove it"))
 }
 
 /// Writes a plan file, whole or not at all, readable for its owner only.
@@ -102,17 +105,25 @@ pub(super) fn check_may_write(path: &str) -> Result<(), CliError> {
 /// # Errors
 /// When the folder cannot be written.
 pub(super) fn write(path: &str, document: &Value) -> Result<(), CliError> {
-    replace(Path::new(path), &format!("{document}\n")).map_err(|error| {
-        CliError::new(Code::OUTPUT_FAILED, Exit::Failed, format!("the plan file `{path}` cannot be written"))
-            .caused_by(&error)
-    })
+    replace(Path::new(path), &format!("{document}\n")).map_err(|error| unwritable(path, &error))
 }
 
-/// A temporary file has the mode 0600, and keeps it under its new name.
+fn unwritable(path: &str, error: &io::Error) -> CliError {
+    let message = format!("the plan file `{path}` cannot be written");
+    CliError::new(Code::OUTPUT_FAILED, Exit::Failed, message)
+        .caused_by(error)
+        .hinted("check the folder and its permissions, or give another name with `--out FILE`")
+}
+
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".bridge.plan").tempfile_in(folder)?;
+    let mut file = temporary(path)?;
     file.write_all(text.as_bytes())?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// A file beside the path. It has the mode 0600, and keeps it under its new name.
+fn temporary(path: &Path) -> io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::Builder::new().prefix(".bridge.plan").tempfile_in(folder)
 }

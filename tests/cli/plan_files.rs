@@ -1,5 +1,6 @@
 //! Plan files: what is no plan, and what is no way to name one. What is done with a good one is tried on real clusters.
 
+use bridge::profile::sensitive::Sensitive;
 use serde_json::{Value, json};
 
 use crate::cli::kubeconfig::server;
@@ -134,6 +135,8 @@ fn what_is_no_plan_is_not_overwritten() {
         assert!(run.stderr.contains("BRG4008"), "{run}");
     }
     assert_eq!(env.read("bridge.yaml"), PROFILE);
+    let run = env.run(&["plan", "--out", "absent/it"]).expect(1);
+    assert!(run.stderr.contains("error[BRG4015]") && !run.stderr.contains("BRG4012"), "{run}");
 }
 
 #[test]
@@ -154,17 +157,18 @@ fn a_plan_file_has_a_schema() {
 
 #[test]
 fn another_cluster_is_refused_before_a_secret_is_resolved() {
-    let env = TestEnv::with_profile();
-    let address = server("200 OK", r#"{"metadata":{"uid":"u-1"}}"#.to_owned());
-    env.write("kubeconfig", &KUBECONFIG.replace("https://127.0.0.1:1", &address));
-    env.write("it", &with("profileDigest", json!(digest_of(&env))));
-    let run = env.run(&["apply", "it"]).expect(5);
-    assert!(run.stderr.contains("BRG3016") && run.stderr.contains("uid u-1"), "{run}");
-}
-
-/// The digest of the profile of a test with the salt of [`plan`].
-fn digest_of(env: &TestEnv) -> String {
-    use bridge::profile::sensitive::Sensitive;
-    let text = Sensitive::new(env.read("bridge.yaml"));
-    bridge::plan::digest::digest(&"00".repeat(16), [&text]).unwrap()
+    let literal = "{ literal: hunter2-hunter2, allowLiteral: true }";
+    for profile in [PROFILE.to_owned(), PROFILE.replace("{ env: GIT_TOKEN }", literal)] {
+        let env = TestEnv::with_profile();
+        let address = server("200 OK", r#"{"metadata":{"uid":"u-1"}}"#.to_owned());
+        env.write("kubeconfig", &KUBECONFIG.replace("https://127.0.0.1:1", &address));
+        env.write("bridge.yaml", &profile);
+        // The digest of a text without the secret in it is no way to guess the secret.
+        let text = profile.replace("hunter2-hunter2", "(sensitive)");
+        let digest = bridge::plan::digest::digest(&"00".repeat(16), [&Sensitive::new(text)]).unwrap();
+        env.write("it", &with("profileDigest", json!(digest)));
+        let run = env.run(&["apply", "it"]).expect(5);
+        assert!(run.stderr.contains("BRG3016") && run.stderr.contains("uid u-1"), "{run}");
+        assert!(!run.stderr.contains("BRG4012"), "{run}");
+    }
 }
