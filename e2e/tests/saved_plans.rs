@@ -136,6 +136,25 @@ async fn a_secret_that_moved_on_the_hub_is_refused_although_the_plan_looks_the_s
 }
 
 #[tokio::test]
+async fn what_is_masked_in_the_profile_counts_too() -> Result<()> {
+    let world = World::start().await?;
+    let of = |user: &str| {
+        let repository =
+            "repositories:\n  - name: platform\n    url: https://git.example.com/acme/platform.git\n    ";
+        let credentials =
+            format!("credentials: {{ username: {user}, password: {{ env: PLANTED_TOKEN }} }}\n");
+        Profile::small().with(&format!("{repository}{credentials}"))
+    };
+    world.profile(&of("bob"))?;
+    world.expect(0, &["plan", "--out", "it"])?;
+    world.profile(&of("eve"))?;
+    is_refused(&world, &world.run(&APPLY)?, &["BRG3019"])?;
+    world.profile(&of("bob"))?;
+    world.expect(0, &APPLY)?;
+    world.expect_no_changes()
+}
+
+#[tokio::test]
 async fn a_plan_file_brings_its_variables_and_its_consents() -> Result<()> {
     let world = World::start().await?;
     let profile = tiered("\"${var.tier}\"").with("variables: { tier: { description: x } }\n");

@@ -12,7 +12,7 @@ use crate::cli::secret_references;
 use crate::code::Code;
 use crate::plan::consent::Consent;
 use crate::plan::digest::{NoDigest, SALT_BYTES, digest, hexadecimal};
-use crate::plan::saved::{FORMAT, Given, SavedChange, SavedPlan, changes, replaced};
+use crate::plan::saved::{FORMAT, Given, SavedChange, SavedPlan, changes, hidden};
 use crate::plan::stale::{Moved, blocked, moved};
 use crate::plan::summary::{ClusterIdentity, Plan};
 use crate::profile::model::Profile;
@@ -72,8 +72,8 @@ fn given(context: &Context) -> Given {
 }
 
 fn secrets_digest(salt: &str, Planned { plan, secrets }: &Planned) -> Result<String, NoDigest> {
-    let replaced = replaced(plan);
-    digest(salt, secrets.values().chain(&replaced))
+    let hidden = hidden(plan);
+    digest(salt, secrets.values().chain(&hidden))
 }
 
 /// Takes known secrets out, as out of everything that leaves the process.
@@ -197,7 +197,7 @@ fn other_secrets(profile: &Profile) -> String {
         names => format!(" ({})", shortened(names.to_vec()).join(", ")),
     };
     format!(
-        "one of the secrets that the profile refers to{references}, or one that the plan replaces on the hub"
+        "one of the secrets that the profile holds or refers to{references}, or one that the plan replaces on the hub"
     )
 }
 

@@ -56,5 +56,5 @@ super::codes! {
     LOCK_LOST = 3018, "another apply took the lock over",
         "This apply did not renew its Lease for 10 s, because the API server did not answer or the machine slept, and another one took it over. So this one stopped: two at once could undo each other's work. What was written stays; look at a new plan.";
     STALE_INPUT = 3019, "the profile or a secret changed since the plan was saved",
-        "A plan file is applied exactly or not at all. It holds a salted argon2id digest of the profile, its templates and its variables, and one of all secret values together: those that the profile refers to, and those that the plan replaces on the hub. So it can tell that something changed, and not which of the secrets. Nothing was written; save a new plan.";
+        "A plan file is applied exactly or not at all. It holds a salted argon2id digest of the profile, its templates and its variables, and one of all secret values together: those that the profile holds or refers to, and those that the plan replaces on the hub. So it can tell that something changed, and not which of the secrets. Nothing was written; save a new plan.";
 }

@@ -48,7 +48,7 @@ pub struct SavedPlan {
     pub salt: String,
     /// Argon2id of the texts of the profile and its templates, and of the variables' values that are no secret.
     pub profile_digest: String,
-    /// Argon2id of all secret values together: those that the profile refers to, and those that the plan replaces.
+    /// Argon2id of all secret values together: those that the profile refers to, and those that the plan writes and replaces.
     pub secrets_digest: String,
     /// Everything that is written or deleted, in the order of the plan.
     pub changes: Vec<SavedChange>,
@@ -190,33 +190,44 @@ pub fn changes(plan: &Plan) -> Vec<SavedChange> {
     plan.changes.iter().filter_map(saved).collect()
 }
 
-/// The secret values that the plan replaces, as they are on the cluster: nobody is shown when they move.
+/// Everything that is masked in [`changes`]: what the plan writes into Secrets, and what it replaces there. Nobody is shown
+/// when it moves.
 #[must_use]
-pub fn replaced(plan: &Plan) -> Vec<Sensitive> {
-    let hides = |fields: &[FieldChange]| fields.iter().any(|field| is_hidden(&field.change));
-    let data = |live: &Live| live.body().get("data").map(|data| Sensitive::new(sorted(data)));
-    let replaced = plan.changes.iter().filter_map(|change| match change {
-        Change::Update { live, fields, .. } | Change::Adopt { live, fields, .. } if hides(fields) => {
-            data(live)
+pub fn hidden(plan: &Plan) -> Vec<Sensitive> {
+    plan.changes.iter().flat_map(hidden_in).collect()
+}
+
+fn hidden_in(change: &Change) -> Vec<Sensitive> {
+    match change {
+        Change::Create { desired, check: _ } => written(desired).into_iter().collect(),
+        Change::Update { desired, live, fields, forced: _ }
+        | Change::Adopt { desired, live, fields, from: _ } => {
+            written(desired).into_iter().chain(replaced(live, fields)).collect()
         }
-        Change::Update { .. }
-        | Change::Adopt { .. }
-        | Change::Create { .. }
-        | Change::Delete { .. }
+        Change::Delete { .. }
         | Change::Unchanged { .. }
         | Change::Conflict { .. }
         | Change::Refused { .. }
         | Change::Terminating { .. }
-        | Change::Keep { .. } => None,
-    });
-    replaced.collect()
+        | Change::Keep { .. } => Vec::new(),
+    }
 }
 
-/// The values of a map by their keys, whatever order the server gives them in.
-fn sorted(data: &Value) -> String {
-    let mut data = data.clone();
-    data.sort_all_objects();
-    data.to_string()
+fn written(desired: &Object) -> Option<Sensitive> {
+    (desired.id().group_kind.kind == "Secret").then(|| sorted(desired.body()))
+}
+
+/// Only where a value that is not shown goes: what else moves in the Secret is none of the plan's.
+fn replaced(live: &Live, fields: &[FieldChange]) -> Option<Sensitive> {
+    let is_shown = !fields.iter().any(|field| is_hidden(&field.change));
+    live.body().get("data").filter(|_| !is_shown).map(sorted)
+}
+
+/// The fields by their names, whatever order the server gives them in.
+fn sorted(value: &Value) -> Sensitive {
+    let mut value = value.clone();
+    value.sort_all_objects();
+    Sensitive::new(value.to_string())
 }
 
 fn is_hidden(change: &ValueChange) -> bool {

@@ -157,14 +157,14 @@ fn a_plan_file_has_a_schema() {
 
 #[test]
 fn another_cluster_is_refused_before_a_secret_is_resolved() {
-    let literal = "{ literal: hunter2-hunter2, allowLiteral: true }";
+    let literal = "{ value: hunter2-hunter2, allowLiteral: true }";
     for profile in [PROFILE.to_owned(), PROFILE.replace("{ env: GIT_TOKEN }", literal)] {
         let env = TestEnv::with_profile();
         let address = server("200 OK", r#"{"metadata":{"uid":"u-1"}}"#.to_owned());
         env.write("kubeconfig", &KUBECONFIG.replace("https://127.0.0.1:1", &address));
         env.write("bridge.yaml", &profile);
         // The digest of a text without the secret in it is no way to guess the secret.
-        let text = profile.replace("hunter2-hunter2", "(sensitive)");
+        let text = profile.replace("hunter2-hunter2", &"*".repeat(15));
         let digest = bridge::plan::digest::digest(&"00".repeat(16), [&Sensitive::new(text)]).unwrap();
         env.write("it", &with("profileDigest", json!(digest)));
         let run = env.run(&["apply", "it"]).expect(5);

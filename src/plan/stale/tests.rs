@@ -6,7 +6,7 @@ use crate::plan::build::Owner;
 use crate::plan::change::{Change, Check, ConflictReason, NotChecked};
 use crate::plan::diff::diff;
 use crate::plan::live::Live;
-use crate::plan::saved::changes;
+use crate::plan::saved::{changes, hidden};
 use crate::plan::stale::blocked;
 use crate::plan::summary::Plan;
 
@@ -123,6 +123,20 @@ fn what_is_blocked_since_is_named() {
     let terminating = plan(vec![Change::Terminating { live: live() }]);
     assert_eq!(blocked(&terminating).len(), 1);
     assert_eq!(blocked(&Plan { is_destroy: true, ..terminating }), []);
+}
+
+#[test]
+fn whatever_is_masked_can_be_told_to_have_moved() {
+    let of = |change: Change| hidden(&plan(vec![change]));
+    let create = |token: &str| {
+        let desired = Object::new(secret("", "", &label("dev"), token)).unwrap();
+        of(Change::Create { desired, check: Check::OnWrite })
+    };
+    assert_ne!(create("YQ=="), create("Yg=="));
+    let rotate = |before: &str| of(update(&secret("u", "1", &label("stg"), before), &wanted()));
+    assert_ne!(rotate("Yg=="), rotate("Yw=="));
+    let relabel = |before: &str| of(update(&secret("u", "1", &label(before), "YQ=="), &wanted()));
+    assert_eq!(relabel("dev"), relabel("hand"), "shown, so it is compared as it is shown");
 }
 
 #[test]
