@@ -156,28 +156,31 @@ pub(super) fn check_plan(
     profile: &Profile,
     planned: &Planned,
 ) -> Result<(), CliError> {
-    let mut causes = what_moved(context, saved, &planned.plan)?;
-    let objects = causes.len();
-    let has_other_secrets = secrets_digest(&saved.salt, planned)? != saved.secrets_digest;
-    if has_other_secrets {
-        causes.push(other_secrets(profile));
+    let moved = what_moved(context, saved, &planned.plan)?;
+    if !moved.is_empty() {
+        return Err(objects_moved(profile, &moved));
     }
-    let code = if has_other_secrets { Code::STALE_INPUT } else { Code::STALE_PLAN };
-    match (has_other_secrets, objects) {
-        (false, 0) => Ok(()),
-        (true, 0) => {
-            Err(stale(code, "a secret is another one than when it was planned; nothing was written"))
-        }
-        (_, _) => {
-            let message =
-                format!("{objects} of the objects moved since the plan was saved; nothing was written");
-            Err(stale(code, message))
-        }
+    if secrets_digest(&saved.salt, planned)? == saved.secrets_digest {
+        return Ok(());
     }
-    .map_err(|error| error.with_causes(shortened(causes)))
+    let message = "a secret is another one than when it was planned; nothing was written";
+    Err(stale(Code::STALE_INPUT, message).with_causes(vec![other_secrets(profile)]))
 }
 
-fn what_moved(context: &Context, saved: &SavedPlan, plan: &Plan) -> Result<Vec<String>, CliError> {
+fn objects_moved(profile: &Profile, moved: &[Moved]) -> CliError {
+    let message =
+        format!("{} of the objects moved since the plan was saved; nothing was written", moved.len());
+    let causes = moved.iter().map(Moved::to_string).collect();
+    let error = stale(Code::STALE_PLAN, message).with_causes(shortened(causes));
+    let names = references(profile);
+    // Other changes mask other values, so nobody can tell any more whether a secret is the same.
+    if names.is_empty() || moved.iter().all(|moved| moved.object.kind != "Secret") {
+        return error;
+    }
+    error.hinted(format!("a reference of the profile with another value moves them, too: {names}"))
+}
+
+fn what_moved(context: &Context, saved: &SavedPlan, plan: &Plan) -> Result<Vec<Moved>, CliError> {
     let now = context.ui.redactor().scrub_document(json!(changes(plan)));
     let now: Vec<SavedChange> = serde_json::from_value(now).map_err(|error| {
         CliError::new(Code::INTERNAL, Exit::Failed, "the plan cannot be compared").caused_by(&error)
@@ -185,20 +188,24 @@ fn what_moved(context: &Context, saved: &SavedPlan, plan: &Plan) -> Result<Vec<S
     let blocked = blocked(plan);
     let is_blocked = |moved: &Moved| blocked.iter().any(|blocked| blocked.object == moved.object);
     let moved = moved(&saved.changes, &now).into_iter().filter(|moved| !is_blocked(moved));
-    Ok(moved.chain(blocked.iter().cloned()).map(|moved| moved.to_string()).collect())
+    Ok(moved.chain(blocked.iter().cloned()).collect())
 }
 
 /// One digest over all of them cannot say which: that is what keeps it from being guessed.
 fn other_secrets(profile: &Profile) -> String {
-    let names: Vec<String> =
-        secret_references::collect(profile).keys().filter_map(secret_references::name).collect();
-    let references = match names.as_slice() {
-        [] => String::new(),
-        names => format!(" ({})", shortened(names.to_vec()).join(", ")),
+    let references = match references(profile).as_str() {
+        "" => String::new(),
+        names => format!(" ({names})"),
     };
     format!(
         "one of the secrets that the profile holds or refers to{references}, or one that the plan replaces on the hub"
     )
+}
+
+/// Where the profile's secrets are, in words.
+fn references(profile: &Profile) -> String {
+    let sources = secret_references::collect(profile);
+    shortened(sources.keys().filter_map(secret_references::name).collect()).join(", ")
 }
 
 fn shortened(mut lines: Vec<String>) -> Vec<String> {
