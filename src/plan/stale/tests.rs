@@ -6,7 +6,7 @@ use crate::plan::build::Owner;
 use crate::plan::change::{Change, Check, ConflictReason, NotChecked};
 use crate::plan::diff::diff;
 use crate::plan::live::Live;
-use crate::plan::saved::{changes, hidden};
+use crate::plan::saved::changes::{changes, hidden};
 use crate::plan::stale::blocked;
 use crate::plan::summary::Plan;
 
