@@ -17,6 +17,7 @@ mod cli {
     mod kubeconfig;
     mod machine;
     mod offline;
+    mod plan_files;
     mod reading;
     mod secrets;
     mod signals;

@@ -1,11 +1,14 @@
 //! What must hold for every object: a diff shows no secret, finds every difference, and none where there is none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bridge::plan::diff::{diff, is_same};
 use bridge::plan::fields::{overlap, without};
+use bridge::plan::masked::masked;
+use bridge::plan::saved::{Action, SavedChange, SavedField, SavedId, SavedValue};
+use bridge::plan::stale::moved;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -46,7 +49,66 @@ fn data() -> impl Strategy<Value = Vec<(String, String)>> {
     prop::collection::vec(("[a-z]{1,6}", prop_oneof![Just(PLANTED.to_owned()), "[a-z]{0,8}"]), 0..5)
 }
 
+/// What a plan would do to one of a few objects.
+fn saved_change() -> impl Strategy<Value = SavedChange> {
+    let action = prop::sample::select(vec![Action::Create, Action::Update, Action::Adopt, Action::Delete]);
+    let value = || prop::option::of(json_value().prop_map(SavedValue::Value));
+    let field =
+        ("[ab]", value(), value()).prop_map(|(path, before, after)| SavedField { path, before, after });
+    let fields = prop::collection::vec(field, 0..2);
+    let names = prop::collection::btree_set("[ab]", 0..2);
+    let parts = (action, "[a-c]", prop::option::of("[uv]"), "[1-9]", fields, names, json_value());
+    parts.prop_map(|(action, name, uid, version, fields, names, body)| SavedChange {
+        action,
+        object: SavedId { group: String::new(), kind: "ConfigMap".to_owned(), namespace: None, name },
+        uid,
+        resource_version: Some(version),
+        applied_at: None,
+        fields,
+        forced: names.clone(),
+        from: names,
+        body: json!({ "kind": "ConfigMap", "spec": { "value": body } }),
+    })
+}
+
+fn saved_plan() -> impl Strategy<Value = Vec<SavedChange>> {
+    let by_object = |changes: Vec<SavedChange>| {
+        let changes = changes.into_iter().map(|change| (change.object.clone(), change));
+        changes.collect::<BTreeMap<_, _>>().into_values().collect()
+    };
+    prop::collection::vec(saved_change(), 0..3).prop_map(by_object)
+}
+
+/// The same plan on a cluster on which everything was touched by others.
+fn touched(plan: &[SavedChange]) -> Vec<SavedChange> {
+    let touch =
+        |change: &SavedChange| SavedChange { resource_version: Some("0".to_owned()), ..change.clone() };
+    plan.iter().map(touch).collect()
+}
+
 proptest! {
+    #[test]
+    fn a_saved_plan_is_stale_exactly_when_it_would_do_something_else(
+        saved in saved_plan(),
+        now in saved_plan(),
+    ) {
+        prop_assert_eq!(moved(&saved, &touched(&saved)), vec![]);
+        prop_assert_eq!(moved(&saved, &now).is_empty(), touched(&saved) == touched(&now));
+    }
+
+    #[test]
+    fn a_saved_plan_is_read_back(saved in saved_plan()) {
+        let text = serde_json::to_string(&saved).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Vec<SavedChange>>(&text).unwrap(), saved);
+    }
+
+    #[test]
+    fn what_is_saved_of_a_secret_shows_none(data in data(), more in json_value()) {
+        let shown = masked(&secret(&data, &more), &BTreeSet::new()).to_string();
+        prop_assert!(!shown.contains(PLANTED));
+        prop_assert!(!shown.contains(&STANDARD.encode(PLANTED)));
+    }
+
     #[test]
     fn a_diff_of_secrets_shows_none(before in data(), after in data(), more in json_value()) {
         let (before, after) = (secret(&before, &json!({})), secret(&after, &more));

@@ -40,6 +40,7 @@ async fn a_token_is_in_no_output_no_file_no_argument_and_no_annotation() -> Resu
         &["plan", "-vvv"],
         &["plan", "-vvv", "--output", "json"],
         &["plan", "-vvv", "--output", "markdown"],
+        &["plan", "-vvv", "--out", "it"],
         &["apply", "--auto-approve", "--no-wait", "-vvv"],
         &["apply", "--auto-approve", "--no-wait", "-vvv", "--output", "json"],
         &["plan", "--destroy", "-vvv"],

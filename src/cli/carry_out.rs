@@ -10,7 +10,7 @@ use crate::cli::converged::{Hub, outcome_exit, progress};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
-use crate::cli::{blocked, consents, interrupt, prepare, target};
+use crate::cli::{blocked, consents, interrupt, prepare, saved, target};
 use crate::code::Code;
 use crate::converge::apply::apply;
 use crate::converge::event::Event;
@@ -20,6 +20,7 @@ use crate::converge::run::ApplySettings;
 use crate::converge::trial::Creates;
 use crate::plan::consent::Consent;
 use crate::plan::gate::check_deletions;
+use crate::plan::saved::SavedPlan;
 use crate::plan::summary::Plan;
 use crate::report::apply_text::{Operation, problems, summary};
 use crate::report::plan_text::View;
@@ -36,6 +37,8 @@ pub(super) struct Wanted {
     pub(super) output: Output,
     /// How it is done.
     pub(super) settings: ApplySettings,
+    /// The plan that it has to be; nobody is asked about it any more.
+    pub(super) saved: Option<SavedPlan>,
 }
 
 /// Carries it out for each profile; the worst exit code counts. Every profile is read before the first is applied.
@@ -44,8 +47,7 @@ pub(super) struct Wanted {
 /// When standard output cannot be written. What else goes wrong is shown with the profile that it belongs to.
 pub(super) async fn carry_out(context: &Context, wanted: &Wanted) -> Result<Exit, CliError> {
     if let Err(error) = approve::check_can_ask(context, wanted.auto_approve) {
-        begin(context, wanted, None)?;
-        return Ok(end(context, wanted, &error));
+        return refuse(context, wanted.operation, wanted.output, &error);
     }
     let interrupt = interrupt::listen(context.ui.clone());
     let profiles = prepare::all(context, &interrupt).await;
@@ -60,10 +62,10 @@ pub(super) async fn carry_out(context: &Context, wanted: &Wanted) -> Result<Exit
         if !is_one {
             context.ui.status(&format!("profile {path}"));
         }
-        begin(context, wanted, Some(&path))?;
+        begin(context, wanted.operation, wanted.output, Some(&path))?;
         let exit = match ready {
-            Ok(ready) => run.one(&ready).await.unwrap_or_else(|error| end(context, wanted, &error)),
-            Err(error) => end(context, wanted, &error),
+            Ok(ready) => run.one(&ready).await.unwrap_or_else(|error| end(context, wanted.output, &error)),
+            Err(error) => end(context, wanted.output, &error),
         };
         worst = worst.worst(exit);
         if exit == Exit::Interrupted {
@@ -73,18 +75,32 @@ pub(super) async fn carry_out(context: &Context, wanted: &Wanted) -> Result<Exit
     Ok(worst)
 }
 
+/// Shows what is wrong before any profile is looked at.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(super) fn refuse(
+    context: &Context,
+    operation: Operation,
+    output: Output,
+    error: &CliError,
+) -> Result<Exit, CliError> {
+    begin(context, operation, output, None)?;
+    Ok(end(context, output, error))
+}
+
 /// The first line for machines.
-fn begin(context: &Context, wanted: &Wanted, path: Option<&str>) -> std::io::Result<()> {
-    match wanted.output {
-        Output::Json => context.ui.lines(vec![apply_json::version(wanted.operation, path)]),
+fn begin(context: &Context, operation: Operation, output: Output, path: Option<&str>) -> std::io::Result<()> {
+    match output {
+        Output::Json => context.ui.lines(vec![apply_json::version(operation, path)]),
         Output::Text | Output::Sarif | Output::Markdown => Ok(()),
     }
 }
 
 /// Shows what ended a profile before there was an outcome.
-fn end(context: &Context, wanted: &Wanted, error: &CliError) -> Exit {
+fn end(context: &Context, output: Output, error: &CliError) -> Exit {
     let exit = error.end(&context.ui);
-    if wanted.output == Output::Json {
+    if output == Output::Json {
         // Whoever cannot be written to has been told on standard error.
         context.ui.lines(vec![apply_json::error(&error.findings(), exit.code())]).unwrap_or_default();
     }
@@ -104,8 +120,10 @@ impl Run<'_> {
     async fn one(&self, ready: &Ready) -> Result<Exit, CliError> {
         let Self { context, wanted, interrupt, ref spent_deletes } = *self;
         let target = target::choose(context, &ready.profile)?;
-        if wanted.auto_approve {
-            target.check_is_named()?;
+        match &wanted.saved {
+            Some(saved) => saved::check_profile(saved, ready)?,
+            None if wanted.auto_approve => target.check_is_named()?,
+            None => {}
         }
         let hub = Hub::connect(context, &target, interrupt).await?;
         let spent = spent_deletes.load(Ordering::Relaxed);
@@ -121,12 +139,21 @@ impl Run<'_> {
         self.report(outcome)
     }
 
+    /// The plan of now; where one was saved, it is that one.
     async fn plan(&self, hub: &Hub, ready: &Ready, consent: &Consent) -> Result<Plan, CliError> {
-        let emit = progress(self.context);
-        match self.wanted.operation {
-            Operation::Apply => hub.plan(self.context, ready, consent, Creates::Written, &emit).await,
-            Operation::Destroy => hub.plan_destroy(ready, consent, &emit).await,
+        let Self { context, wanted, interrupt: _, spent_deletes: _ } = *self;
+        if let Some(saved) = &wanted.saved {
+            saved::check_cluster(saved, hub.cluster.identity())?;
         }
+        let emit = progress(context);
+        let planned = match wanted.operation {
+            Operation::Apply => hub.plan(context, ready, consent, Creates::Written, &emit).await?,
+            Operation::Destroy => hub.plan_destroy(ready, consent, &emit).await?,
+        };
+        if let Some(saved) = &wanted.saved {
+            saved::check_plan(context, saved, &ready.profile, &planned)?;
+        }
+        Ok(planned.plan)
     }
 
     fn show_plan(&self, plan: &Plan, consent: &Consent) -> Result<(), CliError> {
@@ -150,10 +177,12 @@ impl Run<'_> {
             // What is being deleted already does not stand in the way of a removal.
             Operation::Destroy => return Ok(()),
         }
-        if self.wanted.auto_approve {
-            check_deletions(plan, consent)?;
+        match check_deletions(plan, consent) {
+            Err(needs) if self.wanted.saved.is_some() => Err(CliError::from(needs)
+                .hinted("a plan file takes its consents from the `bridge plan --out` that wrote it")),
+            Err(needs) if self.wanted.auto_approve => Err(needs.into()),
+            Err(_) | Ok(_) => Ok(()),
         }
-        Ok(())
     }
 
     async fn apply(&self, hub: &Hub, plan: Plan) -> Outcome {
@@ -182,7 +211,7 @@ impl Run<'_> {
         if let Some(error) = outcome.error.take() {
             CliError::from(error).show(&context.ui);
         } else if let Some(verdict) = verdict(&outcome, exit) {
-            verdict.show(&context.ui);
+            verdict.hinted(next(wanted)).show(&context.ui);
         }
         Ok(exit)
     }
@@ -203,5 +232,13 @@ fn verdict(outcome: &Outcome, exit: Exit) -> Option<CliError> {
         Exit::NotReady if remaining.is_empty() => (Code::NOT_READY, "not everything became ready".to_owned()),
         Exit::NotReady => (Code::REMAINING, "not everything is gone".to_owned()),
     };
-    Some(CliError::new(code, exit, message).hinted("run the same command again: it goes on where it stopped"))
+    Some(CliError::new(code, exit, message))
+}
+
+/// A plan file is of no use any more once a part of it is done.
+fn next(wanted: &Wanted) -> &'static str {
+    match wanted.saved {
+        None => "run the same command again: it goes on where it stopped",
+        Some(_) => "look at a new plan, and save it: what is done already is not in it",
+    }
 }

@@ -15,6 +15,7 @@ use crate::converge::event::Event;
 use crate::converge::interrupt::Interrupt;
 use crate::converge::outcome::{FailureClass, Outcome};
 use crate::converge::trial::Creates;
+use crate::desired::secrets::Secrets;
 use crate::plan::build::Owner;
 use crate::plan::consent::Consent;
 use crate::plan::summary::{ClusterIdentity, Plan};
@@ -22,6 +23,15 @@ use crate::profile::model::Install;
 use crate::report::apply_text::is_complete;
 use crate::report::progress::Progress;
 use crate::report::style::plain;
+
+/// A plan, and the secrets that were resolved for it.
+#[derive(Debug)]
+pub(super) struct Planned {
+    /// The plan.
+    pub(super) plan: Plan,
+    /// What the profile's references stand for; a destroy needs none of it.
+    pub(super) secrets: Secrets,
+}
 
 /// A hub that answers.
 #[derive(Debug)]
@@ -65,13 +75,14 @@ impl Hub {
         consent: &Consent,
         creates: Creates,
         emit: &(dyn Fn(Event) + Sync),
-    ) -> Result<Plan, CliError> {
+    ) -> Result<Planned, CliError> {
         let work = async {
             let secrets =
                 secrets::resolve(context, &ready.profile, &ready.folder, Reach::Everything(&self.cluster))
                     .await?;
             let desired = ready.desired(context, manifest::Lock::Write, &secrets).await?;
-            Ok(crate::converge::plan(&self.cluster, desired, consent, creates, emit).await?)
+            let plan = crate::converge::plan(&self.cluster, desired, consent, creates, emit).await?;
+            Ok(Planned { plan, secrets })
         };
         interrupt::unless(&self.interrupt, work).await?
     }
@@ -85,14 +96,15 @@ impl Hub {
         ready: &Ready,
         consent: &Consent,
         emit: &(dyn Fn(Event) + Sync),
-    ) -> Result<Plan, CliError> {
+    ) -> Result<Planned, CliError> {
         let owner = Owner {
             profile: ready.profile.name.to_string(),
             namespace: ready.profile.argocd.namespace.to_string(),
             installs_argocd: matches!(ready.profile.argocd.install, Install::Manifests(_)),
         };
         let work = crate::converge::plan_destroy(&self.cluster, &owner, consent, emit);
-        Ok(interrupt::unless(&self.interrupt, work).await??)
+        let plan = interrupt::unless(&self.interrupt, work).await??;
+        Ok(Planned { plan, secrets: Secrets::Masked })
     }
 }
 

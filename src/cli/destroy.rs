@@ -40,5 +40,6 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
         consent,
     };
     let auto_approve = args.auto_approve;
-    carry_out(context, &Wanted { operation: Operation::Destroy, auto_approve, output, settings }).await
+    let operation = Operation::Destroy;
+    carry_out(context, &Wanted { operation, auto_approve, output, settings, saved: None }).await
 }

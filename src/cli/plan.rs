@@ -6,19 +6,23 @@ use clap::Args as ClapArgs;
 
 use crate::cli::args::{DeleteConsentArgs, Output, TargetArgs, WriteConsentArgs, consent};
 use crate::cli::context::Context;
-use crate::cli::converged::{Hub, progress};
+use crate::cli::converged::{Hub, Planned, progress};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
-use crate::cli::{blocked, consents, for_each_profile, interrupt, manifest, prepare, target};
+use crate::cli::{
+    blocked, consents, for_each_profile, interrupt, manifest, plan_file, prepare, saved, target,
+};
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
 use crate::converge::trial::Creates;
 use crate::desired::secrets::Secrets;
 use crate::plan::build;
-use crate::plan::consent::Consent;
+use crate::plan::consent::{Consent, shell_word};
+use crate::plan::gate::NeedsConsent;
 use crate::plan::summary::Plan;
 use crate::report::plan_text::View;
+use crate::report::style::plain;
 use crate::report::{markdown, plan_json, plan_text};
 
 /// Show what apply would change
@@ -40,6 +44,10 @@ pub(super) struct Args {
     #[arg(long, conflicts_with_all = ["target", "adopt", "force_conflicts"])]
     destroy: bool,
 
+    /// Save the plan in this file, for `bridge apply FILE`: exactly this plan, or none
+    #[arg(long, value_name = "FILE", conflicts_with = "offline")]
+    out: Option<String>,
+
     #[command(flatten)]
     target: TargetArgs,
 
@@ -53,19 +61,27 @@ pub(super) struct Args {
 /// Plans each profile.
 pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let output = context.output("plan", &[Output::Text, Output::Json, Output::Markdown])?;
-    check_one_document(context, output)?;
+    check_one_profile(context, args, output)?;
     let interrupt = interrupt::listen(context.ui.clone());
     let run = Run { context, args, output, interrupt: &interrupt };
     for_each_profile(context, async |path| run.one(path).await).await
 }
 
-/// A reader of JSON takes the output for one document.
-fn check_one_document(context: &Context, output: Output) -> Result<(), CliError> {
+/// A reader of JSON takes the output for one document, and a plan file is of one profile.
+fn check_one_profile(context: &Context, args: &Args, output: Output) -> Result<(), CliError> {
+    if let Some(out) = &args.out {
+        plan_file::check_may_write(out)?;
+    }
+    let what = match (output, &args.out) {
+        (Output::Json, _) => "`--output json` is one document",
+        (_, Some(_)) => "`--out` saves one plan",
+        (Output::Text | Output::Sarif | Output::Markdown, None) => return Ok(()),
+    };
     let profiles = prepare::profiles(context).len();
-    if output != Output::Json || profiles < 2 {
+    if profiles < 2 {
         return Ok(());
     }
-    let message = format!("`--output json` is one document, and {profiles} profiles are given");
+    let message = format!("{what}, and {profiles} profiles are given");
     Err(CliError::usage(Code::USAGE, message).hinted("run `bridge plan` once for each profile"))
 }
 
@@ -82,10 +98,35 @@ impl Run<'_> {
         let ready = prepare::load_unless(self.context, path, self.interrupt).await?;
         let Args { offline, write, delete, target, .. } = self.args;
         let consent = consent(write, delete, target);
-        let plan = if *offline { self.offline(&ready).await? } else { self.online(&ready, &consent).await? };
-        self.show(&plan, &consent)?;
-        consents::warn_of_unused(self.context, &plan, &consent);
-        Ok(exit(&plan, self.args.detailed_exitcode))
+        let planned =
+            if *offline { self.offline(&ready).await? } else { self.online(&ready, &consent).await? };
+        self.show(&planned.plan, &consent)?;
+        consents::warn_of_unused(self.context, &planned.plan, &consent);
+        if let Some(out) = &self.args.out {
+            self.save(out, &ready, &planned, &consent)?;
+        }
+        Ok(exit(&planned.plan, self.args.detailed_exitcode))
+    }
+
+    /// A plan that cannot be applied is not saved.
+    fn save(&self, out: &str, ready: &Ready, planned: &Planned, consent: &Consent) -> Result<(), CliError> {
+        let ui = &self.context.ui;
+        // What is going already does not stand in the way of a removal.
+        if !planned.plan.is_destroy && blocked::check(&planned.plan).is_err() {
+            ui.warn(&format!("`{}` was not written: this plan cannot be applied", plain(out)));
+            return Ok(());
+        }
+        plan_file::write(out, &saved::document(self.context, ready, planned, consent)?)?;
+        ui.status(&format!(
+            "saved the plan; this applies it and nothing else: bridge apply {}",
+            plain(&shell_word(out))
+        ));
+        if let Some(NeedsConsent { deletions, .. }) = consents::lacking(&planned.plan, consent) {
+            ui.warn(&format!(
+                "this plan file will be refused: it needs `--allow-delete {deletions}`, or `--allow-delete KIND/NAME` for each, beside `--out`"
+            ));
+        }
+        Ok(())
     }
 
     fn show(&self, plan: &Plan, consent: &Consent) -> std::io::Result<()> {
@@ -100,16 +141,16 @@ impl Run<'_> {
         }
     }
 
-    async fn offline(&self, ready: &Ready) -> Result<Plan, CliError> {
+    async fn offline(&self, ready: &Ready) -> Result<Planned, CliError> {
         let work = ready.desired(self.context, manifest::Lock::Write, &Secrets::Masked);
         let desired = interrupt::unless(self.interrupt, work).await??;
         self.context
             .ui
             .status("no cluster was asked: everything counts as new, and no server has checked it");
-        Ok(build::offline(desired))
+        Ok(Planned { plan: build::offline(desired), secrets: Secrets::Masked })
     }
 
-    async fn online(&self, ready: &Ready, consent: &Consent) -> Result<Plan, CliError> {
+    async fn online(&self, ready: &Ready, consent: &Consent) -> Result<Planned, CliError> {
         let target = target::choose(self.context, &ready.profile)?;
         let hub = Hub::connect(self.context, &target, self.interrupt).await?;
         let emit = progress(self.context);

@@ -21,6 +21,7 @@ use crate::desired::state::Desired;
 use crate::profile::finding::Finding;
 use crate::profile::location::Source;
 use crate::profile::model::{Install, Profile};
+use crate::profile::sensitive::Sensitive;
 use crate::profile::{Loaded, VariableValue, VariableValues};
 use crate::report::finding;
 
@@ -33,6 +34,8 @@ pub(super) struct Ready {
     pub(super) folder: PathBuf,
     /// The user's templates.
     templates: Vec<Arc<Source>>,
+    /// The texts that all of it was made from, without secrets: those of the files, and the variables' values.
+    pub(super) texts: Vec<Sensitive>,
 }
 
 /// Loads a profile; warnings are shown.
@@ -40,7 +43,7 @@ pub(super) struct Ready {
 /// # Errors
 /// When there is no such file, or its findings are errors.
 pub(super) fn load(context: &Context, path: &str) -> Result<Ready, CliError> {
-    let (ready, findings) = ready(read(context, path)?, path)?;
+    let (ready, findings) = ready(context, read(context, path)?, path)?;
     context.ui.say(&finding::render(&findings, context.ui.redactor()));
     Ok(ready)
 }
@@ -75,12 +78,28 @@ pub(super) async fn all(context: &Context, interrupt: &Interrupt) -> Vec<(String
 ///
 /// # Errors
 /// When a finding is an error, or the templates cannot be read.
-pub(super) fn ready(loaded: Loaded, path: &str) -> Result<(Ready, Vec<Finding>), CliError> {
-    let Loaded { profile, findings, sources: _, variables: _ } = loaded;
+pub(super) fn ready(
+    context: &Context,
+    loaded: Loaded,
+    path: &str,
+) -> Result<(Ready, Vec<Finding>), CliError> {
+    let Loaded { profile, findings, sources, variables } = loaded;
     let Some(profile) = profile else { return Err(findings.into()) };
     let folder = folder(path);
     let templates = templates::read(&profile)?;
-    Ok((Ready { profile, folder, templates }, findings))
+    let files = sources.iter().chain(&templates).map(|source| source.text.clone());
+    let texts = files.chain(variables.iter().filter_map(plain_value));
+    let redactor = context.ui.redactor();
+    let texts = texts.map(|text| Sensitive::new(redactor.scrub(&text))).collect();
+    Ok((Ready { profile, folder, templates, texts }, findings))
+}
+
+/// `name=value` of a variable that is no secret.
+fn plain_value((name, value): (&String, &VariableValue)) -> Option<String> {
+    match value {
+        VariableValue::Plain(value) => Some(format!("{name}={value}")),
+        VariableValue::Sensitive(_) => None,
+    }
 }
 
 /// Loads a profile with all its findings.
@@ -210,7 +229,7 @@ impl Ready {
         manifest: Option<Vec<serde_json::Value>>,
         secrets: &Secrets,
     ) -> Result<Desired, CliError> {
-        let Self { profile, folder: _, templates } = self;
+        let Self { profile, folder: _, templates, texts: _ } = self;
         Ok(assemble(Inputs { profile, manifest, templates, secrets })?)
     }
 }

@@ -5,6 +5,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::plan::saved::SavedPlan;
 use crate::report::apply_json::Line;
 use crate::report::error_json::ErrorDocument;
 use crate::report::finding_json::FindingsDocument;
@@ -26,6 +27,8 @@ enum Document {
     Profile,
     /// `bridge plan --output json`
     Plan,
+    /// What `bridge plan --out` writes
+    PlanFile,
     /// One line of `bridge apply --output json` and `bridge destroy --output json`
     Apply,
     /// `bridge validate --output json`
@@ -39,6 +42,7 @@ pub(super) fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let schema = match args.of {
         Document::Profile => crate::profile::schema::schema(),
         Document::Plan => text(&schemars::schema_for!(PlanDocument)),
+        Document::PlanFile => text(&schemars::schema_for!(SavedPlan)),
         Document::Apply => text(&schemars::schema_for!(Line)),
         Document::Error => text(&schemars::schema_for!(ErrorDocument)),
         Document::Findings => text(&schemars::schema_for!(FindingsDocument)),

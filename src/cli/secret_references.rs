@@ -19,6 +19,19 @@ pub(super) fn collect(profile: &Profile) -> BTreeMap<SecretSource, Location> {
     all
 }
 
+/// The reference in words; nothing for a value that stands in the profile.
+pub(super) fn name(source: &SecretSource) -> Option<String> {
+    match source {
+        SecretSource::Env(name) => Some(format!("env {name}")),
+        SecretSource::File(path) => Some(format!("file {}", path.display())),
+        SecretSource::Exec(command) => Some(format!("exec {}", command.first()?)),
+        SecretSource::SecretRef { namespace, name, key } => {
+            Some(format!("secretRef {namespace}/{name}:{key}"))
+        }
+        SecretSource::Literal(_) => None,
+    }
+}
+
 fn of_credentials(credentials: &Credentials) -> Vec<&SecretReference> {
     match credentials {
         Credentials::Anonymous => Vec::new(),

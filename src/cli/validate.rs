@@ -35,7 +35,7 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
 
 /// The findings of the profile; where it has no errors, those of its objects too.
 async fn one(context: &Context, path: &str) -> Result<Vec<Finding>, CliError> {
-    let (ready, mut findings) = match prepare::ready(prepare::read(context, path)?, path) {
+    let (ready, mut findings) = match prepare::ready(context, prepare::read(context, path)?, path) {
         Ok(both) => both,
         Err(error) => return only_findings(error),
     };

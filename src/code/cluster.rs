@@ -28,7 +28,7 @@ super::codes! {
     DELETE_NEEDS_CONSENT = 3004, "a deletion this large needs consent",
         "The plan deletes most cluster Secrets, an ApplicationSet, or everything. Where nobody is asked, that needs `--allow-delete KIND/NAME` for each, or `--allow-delete N` for so many deletions over all profiles of the command. If it comes as a surprise, check `--profile` and `--context` first.";
     STALE_PLAN = 3005, "the cluster changed since it was planned",
-        "An object was changed between the plan and its application in a way that changes the plan. What was applied before stays; run `bridge plan` again and look at the new plan.";
+        "An object was changed between the plan and its application in a way that changes the plan. What was applied before stays; run `bridge plan` again and look at the new plan. A saved plan is compared as a whole before its first write: where every change is the one that was shown, it goes on, whatever else moved.";
     REFUSED = 3006, "the API server refuses an object",
         "The object as the profile asks for it does not pass the API server's validation or an admission webhook. The message is the server's own; the mistake is in the profile, a patch or a template.";
     TERMINATING = 3007, "an object is being deleted",
@@ -50,9 +50,11 @@ super::codes! {
     NO_INVENTORY = 3015, "the inventory is gone",
         "The ConfigMap `bridge` in Argo CD's namespace records what bridge owns, and somebody deleted it while objects of bridge's are still there. Nothing is deleted without that record. `bridge apply` with the same profile writes it again; after that, destroy works.";
     ANOTHER_CLUSTER = 3016, "the address leads to another cluster than before",
-        "Right before the first write bridge asks once more which cluster it is (the uid of the namespace kube-system), and it is not the one that the plan was made for and that you approved: the cluster was made anew, or DNS, a proxy or a load balancer leads elsewhere now. Nothing was written. Check the kubeconfig, then look at a new plan.";
+        "Right before the first write bridge asks once more which cluster it is (the uid of the namespace kube-system), and it is not the one that the plan was made for and that you approved: the cluster was made anew, or DNS, a proxy or a load balancer leads elsewhere now. A saved plan is for one cluster, too. Nothing was written. Check the kubeconfig, then look at a new plan.";
     LOCKED = 3017, "another apply is running",
         "One apply or destroy runs on a hub at a time; who, stands in the Lease `bridge` in Argo CD's namespace. bridge waits for it as long as `--lock-timeout` says, and wrote nothing but the namespace where that was missing. A holder that was killed loses the lock 10 s after bridge began to watch it: no Lease has to be deleted by hand.";
     LOCK_LOST = 3018, "another apply took the lock over",
         "This apply did not renew its Lease for 10 s, because the API server did not answer or the machine slept, and another one took it over. So this one stopped: two at once could undo each other's work. What was written stays; look at a new plan.";
+    STALE_INPUT = 3019, "the profile or a secret changed since the plan was saved",
+        "A plan file is applied exactly or not at all. It holds a salted argon2id digest of the profile, its templates and its variables, and one of all secret values together: those that the profile holds or refers to, and those that the plan replaces on the hub. So it can tell that something changed, and not which of the secrets. Nothing was written; save a new plan.";
 }

@@ -16,7 +16,7 @@ super::codes! {
     DECLINED = 4007, "the plan was not approved",
         "The answer was not `yes`, spelled out, so nothing was written. In a pipeline, `--auto-approve` takes the place of the answer.";
     WOULD_OVERWRITE = 4008, "a file is in the way",
-        "`bridge init` never overwrites a file. Remove or rename the existing one, or run in an empty folder.";
+        "`bridge init` never overwrites a file, and `bridge plan --out` only a plan file. Remove or rename the existing one, or give another name.";
     NO_SUCH_OUTPUT = 4009, "the command has no such output",
         "`--output` takes another set of formats for each command; the message lists them.";
     UNKNOWN_CODE = 4010, "there is no such code",
@@ -28,9 +28,11 @@ super::codes! {
     INTERRUPTED = 4014, "bridge was interrupted",
         "The request in flight was finished and no other was begun. What was written is recorded in the inventory on the hub, so running the same command again goes on where it stopped.";
     OUTPUT_FAILED = 4015, "the output cannot be written",
-        "Standard output was closed or its disk is full. Nothing of it is a fault of the profile or the cluster.";
+        "Standard output was closed, its disk is full, or the folder of a file cannot be written. Nothing of it is a fault of the profile or the cluster.";
     NO_CACHE = 4016, "there is no place for the cache",
         "bridge keeps downloads in the cache folder of the user (XDG_CACHE_HOME, else ~/.cache), and this user has no home folder. Set BRIDGE_CACHE_DIR.";
+    PLAN_FILE = 4017, "the file is no plan that this bridge can apply",
+        "`bridge apply PLANFILE` takes what `bridge plan --out FILE` wrote: one JSON document of the format that this version reads. It is damaged, of another version, or something else altogether; a profile is named with `-f`. A plan file is never mended by hand: make it again.";
     INTERNAL = 4999, "bridge has a bug",
         "bridge came into a state that its authors thought impossible. Please report it with the command line and the output of the same run with `-vv`; neither holds a secret.";
 }

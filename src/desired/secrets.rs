@@ -18,6 +18,15 @@ pub enum Secrets {
 }
 
 impl Secrets {
+    /// Every value that was resolved, in an order that does not depend on the values of references.
+    pub fn values(&self) -> impl Iterator<Item = &Sensitive> {
+        let resolved = match self {
+            Self::Masked => None,
+            Self::Resolved(values) => Some(values.values()),
+        };
+        resolved.into_iter().flatten()
+    }
+
     /// The value of a reference.
     #[must_use]
     pub fn value(&self, source: &SecretSource) -> Sensitive {

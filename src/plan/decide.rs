@@ -11,7 +11,7 @@ use crate::plan::change::{Change, Check, ConflictReason, Contested, FieldChange,
 use crate::plan::consent::Consent;
 use crate::plan::diff;
 use crate::plan::fields;
-use crate::plan::live::Live;
+use crate::plan::live::{Live, ManagedFields};
 use crate::plan::prune::is_container;
 
 /// Which ApplySets an object may be a member of.
@@ -71,7 +71,7 @@ pub fn may_force(id: &ObjectId, live: Option<&Live>, conflicts: &[FieldConflict]
 /// Whether bridge has applied the object before.
 #[must_use]
 pub fn is_applied(live: &Live) -> bool {
-    live.managed_fields().any(|entry| entry.is_apply() && entry.manager() == FIELD_MANAGER)
+    applied(live).is_some()
 }
 
 /// What apply would do to a desired object.
@@ -139,12 +139,14 @@ pub fn is_left_behind(live: &Live) -> bool {
 /// Whether bridge has written the object since it was seen: another run of it, which may want the object to stay.
 #[must_use]
 pub fn is_rewritten(before: &Live, now: &Live) -> bool {
-    let ours = |live: &Live| {
-        live.managed_fields()
-            .find(|entry| entry.is_apply() && entry.manager() == FIELD_MANAGER)
-            .map(|entry| entry.raw().clone())
-    };
+    let ours = |live: &Live| applied(live).map(|entry| entry.raw().clone());
     ours(before) != ours(now)
+}
+
+/// What bridge owns in the object, and since when.
+#[must_use]
+pub fn applied(live: &Live) -> Option<ManagedFields<'_>> {
+    live.managed_fields().find(|entry| entry.is_apply() && entry.manager() == FIELD_MANAGER)
 }
 
 /// Whose an object is comes before what the server thinks of changing it.

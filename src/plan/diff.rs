@@ -14,7 +14,7 @@ const SERVER_METADATA: [&str; 6] =
     ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"];
 
 /// Holds a copy of everything that kubectl applied, secrets included.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Keys by which the items of a list are told apart, as Kubernetes' own list-map keys and Argo CD's lists use them.
 const ITEM_KEYS: [&str; 6] = ["name", "key", "containerPort", "port", "mountPath", "kind"];
@@ -45,7 +45,8 @@ pub fn is_same(before: &Value, after: &Value) -> bool {
     comparable(before) == comparable(after)
 }
 
-fn comparable(object: &Value) -> Value {
+/// The object without what the API server writes by itself.
+pub(super) fn comparable(object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(fields) = object.as_object_mut() {
         fields.retain(|key, _| key != "status");
