@@ -93,11 +93,24 @@ impl Cluster {
         selector: (&str, &str),
     ) -> Result<Vec<Live>, ClusterError> {
         let list = Listing::new(kinds, group_kind, namespace, selector)?;
-        let mut objects = Vec::new();
-        for mut page in self.pages(&list).await? {
-            list.collect(&mut page, group_kind, &mut objects)?;
-        }
-        Ok(objects)
+        self.pages(&list, &|page| list.objects(page, group_kind)).await
+    }
+
+    /// As [`Self::list`]; of each object only what `keep` makes of it is kept, page by page.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub async fn list_each<T>(
+        &self,
+        kinds: &Kinds,
+        group_kind: &GroupKind,
+        namespace: Option<&str>,
+        selector: &str,
+        keep: &impl Fn(Live) -> T,
+    ) -> Result<Vec<T>, ClusterError> {
+        let list = Listing::new(kinds, group_kind, namespace, ("labelSelector", selector))?;
+        let keep = |page| Ok(list.objects(page, group_kind)?.into_iter().map(keep).collect());
+        self.pages(&list, &keep).await
     }
 
     /// The metadata of all objects of a kind in a namespace, or in all of them: to tell what is there.
@@ -114,23 +127,31 @@ impl Cluster {
             accept: METADATA_ONLY,
             ..Listing::new(kinds, group_kind, namespace, ("labelSelector", ""))?
         };
-        let mut pages = self.pages(&list).await?;
-        Ok(pages.iter_mut().filter_map(items).flat_map(std::mem::take).collect())
+        self.pages(&list, &|page| Ok(items(page))).await
     }
 
-    /// All pages of a LIST, of one snapshot. Where that was compacted away before the last page (410), all is read anew.
-    async fn pages(&self, list: &Listing<'_>) -> Result<Vec<Value>, ClusterError> {
+    /// What `read` makes of all pages of a LIST, of one snapshot. Where that was compacted away before the last page (410),
+    /// all is read anew.
+    async fn pages<T>(
+        &self,
+        list: &Listing<'_>,
+        read: &impl Fn(Value) -> Result<Vec<T>, ClusterError>,
+    ) -> Result<Vec<T>, ClusterError> {
         for _ in 0..RESTARTS {
-            match self.pages_once(list).await {
+            match self.pages_once(list, read).await {
                 Err(error) if error.status().is_some_and(|status| status.code == 410) => {}
                 outcome => return outcome,
             }
         }
-        self.pages_once(list).await
+        self.pages_once(list, read).await
     }
 
-    async fn pages_once(&self, list: &Listing<'_>) -> Result<Vec<Value>, ClusterError> {
-        let (mut pages, mut next) = (Vec::new(), String::new());
+    async fn pages_once<T>(
+        &self,
+        list: &Listing<'_>,
+        read: &impl Fn(Value) -> Result<Vec<T>, ClusterError>,
+    ) -> Result<Vec<T>, ClusterError> {
+        let (mut all, mut next) = (Vec::new(), String::new());
         loop {
             let path = page(&list.collection, list.selector, &next);
             let call =
@@ -138,9 +159,9 @@ impl Cluster {
             let body = self.transport.send(&call).await?.body;
             check_list(&call, &body)?;
             next = body.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
-            pages.push(body);
+            all.extend(read(body)?);
             if next.is_empty() {
-                return Ok(pages);
+                return Ok(all);
             }
         }
     }
@@ -169,27 +190,23 @@ impl<'a> Listing<'a> {
     }
 
     /// Items of a LIST carry no `apiVersion` and `kind` of their own.
-    fn collect(
-        &self,
-        page: &mut Value,
-        group_kind: &GroupKind,
-        objects: &mut Vec<Live>,
-    ) -> Result<(), ClusterError> {
+    fn objects(&self, page: Value, group_kind: &GroupKind) -> Result<Vec<Live>, ClusterError> {
         let call = Call::get(&self.collection, "list", &self.resource, self.namespace);
         let api_version = page.get("apiVersion").cloned().unwrap_or(Value::Null);
-        for mut item in items(page).into_iter().flat_map(std::mem::take) {
+        let object = |mut item: Value| {
             if let Some(fields) = item.as_object_mut() {
                 fields.insert("apiVersion".to_owned(), api_version.clone());
                 fields.insert("kind".to_owned(), Value::String(group_kind.kind.clone()));
             }
-            objects.push(live(&call, item)?);
-        }
-        Ok(())
+            live(&call, item)
+        };
+        items(page).into_iter().map(object).collect()
     }
 }
 
-fn items(page: &mut Value) -> Option<&mut Vec<Value>> {
-    page.get_mut("items").and_then(Value::as_array_mut)
+/// A list of nothing may have `items: null`.
+fn items(mut page: Value) -> Vec<Value> {
+    page.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default()
 }
 
 /// One page's path; a selector is the query's name for it and its text.

@@ -62,8 +62,8 @@ fn wave_of(change: &Change) -> Wave {
         Change::Create { desired, .. } | Change::Update { desired, .. } | Change::Adopt { desired, .. } => {
             Wave::of(desired)
         }
+        Change::Unchanged(unchanged) => unchanged.wave,
         Change::Delete { live }
-        | Change::Unchanged { live }
         | Change::Conflict { live, .. }
         | Change::Terminating { live }
         | Change::Keep { live, .. } => Wave::of(live.object()),
@@ -80,22 +80,14 @@ fn is_write(change: &Change) -> bool {
     matches!(change, Change::Create { .. } | Change::Update { .. } | Change::Adopt { .. })
 }
 
-/// Whether the objects of the wave are waited for until they are ready.
-fn is_awaited(wave: Wave) -> bool {
-    matches!(wave, Wave::Workloads | Wave::ApplicationSets)
-}
-
 /// The live object of a change that writes nothing, when it is waited for.
 fn awaited(change: Change) -> Option<Awaited> {
     match change {
-        Change::Unchanged { live } if is_awaited(Wave::of(live.object())) => {
-            Some(Awaited { live, is_written: false })
-        }
+        Change::Unchanged(unchanged) => unchanged.awaited.map(|live| Awaited { live, is_written: false }),
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Adopt { .. }
         | Change::Delete { .. }
-        | Change::Unchanged { .. }
         | Change::Conflict { .. }
         | Change::Refused { .. }
         | Change::Terminating { .. }
@@ -199,7 +191,7 @@ impl Run<'_> {
                 *kinds = self.cluster.kinds().await?;
             }
             // Who is to look at ApplicationSets may be the workload that is late.
-            _ if is_awaited(wave) && outcome.not_ready.is_empty() => {
+            _ if wave.is_awaited() && outcome.not_ready.is_empty() => {
                 let written = written.into_iter().map(|live| Awaited { live, is_written: true });
                 let objects = written.chain(rest.into_iter().filter_map(awaited)).collect();
                 self.wait_ready(kinds, objects, outcome).await?;

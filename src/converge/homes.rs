@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use crate::cluster::{Cluster, ClusterError, Kinds};
 use crate::converge::error::ConvergeError;
 use crate::desired::id::GroupKind;
-use crate::desired::object::Object;
 use crate::desired::ownership::{APPLYSET_ID, inventory_id};
 use crate::plan::build::Owner;
-use crate::plan::decide::{Observation, is_left_behind, other_set};
+use crate::plan::decide::{Observation, Seen, is_left_behind, other_set};
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
 use crate::plan::prune::is_container;
@@ -40,11 +39,11 @@ pub(super) async fn abandoned(
     cluster: &Cluster,
     kinds: &Kinds,
     owner: &Owner,
-    desired: &[(Object, Observation)],
+    desired: &[Seen],
 ) -> Result<BTreeSet<String>, ClusterError> {
     let ours = inventory_id(&owner.namespace);
     let ids: BTreeSet<String> =
-        desired.iter().filter_map(|(_, seen)| left_by(seen, &ours)).map(str::to_owned).collect();
+        desired.iter().filter_map(|seen| left_by(seen, &ours)).map(str::to_owned).collect();
     if ids.is_empty() {
         return Ok(ids);
     }
@@ -56,10 +55,12 @@ pub(super) async fn abandoned(
     Ok(ids.into_iter().filter(|id| !records(id)).collect())
 }
 
-fn left_by<'a>(seen: &'a Observation, ours: &str) -> Option<&'a str> {
+fn left_by<'a>(seen: &'a Seen, ours: &str) -> Option<&'a str> {
     match seen {
-        Observation::Present { live, trial: _ } if is_left_behind(live) => other_set(live, ours),
-        Observation::Present { .. } | Observation::Absent(_) | Observation::Refused(_) => None,
+        Seen::Asked(_, Observation::Present { live, trial: _ }) if is_left_behind(live) => {
+            other_set(live, ours)
+        }
+        Seen::Asked(..) | Seen::Unchanged(_) => None,
     }
 }
 

@@ -9,12 +9,14 @@ mod foreign;
 mod homes;
 pub mod interrupt;
 mod lock;
+mod members;
 pub mod observe;
 pub mod outcome;
 mod ready;
 mod record;
 pub mod run;
 pub mod trial;
+mod wanted;
 mod write;
 
 use crate::cluster::Cluster;

@@ -1,27 +1,24 @@
 //! What the cluster has, beside each desired object: the input of the plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::cluster::{Cluster, ClusterError, Kinds};
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Emit, Event};
-use crate::converge::trial::{Creates, Tester};
-use crate::converge::{foreign, homes};
+use crate::converge::trial::{Creates, Places, Tester};
+use crate::converge::wanted::{Wanted, split, wanted};
+use crate::converge::{foreign, homes, members};
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
 use crate::desired::ownership::{INVENTORY, PART_OF, inventory_id};
 use crate::plan::build::{Observed, Owner};
-use crate::plan::consent::{Consent, ObjectSelector};
-use crate::plan::decide::{Observation, is_applied};
-use crate::plan::gate::is_cluster_secret;
+use crate::plan::consent::Consent;
+use crate::plan::decide::{Seen, is_applied};
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
 use crate::plan::prune::{self, Rules};
-use crate::plan::same_server;
-
-const CLUSTER_SECRETS: &str = "argocd.argoproj.io/secret-type=cluster";
 
 /// Reads everything that a plan needs. Writes nothing.
 ///
@@ -47,20 +44,18 @@ pub async fn observe(
     let inventory = recorded.as_ref().map(|(_, inventory)| inventory);
     let unserved = inventory.into_iter().flat_map(|inventory| inventory.group_kinds.iter().cloned());
     let unserved = unserved.filter(|group_kind| !kinds.serves(group_kind)).collect();
-    let members = members(cluster, &kinds, owner, inventory, &objects).await?;
-    let names: Vec<ObjectId> = objects.iter().map(|object| object.id().clone()).collect();
-    // Of all objects, also those that are no target: a renamed cluster keeps its Secret from a new one of its old name.
-    let (ours, others) = cluster_secrets(&members, owner);
-    let objects = same_server::keep_names(objects, &ours, &others)?;
-    let objects = targeted(names, objects, consent)?;
-    let (known, surplus) = split(members, &objects, &inventory_id(&owner.namespace));
-    let mut tester = Tester::new(cluster, &kinds, consent, &objects, &known).await?;
+    let queries = members::queries(&kinds, owner, inventory, &objects);
+    let mut members = members::list(cluster, &kinds, queries, &objects, consent).await?;
+    let wanted = wanted(objects, &mut members, owner, consent)?;
+    let (known, surplus) = split(members.others, &wanted, owner);
+    let places = Places::of(&wanted);
+    let mut tester = Tester::new(cluster, &kinds, consent, places, &known).await?;
     // Beside what is there already every create is tried: one that is refused must not follow the changes that count on it,
     // such as a label that moves to a new cluster and takes the old one's Applications along.
-    if creates == Creates::Written && known.is_empty() {
-        tester = tester.without_trying_creates(&objects, &known).await?;
+    if creates == Creates::Written && known.is_empty() && wanted.iter().all(Wanted::is_open) {
+        tester = tester.without_trying_creates(&wanted).await?;
     }
-    let desired = try_all(cluster, &tester, objects, known, emit).await?;
+    let desired = try_all(cluster, &tester, wanted, known, emit).await?;
     let gone = gone(owner, &surplus, inventory, consent);
     let foreign = foreign::find(cluster, &kinds, owner, &surplus, &gone, consent).await?;
     let abandoned = homes::abandoned(cluster, &kinds, owner, &desired).await?;
@@ -124,128 +119,28 @@ pub(super) fn parent_id(owner: &Owner) -> ObjectId {
     }
 }
 
-/// The objects that are targets, by the name in the profile or by the one of the Secret that a renamed cluster keeps.
-fn targeted(
-    names: Vec<ObjectId>,
-    objects: Vec<Object>,
-    consent: &Consent,
-) -> Result<Vec<Object>, ConvergeError> {
-    if consent.targets.is_empty() {
-        return Ok(objects);
-    }
-    let is_meant = |target: &ObjectSelector, (name, object): &(ObjectId, Object)| {
-        target.matches(name) || target.matches(object.id())
-    };
-    let named: Vec<(ObjectId, Object)> = names.into_iter().zip(objects).collect();
-    let missing = consent.targets.iter().filter(|target| !named.iter().any(|one| is_meant(target, one)));
-    let targets: Vec<ObjectSelector> = missing.cloned().collect();
-    if !targets.is_empty() {
-        return Err(ConvergeError::NoSuchTarget { targets });
-    }
-    let is_target = |one: &(ObjectId, Object)| consent.targets.iter().any(|target| is_meant(target, one));
-    Ok(named.into_iter().filter(is_target).map(|(_, object)| object).collect())
-}
-
-/// Every object that carries our ApplySet's label, and every cluster Secret, whoever made it.
-async fn members(
-    cluster: &Cluster,
-    kinds: &Kinds,
-    owner: &Owner,
-    recorded: Option<&Inventory>,
-    objects: &[Object],
-) -> Result<Vec<Live>, ClusterError> {
-    let queries = queries(kinds, owner, recorded, objects);
-    let lists = stream::iter(queries)
-        .map(|query| async move {
-            cluster.list(kinds, &query.group_kind, query.namespace.as_deref(), &query.selector).await
-        })
-        .buffered(cluster.parallelism());
-    lists.try_concat().await
-}
-
-struct Query {
-    group_kind: GroupKind,
-    namespace: Option<String>,
-    selector: String,
-}
-
-fn queries(kinds: &Kinds, owner: &Owner, recorded: Option<&Inventory>, objects: &[Object]) -> Vec<Query> {
-    let mut group_kinds: BTreeSet<GroupKind> =
-        objects.iter().map(|object| object.id().group_kind.clone()).collect();
-    group_kinds.extend(recorded.into_iter().flat_map(|inventory| inventory.group_kinds.iter().cloned()));
-    let mut namespaces: BTreeSet<String> =
-        objects.iter().filter_map(|object| object.id().namespace.clone()).collect();
-    namespaces.extend(recorded.into_iter().flat_map(|inventory| inventory.namespaces.iter().cloned()));
-    namespaces.insert(owner.namespace.clone());
-    let part_of = format!("{PART_OF}={}", inventory_id(&owner.namespace));
-    let mut queries = Vec::new();
-    for group_kind in group_kinds {
-        match kinds.is_namespaced(&group_kind) {
-            None => {}
-            Some(false) => queries.push(Query { group_kind, namespace: None, selector: part_of.clone() }),
-            Some(true) => {
-                for namespace in &namespaces {
-                    queries.extend(selectors(&group_kind, namespace, owner, &part_of).map(|selector| {
-                        Query { group_kind: group_kind.clone(), namespace: Some(namespace.clone()), selector }
-                    }));
-                }
-            }
-        }
-    }
-    queries
-}
-
-/// Argo CD's cluster Secrets are read whoever made them, to find the one that stands for the same server.
-fn selectors(
-    group_kind: &GroupKind,
-    namespace: &str,
-    owner: &Owner,
-    part_of: &str,
-) -> impl Iterator<Item = String> + use<> {
-    if group_kind.kind == "Secret" && namespace == owner.namespace {
-        let others = format!("{part_of},argocd.argoproj.io/secret-type!=cluster");
-        vec![CLUSTER_SECRETS.to_owned(), others].into_iter()
-    } else {
-        vec![part_of.to_owned()].into_iter()
-    }
-}
-
-/// The cluster Secrets that are bridge's, and those of others; each by its name, so that the same one is always found.
-fn cluster_secrets(members: &[Live], owner: &Owner) -> (Vec<Live>, Vec<Live>) {
-    let applyset = inventory_id(&owner.namespace);
-    let mut secrets: Vec<Live> = members.iter().filter(|live| is_cluster_secret(live)).cloned().collect();
-    secrets.sort_by_key(|live| live.id().clone());
-    secrets.into_iter().partition(|live| live.label(PART_OF) == Some(&applyset) && is_applied(live))
-}
-
-fn split(members: Vec<Live>, objects: &[Object], applyset: &str) -> (BTreeMap<ObjectId, Live>, Vec<Live>) {
-    let wanted: BTreeSet<&ObjectId> = objects.iter().map(Object::id).collect();
-    let (known, others): (Vec<Live>, Vec<Live>) =
-        members.into_iter().partition(|live| wanted.contains(live.id()));
-    let surplus = others.into_iter().filter(|live| live.label(PART_OF) == Some(applyset)).collect();
-    (known.into_iter().map(|live| (live.id().clone(), live)).collect(), surplus)
-}
-
 async fn try_all(
     cluster: &Cluster,
     tester: &Tester<'_>,
-    objects: Vec<Object>,
+    wanted: Vec<Wanted>,
     mut known: BTreeMap<ObjectId, Live>,
     emit: Emit<'_>,
-) -> Result<Vec<(Object, Observation)>, ClusterError> {
-    let total = objects.len();
-    let with_live: Vec<(Object, Option<Live>)> = objects
+) -> Result<Vec<Seen>, ClusterError> {
+    let total = wanted.len();
+    let with_live: Vec<(Wanted, Option<Live>)> = wanted
         .into_iter()
-        .map(|object| (known.remove(object.id()), object))
-        .map(|(live, object)| (object, live))
+        .map(|wanted| (known.remove(wanted.id()), wanted))
+        .map(|(live, wanted)| (wanted, live))
         .collect();
-    let mut tried = stream::iter(with_live)
-        .map(|(object, live)| tester.observe(object, live))
-        .buffered(cluster.parallelism());
-    let mut observed = Vec::with_capacity(total);
+    let try_one = async |(wanted, live): (Wanted, Option<Live>)| match wanted {
+        Wanted::Unchanged(unchanged) => Ok(Seen::Unchanged(unchanged)),
+        Wanted::Open { name: _, object } => tester.observe(object, live).await,
+    };
+    let mut tried = stream::iter(with_live).map(try_one).buffered(cluster.parallelism());
+    let mut seen = Vec::with_capacity(total);
     while let Some(one) = tried.try_next().await? {
-        observed.push(one);
-        emit(Event::Observed { done: observed.len(), total });
+        seen.push(one);
+        emit(Event::Observed { done: seen.len(), total });
     }
-    Ok(observed)
+    Ok(seen)
 }

@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use crate::cluster::{ApiStatus, Applied, Apply, Cluster, ClusterError, Kinds};
 use crate::converge::error::ConvergeError;
+use crate::converge::wanted::Wanted;
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
-use crate::plan::change::{Check, NotChecked};
+use crate::plan::change::{Check, NotChecked, Unchanged};
 use crate::plan::consent::Consent;
-use crate::plan::decide::{Observation, Trial, may_force};
+use crate::plan::decide::{Observation, Seen, Trial, may_force};
 use crate::plan::keep_live::keep_live;
 use crate::plan::live::Live;
 use crate::plan::unchanged::is_unchanged;
@@ -35,10 +36,58 @@ pub(super) struct Tester<'a> {
     names: BTreeMap<(GroupKind, Option<String>), BTreeSet<String>>,
     /// Namespaces that objects of the plan are in and that do not exist yet.
     missing_namespaces: BTreeSet<String>,
-    /// Namespaces that are among the objects.
+    places: Places,
+}
+
+/// What the objects need to be there, and bring along themselves.
+#[derive(Default)]
+pub(super) struct Places {
+    /// Namespaces that they are in.
+    namespaces: BTreeSet<String>,
+    /// Namespaces that are among them.
     own_namespaces: BTreeSet<String>,
-    /// Kinds whose CustomResourceDefinition is among the objects.
+    /// Namespaces that are among them, and there already.
+    unchanged_namespaces: BTreeSet<String>,
+    /// Kinds whose CustomResourceDefinition is among them.
     own_kinds: BTreeSet<GroupKind>,
+}
+
+impl Places {
+    /// Those of all wanted objects.
+    pub(super) fn of(wanted: &[Wanted]) -> Self {
+        let mut places = Self::default();
+        for one in wanted {
+            match one {
+                Wanted::Unchanged(unchanged) => {
+                    places.add(&unchanged.id);
+                    places.unchanged_namespaces.extend(namespace_name(&unchanged.id));
+                }
+                Wanted::Open { name: _, object } => places.add_object(object),
+            }
+        }
+        places
+    }
+
+    /// Those of one object.
+    pub(super) fn of_one(object: &Object) -> Self {
+        let mut places = Self::default();
+        places.add_object(object);
+        places
+    }
+
+    fn add_object(&mut self, object: &Object) {
+        self.add(object.id());
+        self.own_kinds.extend(defined_kind(object));
+    }
+
+    fn add(&mut self, id: &ObjectId) {
+        self.namespaces.extend(id.namespace.clone());
+        self.own_namespaces.extend(namespace_name(id));
+    }
+}
+
+fn namespace_name(id: &ObjectId) -> Option<String> {
+    (id.group_kind == GroupKind::parse("Namespace")).then(|| id.name.clone())
 }
 
 impl<'a> Tester<'a> {
@@ -46,30 +95,21 @@ impl<'a> Tester<'a> {
         cluster: &'a Cluster,
         kinds: &'a Kinds,
         consent: &'a Consent,
-        objects: &[Object],
+        places: Places,
         known: &BTreeMap<ObjectId, Live>,
     ) -> Result<Self, ConvergeError> {
-        let missing_namespaces = missing_namespaces(cluster, kinds, objects, known).await?;
-        let own_namespaces = objects.iter().map(Object::id).filter(|id| id.group_kind.kind == "Namespace");
-        let own_namespaces = own_namespaces.map(|id| id.name.clone()).collect();
-        let own_kinds = objects.iter().filter_map(defined_kind).collect();
+        let missing_namespaces = missing_namespaces(cluster, kinds, &places, known).await?;
         let (creates, names) = (Creates::Tried, BTreeMap::new());
-        Ok(Self { cluster, kinds, consent, creates, names, missing_namespaces, own_namespaces, own_kinds })
+        Ok(Self { cluster, kinds, consent, creates, names, missing_namespaces, places })
     }
 
-    /// Does not try what will be created. Where more objects of a kind than requests run at once are not `known`, one LIST
-    /// of their metadata tells which of them exist; for a few it takes a GET each.
-    pub(super) async fn without_trying_creates(
-        mut self,
-        objects: &[Object],
-        known: &BTreeMap<ObjectId, Live>,
-    ) -> Result<Self, ClusterError> {
+    /// Does not try what will be created, for objects of which none is known to be there. Where they are more of a kind
+    /// than requests run at once, one LIST of their metadata tells which of them exist; for a few it takes a GET each.
+    pub(super) async fn without_trying_creates(mut self, wanted: &[Wanted]) -> Result<Self, ClusterError> {
         let mut unknown: BTreeMap<(GroupKind, Option<String>), usize> = BTreeMap::new();
-        for object in objects.iter().filter(|object| !known.contains_key(object.id())) {
-            if self.cannot_be_checked(object).is_none() {
-                let ObjectId { group_kind, namespace, name: _ } = object.id().clone();
-                *unknown.entry((group_kind, namespace)).or_default() += 1;
-            }
+        for id in wanted.iter().map(Wanted::id).filter(|id| self.cannot_be_checked(id).is_none()) {
+            let ObjectId { group_kind, namespace, name: _ } = id.clone();
+            *unknown.entry((group_kind, namespace)).or_default() += 1;
         }
         unknown.retain(|_, count| *count > self.cluster.parallelism());
         for (place, _) in unknown {
@@ -83,13 +123,9 @@ impl<'a> Tester<'a> {
     }
 
     /// Tries one object; `live` where it is known to be there.
-    pub(super) async fn observe(
-        &self,
-        object: Object,
-        live: Option<Live>,
-    ) -> Result<(Object, Observation), ClusterError> {
-        if let Some(reason) = self.cannot_be_checked(&object) {
-            return Ok((object, Observation::Absent(Check::NotChecked(reason))));
+    pub(super) async fn observe(&self, object: Object, live: Option<Live>) -> Result<Seen, ClusterError> {
+        if let Some(reason) = self.cannot_be_checked(object.id()) {
+            return Ok(Seen::Asked(object, Observation::Absent(Check::NotChecked(reason))));
         }
         let live = match live {
             None if self.creates == Creates::Written => self.find(&object).await?,
@@ -98,37 +134,34 @@ impl<'a> Tester<'a> {
             Some(live) if live.object().api_version() != object.api_version() => self.read(&object).await?,
             live => live,
         };
-        let object = match &live {
-            Some(live) => keep_live(object, live),
-            None => object,
+        let Some(live) = live else { return self.absent(object).await };
+        if is_certain(&object, &live, self.consent) {
+            return Ok(Seen::Unchanged(Unchanged::of(live)));
+        }
+        let object = keep_live(&object, &live).into_owned();
+        let trial = if live.is_terminating() {
+            Trial::Refused("it is being deleted".to_owned())
+        } else {
+            self.try_existing(&object, &live).await?
         };
-        let observation = match live {
-            Some(live) if live.is_terminating() => {
-                Observation::Present { live, trial: Trial::Refused("it is being deleted".to_owned()) }
-            }
-            Some(live) if self.is_certain(&object, &live) => {
-                Observation::Present { live, trial: Trial::Unneeded }
-            }
-            Some(live) => Observation::Present { trial: self.try_existing(&object, &live).await?, live },
-            None if self.creates == Creates::Written => Observation::Absent(Check::OnWrite),
-            None => self.try_unknown(&object).await?,
-        };
-        Ok((object, observation))
+        Ok(Seen::Asked(object, Observation::Present { live, trial }))
     }
 
-    /// Whether no dry run is needed. One is for a share of fields that is to be adopted from another manager.
-    fn is_certain(&self, object: &Object, live: &Live) -> bool {
-        live.managers().is_disjoint(&self.consent.adopt) && is_unchanged(object, live)
+    async fn absent(&self, object: Object) -> Result<Seen, ClusterError> {
+        let observation = match self.creates {
+            Creates::Written => Observation::Absent(Check::OnWrite),
+            Creates::Tried => self.try_unknown(&object).await?,
+        };
+        Ok(Seen::Asked(object, observation))
     }
 
-    fn cannot_be_checked(&self, object: &Object) -> Option<NotChecked> {
-        let id = object.id();
+    fn cannot_be_checked(&self, id: &ObjectId) -> Option<NotChecked> {
         if let Some(namespace) = id.namespace.as_ref().filter(|name| self.missing_namespaces.contains(*name))
         {
-            let is_new = self.own_namespaces.contains(namespace);
+            let is_new = self.places.own_namespaces.contains(namespace);
             return Some(if is_new { NotChecked::NamespaceIsNew } else { NotChecked::NamespaceIsAwaited });
         }
-        match (self.kinds.serves(&id.group_kind), self.own_kinds.contains(&id.group_kind)) {
+        match (self.kinds.serves(&id.group_kind), self.places.own_kinds.contains(&id.group_kind)) {
             (true, _) => None,
             (false, true) => Some(NotChecked::KindIsNew),
             (false, false) => Some(NotChecked::KindIsAwaited),
@@ -217,17 +250,23 @@ impl<'a> Tester<'a> {
     }
 }
 
+/// Whether an apply changes nothing, so that no dry run is needed. One is for a share of fields that is to be adopted from
+/// another manager.
+pub(super) fn is_certain(object: &Object, live: &Live, consent: &Consent) -> bool {
+    !live.is_terminating()
+        && live.managers().is_disjoint(&consent.adopt)
+        && is_unchanged(&keep_live(object, live), live)
+}
+
 /// The namespaces that objects are in and that do not exist.
 async fn missing_namespaces(
     cluster: &Cluster,
     kinds: &Kinds,
-    objects: &[Object],
+    places: &Places,
     known: &BTreeMap<ObjectId, Live>,
 ) -> Result<BTreeSet<String>, ConvergeError> {
     let mut missing = BTreeSet::new();
-    let namespaces: BTreeSet<&String> =
-        objects.iter().filter_map(|object| object.id().namespace.as_ref()).collect();
-    for name in namespaces {
+    for name in places.namespaces.difference(&places.unchanged_namespaces) {
         let id = namespace_id(name);
         let live = match known.get(&id) {
             Some(live) => Some(live.clone()),

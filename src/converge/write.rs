@@ -12,12 +12,12 @@ use crate::converge::error::ConvergeError;
 use crate::converge::event::{Action, Event};
 use crate::converge::outcome::{Failure, FailureClass, Outcome};
 use crate::converge::run::Run;
-use crate::converge::trial::Tester;
+use crate::converge::trial::{Places, Tester};
 use crate::desired::id::ObjectId;
 use crate::desired::object::Object;
 use crate::desired::ownership::inventory_id;
 use crate::plan::change::{Change, FieldChange};
-use crate::plan::decide::{Sets, decide};
+use crate::plan::decide::Sets;
 use crate::plan::diff;
 use crate::plan::live::Live;
 use crate::plan::ownership;
@@ -42,6 +42,14 @@ enum WriteError {
     Cluster(ClusterError),
     /// The change is not the one that was planned any more.
     Moved,
+}
+
+/// A change after a second look at its object.
+struct Again {
+    /// What is left to do, perhaps something else.
+    change: Change,
+    /// The object as it is now.
+    now: Option<Live>,
 }
 
 impl From<ClusterError> for WriteError {
@@ -120,32 +128,26 @@ impl Writer<'_, '_> {
                 Err(ClusterError::Api(status)) if status.is_stale() => {}
                 outcome => return Ok(outcome?),
             }
-            match self.look_again(desired, live.as_ref()).await? {
+            let Again { change, now } = self.look_again(desired, live.as_ref()).await?;
+            match (change, now) {
                 // Our own request, whose answer was lost, or somebody with the same intent.
-                Change::Unchanged { live } => {
+                (Change::Unchanged(_), Some(live)) => {
                     return Ok(Applied { live, created: false, warnings: Vec::new() });
                 }
-                Change::Create { desired: again, .. } if live.is_none() => desired = again,
-                Change::Update { desired: again, live: now, fields: changed, forced }
+                (Change::Create { desired: again, .. }, _) if live.is_none() => desired = again,
+                (Change::Update { desired: again, live: now, fields: changed, forced }, _)
                     if shows_the_same(live.as_ref(), &now, fields, &changed)
                         && (force || forced.is_empty()) =>
                 {
                     (desired, live) = (again, Some(now));
                 }
-                Change::Create { .. }
-                | Change::Update { .. }
-                | Change::Adopt { .. }
-                | Change::Delete { .. }
-                | Change::Conflict { .. }
-                | Change::Refused { .. }
-                | Change::Terminating { .. }
-                | Change::Keep { .. } => return Err(WriteError::Moved),
+                _ => return Err(WriteError::Moved),
             }
         }
         Err(WriteError::Moved)
     }
 
-    async fn look_again(&self, desired: Object, before: Option<&Live>) -> Result<Change, WriteError> {
+    async fn look_again(&self, desired: Object, before: Option<&Live>) -> Result<Again, WriteError> {
         let cluster = self.run.cluster;
         let consent = &self.run.settings.consent;
         let now = cluster.get(self.kinds, desired.id(), desired.api_version()).await?;
@@ -155,15 +157,15 @@ impl Writer<'_, '_> {
             return Err(WriteError::Moved);
         }
         let tester =
-            Tester::new(cluster, self.kinds, consent, std::slice::from_ref(&desired), &BTreeMap::new()).await;
+            Tester::new(cluster, self.kinds, consent, Places::of_one(&desired), &BTreeMap::new()).await;
         let tester = tester.map_err(|error| match error {
             ConvergeError::Cluster(error) => WriteError::Cluster(error),
             // A namespace that is being deleted meanwhile is not what was planned either.
             _ => WriteError::Moved,
         })?;
-        let (desired, observation) = tester.observe(desired, now).await?;
+        let seen = tester.observe(desired, now.clone()).await?;
         let sets = Sets { ours: &inventory_id(&self.run.owner.namespace), abandoned: &BTreeSet::new() };
-        Ok(decide(desired, observation, consent, sets))
+        Ok(Again { change: seen.decide(consent, sets), now })
     }
 
     /// Takes an object over: first its fields become bridge's, as they are, then they become what the profile asks for. An
@@ -180,21 +182,13 @@ impl Writer<'_, '_> {
                 Err(ClusterError::Api(status)) if status.is_stale() => {}
                 outcome => return self.settle(desired, Some(outcome?), fields, true).await,
             }
-            match self.look_again(desired, Some(&live)).await? {
+            match self.look_again(desired, Some(&live)).await?.change {
                 Change::Adopt { desired: again, live: now, fields: changed, from: managers }
                     if shows_the_same(Some(&live), &now, fields, &changed) && managers == *from =>
                 {
                     (desired, live) = (again, now);
                 }
-                Change::Create { .. }
-                | Change::Update { .. }
-                | Change::Adopt { .. }
-                | Change::Unchanged { .. }
-                | Change::Delete { .. }
-                | Change::Conflict { .. }
-                | Change::Refused { .. }
-                | Change::Terminating { .. }
-                | Change::Keep { .. } => return Err(WriteError::Moved),
+                _ => return Err(WriteError::Moved),
             }
         }
         Err(WriteError::Moved)

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::desired::id::{GroupKind, ObjectId};
+use crate::desired::labels::SECRET_TYPE;
 
 /// A JSON object that has been proven to have `apiVersion`, `kind` and `metadata.name`.
 ///
@@ -68,6 +69,13 @@ impl Object {
     #[must_use]
     pub fn body(&self) -> &Value {
         &self.body
+    }
+
+    /// Whether it is one of Argo CD's declarative clusters.
+    #[must_use]
+    pub fn is_cluster_secret(&self) -> bool {
+        let label = || self.body.get("metadata")?.get("labels")?.get(SECRET_TYPE)?.as_str();
+        self.id.group_kind.kind == "Secret" && label() == Some("cluster")
     }
 
     /// Keys of a Secret's `data` that may be shown.

@@ -59,6 +59,12 @@ impl Wave {
         }
     }
 
+    /// Whether its objects are waited for until they are ready.
+    #[must_use]
+    pub fn is_awaited(self) -> bool {
+        matches!(self, Wave::Workloads | Wave::ApplicationSets)
+    }
+
     /// The wave of an object.
     #[must_use]
     pub fn of(object: &Object) -> Wave {

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::desired::id::{GroupKind, ObjectId};
-use crate::desired::object::Object;
 use crate::desired::ownership::{INVENTORY, inventory_id};
 use crate::desired::state::Desired;
 use crate::desired::wave::Wave;
 use crate::plan::change::{Change, Check, NotChecked};
 use crate::plan::consent::Consent;
-use crate::plan::decide::{Observation, Sets, decide};
+use crate::plan::decide::{Seen, Sets};
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
 use crate::plan::prune::{self, Rules};
@@ -25,7 +24,7 @@ pub struct Observed {
     /// Recorded kinds that the cluster does not serve at the moment, so that nobody could look for their objects.
     pub unserved: BTreeSet<GroupKind>,
     /// Each desired object with what was seen of it.
-    pub desired: Vec<(Object, Observation)>,
+    pub desired: Vec<Seen>,
     /// Members of the ApplySet that are not desired.
     pub surplus: Vec<Live>,
     /// The ids of bridge's own ApplySets that record nothing any more.
@@ -61,9 +60,9 @@ pub fn build(owner: &Owner, observed: Observed, consent: &Consent) -> Plan {
     let applyset = inventory_id(&owner.namespace);
     let recorded_kinds = recorded.as_ref().map(|inventory| inventory.group_kinds.clone()).unwrap_or_default();
     let mut changes: Vec<Change> = Vec::with_capacity(desired.len() + surplus.len());
-    let desired_ids: Vec<ObjectId> = desired.iter().map(|(object, _)| object.id().clone()).collect();
+    let desired_ids: Vec<ObjectId> = desired.iter().map(|seen| seen.id().clone()).collect();
     let sets = Sets { ours: &applyset, abandoned: &abandoned };
-    changes.extend(desired.into_iter().map(|(object, seen)| decide(object, seen, consent, sets)));
+    changes.extend(desired.into_iter().map(|seen| seen.decide(consent, sets)));
     if consent.targets.is_empty() {
         let rules = Rules { recorded: &recorded_kinds, foreign: &foreign, consent, owner };
         changes.extend(pruned(surplus, &rules));

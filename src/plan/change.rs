@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::desired::id::ObjectId;
 use crate::desired::object::Object;
+use crate::desired::wave::Wave;
 use crate::plan::live::Live;
 
 /// What apply would do to one object. Each kind of change carries just its own data.
@@ -44,10 +45,7 @@ pub enum Change {
         live: Live,
     },
     /// Nothing to do.
-    Unchanged {
-        /// What is there now.
-        live: Live,
-    },
+    Unchanged(Unchanged),
     /// It cannot be applied: somebody else owns what the profile asks to be different.
     Conflict {
         /// What is there now.
@@ -85,16 +83,29 @@ impl Change {
             Self::Update { live, .. }
             | Self::Adopt { live, .. }
             | Self::Delete { live }
-            | Self::Unchanged { live }
             | Self::Conflict { live, reason: _ }
             | Self::Terminating { live }
             | Self::Keep { live, reason: _ } => live.id(),
-            Self::Refused { id, message: _ } => id,
+            Self::Unchanged(Unchanged { id, .. }) | Self::Refused { id, message: _ } => id,
         }
     }
 }
 
 impl Change {
+    /// What is there now of an object that does not stay as it is.
+    #[must_use]
+    pub fn live(&self) -> Option<&Live> {
+        match self {
+            Self::Update { live, .. }
+            | Self::Adopt { live, .. }
+            | Self::Delete { live }
+            | Self::Conflict { live, .. }
+            | Self::Terminating { live }
+            | Self::Keep { live, .. } => Some(live),
+            Self::Create { .. } | Self::Unchanged(_) | Self::Refused { .. } => None,
+        }
+    }
+
     /// The object that goes, when the change is a deletion.
     #[must_use]
     pub fn deleted(&self) -> Option<&Live> {
@@ -108,6 +119,33 @@ impl Change {
             | Self::Refused { .. }
             | Self::Terminating { .. }
             | Self::Keep { .. } => None,
+        }
+    }
+}
+
+/// An object that stays as it is. There may be thousands, so only what later steps ask for is kept of each.
+#[derive(Debug, Clone)]
+pub struct Unchanged {
+    /// Which object.
+    pub id: ObjectId,
+    /// When it would be applied.
+    pub wave: Wave,
+    /// Everyone who owns fields of it; bridge among them.
+    pub managers: BTreeSet<String>,
+    /// The whole object, where its wave is waited for until it is ready.
+    pub awaited: Option<Live>,
+}
+
+impl Unchanged {
+    /// What is kept of an object.
+    #[must_use]
+    pub fn of(live: Live) -> Self {
+        let wave = Wave::of(live.object());
+        Self {
+            id: live.id().clone(),
+            wave,
+            managers: live.managers(),
+            awaited: wave.is_awaited().then_some(live),
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::desired::id::ObjectId;
 use crate::desired::object::Object;
 use crate::desired::ownership::{FIELD_MANAGER, PART_OF};
-use crate::plan::change::{Change, Check, ConflictReason, Contested, FieldChange, FieldConflict};
+use crate::plan::change::{Change, Check, ConflictReason, Contested, FieldChange, FieldConflict, Unchanged};
 use crate::plan::consent::Consent;
 use crate::plan::diff;
 use crate::plan::fields;
@@ -23,7 +23,36 @@ pub struct Sets<'a> {
     pub abandoned: &'a BTreeSet<String>,
 }
 
-/// What was seen of a desired object.
+/// A desired object and what was seen of it.
+#[derive(Debug, Clone)]
+pub enum Seen {
+    /// An apply is certain to change nothing.
+    Unchanged(Unchanged),
+    /// The server was asked, or could not be.
+    Asked(Object, Observation),
+}
+
+impl Seen {
+    /// What apply would do.
+    #[must_use]
+    pub fn decide(self, consent: &Consent, sets: Sets<'_>) -> Change {
+        match self {
+            Self::Unchanged(unchanged) => Change::Unchanged(unchanged),
+            Self::Asked(desired, observation) => decide(desired, observation, consent, sets),
+        }
+    }
+
+    /// Which object.
+    #[must_use]
+    pub fn id(&self) -> &ObjectId {
+        match self {
+            Self::Unchanged(unchanged) => &unchanged.id,
+            Self::Asked(desired, _) => desired.id(),
+        }
+    }
+}
+
+/// What the server said of a desired object.
 #[derive(Debug, Clone)]
 pub enum Observation {
     /// It does not exist.
@@ -42,8 +71,6 @@ pub enum Observation {
 /// The answer to a dry run on an existing object.
 #[derive(Debug, Clone)]
 pub enum Trial {
-    /// None was needed: an apply is certain to change nothing.
-    Unneeded,
     /// The object as it would be.
     Accepted(Live),
     /// The object as it would be after the fields in conflict were taken from their owners, as the user allowed.
@@ -75,8 +102,7 @@ pub fn is_applied(live: &Live) -> bool {
 }
 
 /// What apply would do to a desired object.
-#[must_use]
-pub fn decide(desired: Object, observation: Observation, consent: &Consent, sets: Sets<'_>) -> Change {
+fn decide(desired: Object, observation: Observation, consent: &Consent, sets: Sets<'_>) -> Change {
     match observation {
         Observation::Absent(check) => Change::Create { desired, check },
         Observation::Refused(message) => Change::Refused { id: desired.id().clone(), message },
@@ -85,7 +111,6 @@ pub fn decide(desired: Object, observation: Observation, consent: &Consent, sets
             let owner = live.label(PART_OF).unwrap_or_default().to_owned();
             Change::Conflict { live, reason: ConflictReason::AnotherApplySet(owner) }
         }
-        Observation::Present { live, trial: Trial::Unneeded } => Change::Unchanged { live },
         Observation::Present { live, trial: Trial::Refused(message) } => refused(live, message, consent),
         Observation::Present { live, trial: Trial::Conflict(conflicts) } => {
             conflict(&desired, live, conflicts)
@@ -188,7 +213,7 @@ fn present(
         return Change::Adopt { desired, live, fields: changed, from: adopted };
     }
     if changed.is_empty() && !ownership_changes(&live, after) {
-        return Change::Unchanged { live };
+        return Change::Unchanged(Unchanged::of(live));
     }
     Change::Update { desired, live, fields: changed, forced }
 }

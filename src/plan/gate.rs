@@ -3,6 +3,7 @@
 //! A wrong `--profile` must not empty a fleet: where nobody is asked, such a plan needs `--allow-delete`.
 
 use crate::desired::id::ObjectId;
+use crate::desired::wave::Wave;
 use crate::plan::change::Change;
 use crate::plan::consent::Consent;
 use crate::plan::decide::is_applied;
@@ -44,21 +45,16 @@ pub fn check_deletions(plan: &Plan, consent: &Consent) -> Result<usize, NeedsCon
 }
 
 fn gated<'a>(plan: &Plan, deleted: &[&'a Live]) -> Option<(String, Vec<&'a Live>)> {
-    let owned = plan
-        .changes
-        .iter()
-        .filter_map(owned_before)
-        .filter(|live| !is_container(&live.id().group_kind))
-        .count();
+    let owned_before = || plan.changes.iter().filter(|change| is_owned_before(change));
+    let owned = owned_before().filter(|change| !is_container(&change.id().group_kind)).count();
     if !deleted.is_empty() && deleted.len() == owned {
         return Some((
             format!("the plan deletes everything that bridge owns ({owned} objects)"),
             deleted.to_vec(),
         ));
     }
-    let all_clusters =
-        plan.changes.iter().filter_map(owned_before).filter(|live| is_cluster_secret(live)).count();
-    let clusters: Vec<&Live> = deleted.iter().copied().filter(|live| is_cluster_secret(live)).collect();
+    let all_clusters = owned_before().filter(|change| is_cluster_secret(change)).count();
+    let clusters: Vec<&Live> = deleted.iter().copied().filter(|live| live.is_cluster_secret()).collect();
     let sets: Vec<&Live> =
         deleted.iter().copied().filter(|live| live.id().group_kind.kind == "ApplicationSet").collect();
     let most_clusters = clusters.len() * 2 > all_clusters;
@@ -72,25 +68,18 @@ fn gated<'a>(plan: &Plan, deleted: &[&'a Live]) -> Option<(String, Vec<&'a Live>
     }
 }
 
-/// The object that bridge owns before the plan is applied. What is only now taken over must not make a fleet look larger
-/// than it is.
-fn owned_before(change: &Change) -> Option<&Live> {
-    match change {
-        Change::Update { live, .. }
-        | Change::Adopt { live, .. }
-        | Change::Delete { live }
-        | Change::Unchanged { live }
-        | Change::Conflict { live, .. }
-        | Change::Terminating { live }
-        | Change::Keep { live, .. } => Some(live).filter(|live| is_applied(live)),
-        Change::Create { .. } | Change::Refused { .. } => None,
-    }
+/// Whether bridge owns the object before the plan is applied. What is only now taken over must not make a fleet look
+/// larger than it is.
+fn is_owned_before(change: &Change) -> bool {
+    matches!(change, Change::Unchanged(_)) || change.live().is_some_and(is_applied)
 }
 
-/// Whether the object is one of Argo CD's declarative clusters.
-#[must_use]
-pub fn is_cluster_secret(live: &Live) -> bool {
-    live.id().group_kind.kind == "Secret" && live.label("argocd.argoproj.io/secret-type") == Some("cluster")
+/// Whether the object that is there is one of Argo CD's declarative clusters.
+fn is_cluster_secret(change: &Change) -> bool {
+    match change {
+        Change::Unchanged(unchanged) => unchanged.wave == Wave::Clusters,
+        _ => change.live().is_some_and(Live::is_cluster_secret),
+    }
 }
 
 #[cfg(test)]
@@ -101,6 +90,7 @@ mod tests {
 
     use super::{Change, Consent, Live, Plan, check_deletions};
     use crate::plan::build::Owner;
+    use crate::plan::change::Unchanged;
 
     fn live(kind: &str, name: &str) -> Live {
         let labels = json!({"argocd.argoproj.io/secret-type": "cluster"});
@@ -111,7 +101,7 @@ mod tests {
 
     fn plan(deleted: &[(&str, &str)], kept: &[(&str, &str)]) -> Plan {
         let delete = |(kind, name): &(&str, &str)| Change::Delete { live: live(kind, name) };
-        let keep = |(kind, name): &(&str, &str)| Change::Unchanged { live: live(kind, name) };
+        let keep = |(kind, name): &(&str, &str)| Change::Unchanged(Unchanged::of(live(kind, name)));
         let changes = deleted.iter().map(delete).chain(kept.iter().map(keep)).collect();
         let owner =
             Owner { profile: "acme".to_owned(), namespace: "argocd".to_owned(), installs_argocd: true };

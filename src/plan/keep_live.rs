@@ -1,26 +1,29 @@
 //! What of the live object stays in the desired one, because it is not the profile's to say or means the same.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::desired::object::Object;
-use crate::plan::gate::is_cluster_secret;
 use crate::plan::live::Live;
 
 /// The desired object with what stays of the live one.
 #[must_use]
-pub fn keep_live(object: Object, live: &Live) -> Object {
-    if live.id().group_kind.kind == "AppProject" {
-        return keep_tokens(object, live);
-    }
-    if is_cluster_secret(live) { keep_config(object, live) } else { object }
+pub fn keep_live<'a>(object: &'a Object, live: &Live) -> Cow<'a, Object> {
+    let kept = match live.id().group_kind.kind.as_str() {
+        "AppProject" => keep_tokens(object, live),
+        _ if live.is_cluster_secret() => keep_config(object, live),
+        _ => None,
+    };
+    kept.map_or(Cow::Borrowed(object), Cow::Owned)
 }
 
 /// argocd-server writes `spec.roles[].jwtTokens`, and the list of roles is atomic: an apply without the tokens would
 /// revoke them. So the live tokens are merged into the desired roles, by the role's name, before anything is compared.
-fn keep_tokens(object: Object, live: &Live) -> Object {
-    let roles = live.body().pointer("/spec/roles").and_then(Value::as_array).cloned().unwrap_or_default();
+fn keep_tokens(object: &Object, live: &Live) -> Option<Object> {
+    let roles = live.body().pointer("/spec/roles").and_then(Value::as_array)?;
     let merged = object.clone().map(|mut body| {
         let desired = body.pointer_mut("/spec/roles").and_then(Value::as_array_mut);
         for role in desired.into_iter().flatten() {
@@ -32,22 +35,25 @@ fn keep_tokens(object: Object, live: &Live) -> Object {
         }
         body
     });
-    merged.unwrap_or(object)
+    merged.ok()
 }
 
 /// Terraform and people write a cluster's `config` with other white space and another order of keys. Bytes that mean the
 /// same are kept, so that taking such a Secret over changes nothing.
-fn keep_config(object: Object, live: &Live) -> Object {
-    let encoded = |body: &Value| body.pointer("/data/config").cloned();
-    let (Some(wanted), Some(found)) = (encoded(object.body()), encoded(live.body())) else { return object };
-    if config(&wanted).is_none() || config(&wanted) != config(&found) {
-        return object;
+fn keep_config(object: &Object, live: &Live) -> Option<Object> {
+    let (wanted, found) = (encoded(object.body())?, encoded(live.body())?);
+    if wanted == found || config(wanted)? != config(found)? {
+        return None;
     }
     let kept = object.clone().map(|mut body| {
-        body["data"]["config"] = found;
+        body["data"]["config"] = found.clone();
         body
     });
-    kept.unwrap_or(object)
+    kept.ok()
+}
+
+fn encoded(body: &Value) -> Option<&Value> {
+    body.get("data")?.get("config")
 }
 
 fn config(encoded: &Value) -> Option<Value> {
@@ -72,7 +78,7 @@ mod tests {
             json!([{"name": "gone", "jwtTokens": [{"iat": 1}]}, {"name": "ci", "jwtTokens": [{"iat": 2}]}]);
         let live = Live::new(project(live)).unwrap();
         let desired = Object::new(project(json!([{"name": "ci"}, {"name": "new"}]))).unwrap();
-        let merged = keep_live(desired, &live);
+        let merged = keep_live(&desired, &live);
         let expected = json!([{"name": "ci", "jwtTokens": [{"iat": 2}]}, {"name": "new"}]);
         assert_eq!(merged.body()["spec"]["roles"], expected);
     }
@@ -87,8 +93,8 @@ mod tests {
     fn a_config_that_means_the_same_keeps_its_bytes() {
         let live = Live::new(cluster("{\n  \"tlsClientConfig\": { \"insecure\": false }\n}\n")).unwrap();
         let same = Object::new(cluster(r#"{"tlsClientConfig":{"insecure":false}}"#)).unwrap();
-        assert_eq!(keep_live(same, &live).body()["data"], live.body()["data"]);
+        assert_eq!(keep_live(&same, &live).body()["data"], live.body()["data"]);
         let other = Object::new(cluster(r#"{"tlsClientConfig":{"insecure":true}}"#)).unwrap();
-        assert_ne!(keep_live(other, &live).body()["data"], live.body()["data"]);
+        assert_ne!(keep_live(&other, &live).body()["data"], live.body()["data"]);
     }
 }

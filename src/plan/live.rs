@@ -74,6 +74,12 @@ impl Live {
         self.body().get("metadata")?.get("labels")?.get(key)?.as_str()
     }
 
+    /// Whether it is one of Argo CD's declarative clusters.
+    #[must_use]
+    pub fn is_cluster_secret(&self) -> bool {
+        self.object.is_cluster_secret()
+    }
+
     /// The value of an annotation.
     #[must_use]
     pub fn annotation(&self, key: &str) -> Option<&str> {

@@ -21,7 +21,11 @@ use crate::plan::live::Live;
 ///
 /// # Errors
 /// Never for objects that were proven to be some.
-pub fn keep_names(objects: Vec<Object>, ours: &[Live], others: &[Live]) -> Result<Vec<Object>, NotAnObject> {
+pub fn keep_names(
+    objects: Vec<Object>,
+    ours: &[&Live],
+    others: &[&Live],
+) -> Result<Vec<Object>, NotAnObject> {
     let known = [by_server(ours), by_server(others)];
     let taken: BTreeSet<String> = objects.iter().filter_map(|object| live_name(object, &known)).collect();
     objects.into_iter().map(|object| keep_name(object, &known, &taken)).collect()
@@ -30,7 +34,7 @@ pub fn keep_names(objects: Vec<Object>, ours: &[Live], others: &[Live]) -> Resul
 /// The names of the Secrets that stand for each server.
 type ByServer<'a> = BTreeMap<String, Vec<&'a str>>;
 
-fn by_server(live: &[Live]) -> ByServer<'_> {
+fn by_server<'a>(live: &[&'a Live]) -> ByServer<'a> {
     let mut names: ByServer<'_> = BTreeMap::new();
     for secret in live {
         names.entry(server(secret.object())).or_default().push(&secret.id().name);
@@ -39,8 +43,11 @@ fn by_server(live: &[Live]) -> ByServer<'_> {
 }
 
 fn live_name(object: &Object, known: &[ByServer<'_>]) -> Option<String> {
+    if !object.is_cluster_secret() {
+        return None;
+    }
     let server = server(object);
-    let names = known.iter().find_map(|names| names.get(&server)).filter(|_| is_cluster_secret(object))?;
+    let names = known.iter().find_map(|names| names.get(&server))?;
     let own = names.iter().find(|name| **name == object.id().name);
     own.or(names.first()).map(|name| (*name).to_owned())
 }
@@ -53,7 +60,7 @@ fn keep_name(
     let name = object.id().name.clone();
     let wanted = match live_name(&object, known) {
         Some(live) => live,
-        None if is_cluster_secret(&object) && taken.contains(&name) => {
+        None if object.is_cluster_secret() && taken.contains(&name) => {
             let digest = Sha256::digest(server(&object));
             format!("{name}-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3])
         }
@@ -63,12 +70,6 @@ fn keep_name(
         body["metadata"]["name"] = Value::String(wanted);
         body
     })
-}
-
-fn is_cluster_secret(object: &Object) -> bool {
-    let label =
-        object.body().pointer("/metadata/labels/argocd.argoproj.io~1secret-type").and_then(Value::as_str);
-    object.id().group_kind.kind == "Secret" && label == Some("cluster")
 }
 
 /// The server that a cluster Secret stands for, without the trailing slashes that Argo CD ignores.
@@ -99,7 +100,9 @@ mod tests {
     fn names_beside(desired: &[(&str, &str)], ours: &[(&str, &str)], others: &[(&str, &str)]) -> Vec<String> {
         let desired =
             desired.iter().map(|(name, server)| Object::new(secret(name, server)).unwrap()).collect();
-        let kept = keep_names(desired, &lives(ours), &lives(others)).unwrap();
+        let (ours, others) = (lives(ours), lives(others));
+        let (ours, others): (Vec<&Live>, Vec<&Live>) = (ours.iter().collect(), others.iter().collect());
+        let kept = keep_names(desired, &ours, &others).unwrap();
         kept.iter().map(|object| object.id().name.clone()).collect()
     }
 

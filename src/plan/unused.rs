@@ -1,5 +1,7 @@
 //! Consents that the plan has no use for: most likely a typing error.
 
+use std::collections::BTreeSet;
+
 use crate::desired::id::ObjectId;
 use crate::plan::change::{Change, ConflictReason, FieldConflict};
 use crate::plan::consent::{Consent, FieldSelector};
@@ -21,7 +23,7 @@ pub fn unused(plan: &Plan, consent: &Consent) -> Vec<String> {
     let any = |matches: &dyn Fn(&Change) -> bool| plan.changes.iter().any(matches);
     let adopt = adopt
         .iter()
-        .filter(|manager| !any(&|change| live(change).is_some_and(|live| live.managers().contains(*manager))))
+        .filter(|manager| !any(&|change| managers(change).contains(*manager)))
         .map(|manager| format!("--adopt {manager}: nothing in the profile is managed by it"));
     let force = force_conflicts
         .iter()
@@ -41,17 +43,11 @@ pub fn unused(plan: &Plan, consent: &Consent) -> Vec<String> {
     adopt.chain(force).chain(delete).chain(count).chain(rename).collect()
 }
 
-/// The object as it is on the cluster.
-fn live(change: &Change) -> Option<&Live> {
+/// Everyone who owns fields of the object that is there.
+fn managers(change: &Change) -> BTreeSet<String> {
     match change {
-        Change::Update { live, .. }
-        | Change::Adopt { live, .. }
-        | Change::Delete { live }
-        | Change::Unchanged { live }
-        | Change::Conflict { live, .. }
-        | Change::Terminating { live }
-        | Change::Keep { live, .. } => Some(live),
-        Change::Create { .. } | Change::Refused { .. } => None,
+        Change::Unchanged(unchanged) => unchanged.managers.clone(),
+        _ => change.live().map(Live::managers).unwrap_or_default(),
     }
 }
 

@@ -228,7 +228,7 @@ pub fn change(change: &Change) -> Option<ChangeDocument> {
             ..of("adopt")
         },
         Change::Delete { live } => ChangeDocument { reason: fate(live).map(str::to_owned), ..of("delete") },
-        Change::Unchanged { live: _ } => return None,
+        Change::Unchanged(_) => return None,
         Change::Conflict { live: _, reason } => conflict(reason, of("conflict")),
         Change::Refused { id: _, message } => {
             ChangeDocument { reason: Some(message.clone()), ..of("refused") }

@@ -8,7 +8,6 @@ use crate::desired::id::ObjectId;
 use crate::desired::object::Object;
 use crate::plan::change::{Change, FieldChange, FieldConflict, Shown, ValueChange};
 use crate::plan::decide;
-use crate::plan::gate::is_cluster_secret;
 use crate::plan::live::Live;
 use crate::plan::masked::masked;
 use crate::plan::saved::{Action, SavedChange, SavedField, SavedId, SavedValue};
@@ -105,7 +104,7 @@ fn applied(action: Action, desired: &Object, live: Option<&Live>, fields: &[Fiel
 }
 
 fn deleted(live: &Live) -> SavedChange {
-    let public: &[&str] = if is_cluster_secret(live) { &["name", "server"] } else { &[] };
+    let public: &[&str] = if live.is_cluster_secret() { &["name", "server"] } else { &[] };
     let public = public.iter().map(|key| (*key).to_owned()).collect();
     let mut body = masked(live.body(), &public);
     keep_our_annotations(&mut body, live);

@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use crate::desired::wave::Wave;
 use crate::plan::change::Change;
-use crate::plan::gate::is_cluster_secret;
 use crate::plan::live::Live;
 use crate::plan::summary::Plan;
 use crate::report::plan_text::{heading, telling_labels};
@@ -31,7 +30,7 @@ fn wave(wave: &[&Live]) -> String {
 
 /// Which cluster goes, and what goes along with an ApplicationSet; nothing for other objects.
 fn telling(live: &Live) -> String {
-    if is_cluster_secret(live) {
+    if live.is_cluster_secret() {
         // An address with a user in it holds a password, too.
         let server = public_data(live, "server").filter(|server| !server.contains('@'));
         let server = server.map_or(String::new(), |server| format!(" server={server}"));

@@ -3,7 +3,9 @@ use serde_json::json;
 use super::*;
 use crate::desired::object::Object;
 use crate::plan::build::Owner;
-use crate::plan::change::{Check, ConflictReason, Contested, KeepReason, NotChecked, Shown, ValueChange};
+use crate::plan::change::{
+    Check, ConflictReason, Contested, KeepReason, NotChecked, Shown, Unchanged, ValueChange,
+};
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
 
@@ -49,7 +51,10 @@ fn shown(changes: Vec<Change>) -> String {
 
 #[test]
 fn an_empty_plan_says_so() {
-    assert_eq!(shown(vec![Change::Unchanged { live: live("Secret", "dev") }]), format!("{NO_CHANGES}\n"));
+    assert_eq!(
+        shown(vec![Change::Unchanged(Unchanged::of(live("Secret", "dev")))]),
+        format!("{NO_CHANGES}\n")
+    );
 }
 
 #[test]
@@ -207,7 +212,7 @@ fn what_is_kept_for_one_reason_is_listed_together() {
 
 #[test]
 fn a_target_makes_no_claim_about_the_rest() {
-    let plan = plan_of(vec![Change::Unchanged { live: live("Secret", "dev") }]);
+    let plan = plan_of(vec![Change::Unchanged(Unchanged::of(live("Secret", "dev")))]);
     let text = render(&plan, &View { is_targeted: true, ..SHORT });
     assert_eq!(anstream::adapter::strip_str(&text).to_string(), format!("{NO_TARGETED_CHANGES}\n"));
 }

@@ -1,0 +1,119 @@
+//! What the cluster has already: every object that carries our ApplySet's label, and every cluster Secret, whoever made it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use futures::{StreamExt, TryStreamExt, stream};
+
+use crate::cluster::{Cluster, ClusterError, Kinds};
+use crate::converge::trial::is_certain;
+use crate::desired::id::{GroupKind, ObjectId};
+use crate::desired::labels::SECRET_TYPE;
+use crate::desired::object::Object;
+use crate::desired::ownership::{PART_OF, inventory_id};
+use crate::plan::build::Owner;
+use crate::plan::change::Unchanged;
+use crate::plan::consent::Consent;
+use crate::plan::inventory::Inventory;
+use crate::plan::live::Live;
+
+/// What the LISTs found.
+pub(super) struct Members {
+    /// Desired objects that stay as they are. Each is judged as its page arrives, so that no more of it has to be kept.
+    ///
+    /// A cluster Secret among them is bridge's own, of the wanted name and server: the one that its cluster keeps.
+    pub(super) unchanged: BTreeMap<ObjectId, Unchanged>,
+    /// All the others.
+    pub(super) others: Vec<Live>,
+}
+
+enum Member {
+    Unchanged(Unchanged),
+    Other(Live),
+}
+
+/// Lists all members, kind by kind.
+pub(super) async fn list(
+    cluster: &Cluster,
+    kinds: &Kinds,
+    queries: Vec<Query>,
+    objects: &[Object],
+    consent: &Consent,
+) -> Result<Members, ClusterError> {
+    let desired: HashMap<&ObjectId, &Object> = objects.iter().map(|object| (object.id(), object)).collect();
+    let judge = |live: Live| match desired.get(live.id()) {
+        Some(object) if is_certain(object, &live, consent) => Member::Unchanged(Unchanged::of(live)),
+        Some(_) | None => Member::Other(live),
+    };
+    let judge = &judge;
+    let lists: Vec<Vec<Member>> = stream::iter(queries)
+        .map(|Query { group_kind, namespace, selector }| async move {
+            cluster.list_each(kinds, &group_kind, namespace.as_deref(), &selector, judge).await
+        })
+        .buffered(cluster.parallelism())
+        .try_collect()
+        .await?;
+    let (mut unchanged, mut others) = (BTreeMap::new(), Vec::new());
+    for member in lists.into_iter().flatten() {
+        match member {
+            Member::Unchanged(one) => {
+                unchanged.insert(one.id.clone(), one);
+            }
+            Member::Other(live) => others.push(live),
+        }
+    }
+    Ok(Members { unchanged, others })
+}
+
+/// One LIST.
+pub(super) struct Query {
+    group_kind: GroupKind,
+    namespace: Option<String>,
+    selector: String,
+}
+
+/// The LISTs that find every member: of the kinds and in the namespaces that are desired, or recorded.
+pub(super) fn queries(
+    kinds: &Kinds,
+    owner: &Owner,
+    recorded: Option<&Inventory>,
+    objects: &[Object],
+) -> Vec<Query> {
+    let mut group_kinds: BTreeSet<GroupKind> =
+        objects.iter().map(|object| object.id().group_kind.clone()).collect();
+    group_kinds.extend(recorded.into_iter().flat_map(|inventory| inventory.group_kinds.iter().cloned()));
+    let mut namespaces: BTreeSet<String> =
+        objects.iter().filter_map(|object| object.id().namespace.clone()).collect();
+    namespaces.extend(recorded.into_iter().flat_map(|inventory| inventory.namespaces.iter().cloned()));
+    namespaces.insert(owner.namespace.clone());
+    let part_of = format!("{PART_OF}={}", inventory_id(&owner.namespace));
+    let mut queries = Vec::new();
+    for group_kind in group_kinds {
+        match kinds.is_namespaced(&group_kind) {
+            None => {}
+            Some(false) => queries.push(Query { group_kind, namespace: None, selector: part_of.clone() }),
+            Some(true) => {
+                for namespace in &namespaces {
+                    queries.extend(selectors(&group_kind, namespace, owner, &part_of).map(|selector| {
+                        Query { group_kind: group_kind.clone(), namespace: Some(namespace.clone()), selector }
+                    }));
+                }
+            }
+        }
+    }
+    queries
+}
+
+/// Argo CD's cluster Secrets are read whoever made them, to find the one that stands for the same server.
+fn selectors(
+    group_kind: &GroupKind,
+    namespace: &str,
+    owner: &Owner,
+    part_of: &str,
+) -> impl Iterator<Item = String> + use<> {
+    if group_kind.kind == "Secret" && namespace == owner.namespace {
+        let others = format!("{part_of},{SECRET_TYPE}!=cluster");
+        vec![format!("{SECRET_TYPE}=cluster"), others].into_iter()
+    } else {
+        vec![part_of.to_owned()].into_iter()
+    }
+}

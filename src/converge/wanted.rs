@@ -1,0 +1,108 @@
+//! The desired objects beside what was found of them, in the order in which they are applied.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::converge::error::ConvergeError;
+use crate::converge::members::Members;
+use crate::desired::id::ObjectId;
+use crate::desired::object::{NotAnObject, Object};
+use crate::desired::ownership::{PART_OF, inventory_id};
+use crate::plan::build::Owner;
+use crate::plan::change::Unchanged;
+use crate::plan::consent::{Consent, ObjectSelector};
+use crate::plan::decide::is_applied;
+use crate::plan::live::Live;
+use crate::plan::same_server;
+
+/// A desired object.
+pub(super) enum Wanted {
+    /// It stays as it is.
+    Unchanged(Unchanged),
+    /// It is to be looked at.
+    Open {
+        /// Its name in the profile; a renamed cluster's Secret keeps another one.
+        name: ObjectId,
+        /// What is asked for.
+        object: Object,
+    },
+}
+
+impl Wanted {
+    /// Which object, by the name that it has on the cluster.
+    pub(super) fn id(&self) -> &ObjectId {
+        match self {
+            Self::Unchanged(unchanged) => &unchanged.id,
+            Self::Open { name: _, object } => object.id(),
+        }
+    }
+
+    /// Whether it is to be looked at.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self, Self::Open { .. })
+    }
+
+    fn is_meant_by(&self, target: &ObjectSelector) -> bool {
+        match self {
+            Self::Unchanged(unchanged) => target.matches(&unchanged.id),
+            Self::Open { name, object } => target.matches(name) || target.matches(object.id()),
+        }
+    }
+}
+
+/// Gives each desired object its name on the cluster, and leaves out what is no target.
+///
+/// All objects have a say in the names: also as no target, a renamed cluster keeps its Secret from a new one of its name.
+pub(super) fn wanted(
+    objects: Vec<Object>,
+    members: &mut Members,
+    owner: &Owner,
+    consent: &Consent,
+) -> Result<Vec<Wanted>, ConvergeError> {
+    let names: Vec<ObjectId> = objects.iter().map(|object| object.id().clone()).collect();
+    let open = objects.into_iter().filter(|object| !members.unchanged.contains_key(object.id())).collect();
+    let mut open = keep_names(open, &members.others, owner)?.into_iter();
+    let wanted = |name: ObjectId| match members.unchanged.remove(&name) {
+        Some(unchanged) => Some(Wanted::Unchanged(unchanged)),
+        None => open.next().map(|object| Wanted::Open { name, object }),
+    };
+    targeted(names.into_iter().filter_map(wanted).collect(), consent)
+}
+
+/// What an unchanged cluster Secret stands for needs no other one, so only the rest is looked through. By name, so that
+/// the same one is always found.
+fn keep_names(open: Vec<Object>, others: &[Live], owner: &Owner) -> Result<Vec<Object>, NotAnObject> {
+    let applyset = inventory_id(&owner.namespace);
+    let mut secrets: Vec<&Live> = others.iter().filter(|live| live.is_cluster_secret()).collect();
+    secrets.sort_by_key(|live| live.id());
+    let (ours, theirs): (Vec<&Live>, Vec<&Live>) =
+        secrets.into_iter().partition(|live| live.label(PART_OF) == Some(&applyset) && is_applied(live));
+    same_server::keep_names(open, &ours, &theirs)
+}
+
+fn targeted(mut wanted: Vec<Wanted>, consent: &Consent) -> Result<Vec<Wanted>, ConvergeError> {
+    let targets = &consent.targets;
+    if targets.is_empty() {
+        return Ok(wanted);
+    }
+    let missing = targets.iter().filter(|target| !wanted.iter().any(|one| one.is_meant_by(target)));
+    let missing: Vec<ObjectSelector> = missing.cloned().collect();
+    if !missing.is_empty() {
+        return Err(ConvergeError::NoSuchTarget { targets: missing });
+    }
+    wanted.retain(|one| targets.iter().any(|target| one.is_meant_by(target)));
+    Ok(wanted)
+}
+
+/// What is there of the wanted objects, and the members of the ApplySet that nobody wants.
+pub(super) fn split(
+    others: Vec<Live>,
+    wanted: &[Wanted],
+    owner: &Owner,
+) -> (BTreeMap<ObjectId, Live>, Vec<Live>) {
+    let applyset = inventory_id(&owner.namespace);
+    let ids: BTreeSet<&ObjectId> = wanted.iter().map(Wanted::id).collect();
+    let (known, others): (Vec<Live>, Vec<Live>) =
+        others.into_iter().partition(|live| ids.contains(live.id()));
+    let surplus = others.into_iter().filter(|live| live.label(PART_OF) == Some(&applyset)).collect();
+    (known.into_iter().map(|live| (live.id().clone(), live)).collect(), surplus)
+}
