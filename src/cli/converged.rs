@@ -13,13 +13,13 @@ use crate::cluster::Cluster;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Event;
 use crate::converge::interrupt::Interrupt;
+use crate::converge::observe::Intent;
 use crate::converge::outcome::{FailureClass, Outcome};
 use crate::converge::trial::Creates;
 use crate::desired::secrets::Secrets;
 use crate::plan::build::Owner;
 use crate::plan::consent::Consent;
 use crate::plan::summary::{ClusterIdentity, Plan};
-use crate::profile::model::Install;
 use crate::report::apply_text::is_complete;
 use crate::report::progress::Progress;
 use crate::report::style::plain;
@@ -76,12 +76,17 @@ impl Hub {
         creates: Creates,
         emit: &(dyn Fn(Event) + Sync),
     ) -> Result<Planned, CliError> {
+        let owner = Owner::of(&ready.profile);
         let work = async {
             let secrets =
                 secrets::resolve(context, &ready.profile, &ready.folder, Reach::Everything(&self.cluster))
                     .await?;
-            let desired = ready.desired(context, manifest::Lock::Write, &secrets).await?;
-            let plan = crate::converge::plan(&self.cluster, desired, consent, creates, emit).await?;
+            let desired = async {
+                let desired = ready.desired(context, manifest::Lock::Write, &secrets).await?;
+                Ok::<_, CliError>(desired.objects)
+            };
+            let intent = Intent { owner: &owner, consent, creates };
+            let plan = crate::converge::plan(&self.cluster, intent, desired, emit).await?;
             Ok(Planned { plan, secrets })
         };
         interrupt::unless(&self.interrupt, work).await?
@@ -97,11 +102,7 @@ impl Hub {
         consent: &Consent,
         emit: &(dyn Fn(Event) + Sync),
     ) -> Result<Planned, CliError> {
-        let owner = Owner {
-            profile: ready.profile.name.to_string(),
-            namespace: ready.profile.argocd.namespace.to_string(),
-            installs_argocd: matches!(ready.profile.argocd.install, Install::Manifests(_)),
-        };
+        let owner = Owner::of(&ready.profile);
         let work = crate::converge::plan_destroy(&self.cluster, &owner, consent, emit);
         let plan = interrupt::unless(&self.interrupt, work).await??;
         Ok(Planned { plan, secrets: Secrets::Masked })

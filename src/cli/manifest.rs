@@ -20,7 +20,6 @@ use crate::fetch::http::Limits;
 use crate::fetch::lock;
 use crate::fetch::manifest::{Fetched, Manifest, Policy, Site, find};
 use crate::profile::finding::{Finding, Severity};
-use crate::profile::location::Location;
 use crate::profile::model::{Install, ManifestSource, Manifests};
 use crate::report::error::causes;
 
@@ -33,22 +32,22 @@ pub(super) enum Lock {
     ReadOnly,
 }
 
-/// The documents of the manifest; `None` when somebody else installs Argo CD.
+/// The manifest; `None` when somebody else installs Argo CD.
 ///
 /// # Errors
-/// When it cannot be had, or is none.
+/// When it cannot be had.
 pub(super) async fn obtain(
     context: &Context,
     ready: &Ready,
     lock: Lock,
-) -> Result<Option<Vec<Value>>, CliError> {
+) -> Result<Option<Manifest>, CliError> {
     let Some(manifests) = manifests(ready) else { return Ok(None) };
     let policy = Policy { no_download: context.global.no_download, locked: context.is_locked() };
     let manifest = look(context, ready, manifests, policy, lock).await?.map_err(|error| match error {
         FetchError::NotAManifest(finding) => FetchError::NotAManifest(finding.or_at(&manifests.at)),
         other => other,
     })?;
-    documents(&manifest, &manifests.at).map(Some)
+    Ok(Some(manifest))
 }
 
 /// The documents of the manifest if they are on this machine, for `validate`; else a note that says what was not checked.
@@ -62,7 +61,7 @@ pub(super) async fn at_hand(
     let Some(manifests) = manifests(ready) else { return Ok((None, Vec::new())) };
     let policy = Policy { no_download: true, locked: context.is_locked() };
     match look(context, ready, manifests, policy, Lock::ReadOnly).await? {
-        Ok(manifest) => match documents(&manifest, &manifests.at) {
+        Ok(manifest) => match documents(ready, &manifest) {
             Ok(documents) => Ok((Some(documents), Vec::new())),
             Err(CliError::Findings(findings)) => Ok((None, findings)),
             Err(error @ CliError::One(_)) => Err(error),
@@ -155,7 +154,12 @@ fn cache_folder(context: &Context) -> Result<PathBuf, CliError> {
     Ok(strategy.cache_dir().join("bridge"))
 }
 
-fn documents(manifest: &Manifest, place: &Location) -> Result<Vec<Value>, CliError> {
+/// The documents of the manifest.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn documents(ready: &Ready, manifest: &Manifest) -> Result<Vec<Value>, CliError> {
+    let place = manifests(ready).map_or(&ready.profile.hub.at, |manifests| &manifests.at);
     let (mut documents, mut findings) = (Vec::new(), Vec::new());
     for Fetched { name, bytes } in &manifest.files {
         match desired::manifest::parse(name, bytes) {

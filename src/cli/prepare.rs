@@ -25,17 +25,17 @@ use crate::profile::sensitive::Sensitive;
 use crate::profile::{Loaded, VariableValue, VariableValues};
 use crate::report::finding;
 
-/// A profile without errors, and where it stands.
-#[derive(Debug)]
+/// A profile without errors, and where it stands. Clones share it.
+#[derive(Debug, Clone)]
 pub(super) struct Ready {
     /// What the user wants.
-    pub(super) profile: Profile,
+    pub(super) profile: Arc<Profile>,
     /// The folder that its paths count from.
     pub(super) folder: PathBuf,
     /// The user's templates.
     templates: Vec<Arc<Source>>,
     /// The texts that all of it was made from, without secrets: those of the files, and the variables' values.
-    pub(super) texts: Vec<Sensitive>,
+    pub(super) texts: Arc<[Sensitive]>,
 }
 
 /// Loads a profile; warnings are shown.
@@ -57,9 +57,15 @@ pub(super) async fn load_unless(
     path: &str,
     interrupt: &Interrupt,
 ) -> Result<Ready, CliError> {
-    let (owned, path) = (context.clone(), path.to_owned());
-    let loaded = unless(interrupt, tokio::task::spawn_blocking(move || load(&owned, &path))).await?;
-    loaded.unwrap_or_else(|error| {
+    let (context, path) = (context.clone(), path.to_owned());
+    unless(interrupt, beside(move || load(&context, &path))).await?
+}
+
+/// Runs work that keeps a processor busy on a thread of its own, so that the others can go on meanwhile.
+async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CliError> + Send + 'static,
+) -> Result<T, CliError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
         Err(CliError::new(Code::INTERNAL, Exit::Failed, "the profile was not read").caused_by(&error))
     })
 }
@@ -91,7 +97,7 @@ pub(super) fn ready(
     let texts = files.chain(variables.iter().filter_map(plain_value));
     let redactor = context.ui.redactor();
     let texts = texts.map(|text| Sensitive::new(redactor.scrub(&text))).collect();
-    Ok((Ready { profile, folder, templates, texts }, findings))
+    Ok((Ready { profile: Arc::new(profile), folder, templates, texts }, findings))
 }
 
 /// `name=value` of a variable that is no secret.
@@ -206,9 +212,14 @@ impl Ready {
         secrets: &Secrets,
     ) -> Result<Desired, CliError> {
         let manifest = manifest::obtain(context, self, lock).await?;
-        let warnings = self.warnings(manifest.as_deref());
-        context.ui.say(&finding::render(&warnings, context.ui.redactor()));
-        self.assemble(manifest, secrets)
+        let (ready, context, secrets) = (self.clone(), context.clone(), secrets.clone());
+        beside(move || {
+            let documents = manifest.map(|manifest| manifest::documents(&ready, &manifest)).transpose()?;
+            let warnings = ready.warnings(documents.as_deref());
+            context.ui.say(&finding::render(&warnings, context.ui.redactor()));
+            ready.assemble(documents, &secrets)
+        })
+        .await
     }
 
     /// What the profile says about the manifest to no effect.

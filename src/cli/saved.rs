@@ -46,7 +46,7 @@ pub(super) fn document(
         cluster: cluster.into(),
         given: given(context),
         consent: consent.into(),
-        profile_digest: digest(&salt, &ready.texts)?,
+        profile_digest: digest(&salt, ready.texts.iter())?,
         secrets_digest: secrets_digest(&salt, planned)?,
         salt,
         changes: changes(&planned.plan),
@@ -117,7 +117,7 @@ pub(super) fn resume(context: &Context, saved: &SavedPlan) -> Result<Context, Cl
 /// When its name or its text is another one.
 pub(super) fn check_profile(saved: &SavedPlan, ready: &Ready) -> Result<(), CliError> {
     let is_same = saved.profile == ready.profile.name.as_str()
-        && digest(&saved.salt, &ready.texts)? == saved.profile_digest;
+        && digest(&saved.salt, ready.texts.iter())? == saved.profile_digest;
     if is_same {
         return Ok(());
     }

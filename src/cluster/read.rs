@@ -93,10 +93,10 @@ impl Cluster {
         selector: (&str, &str),
     ) -> Result<Vec<Live>, ClusterError> {
         let list = Listing::new(kinds, group_kind, namespace, selector)?;
-        self.pages(&list, &|page| list.objects(page, group_kind)).await
+        self.pages(&list, &async |page| list.objects(page, group_kind)).await
     }
 
-    /// As [`Self::list`]; of each object only what `keep` makes of it is kept, page by page.
+    /// As [`Self::list`]; of each page only what `keep` makes of it is kept.
     ///
     /// # Errors
     /// As [`Self::list`].
@@ -106,11 +106,10 @@ impl Cluster {
         group_kind: &GroupKind,
         namespace: Option<&str>,
         selector: &str,
-        keep: &impl Fn(Live) -> T,
+        keep: &impl AsyncFn(Vec<Live>) -> Vec<T>,
     ) -> Result<Vec<T>, ClusterError> {
         let list = Listing::new(kinds, group_kind, namespace, ("labelSelector", selector))?;
-        let keep = |page| Ok(list.objects(page, group_kind)?.into_iter().map(keep).collect());
-        self.pages(&list, &keep).await
+        self.pages(&list, &async |page| Ok(keep(list.objects(page, group_kind)?).await)).await
     }
 
     /// The metadata of all objects of a kind in a namespace, or in all of them: to tell what is there.
@@ -127,7 +126,7 @@ impl Cluster {
             accept: METADATA_ONLY,
             ..Listing::new(kinds, group_kind, namespace, ("labelSelector", ""))?
         };
-        self.pages(&list, &|page| Ok(items(page))).await
+        self.pages(&list, &async |page| Ok(items(page))).await
     }
 
     /// What `read` makes of all pages of a LIST, of one snapshot. Where that was compacted away before the last page (410),
@@ -135,7 +134,7 @@ impl Cluster {
     async fn pages<T>(
         &self,
         list: &Listing<'_>,
-        read: &impl Fn(Value) -> Result<Vec<T>, ClusterError>,
+        read: &impl AsyncFn(Value) -> Result<Vec<T>, ClusterError>,
     ) -> Result<Vec<T>, ClusterError> {
         for _ in 0..RESTARTS {
             match self.pages_once(list, read).await {
@@ -149,7 +148,7 @@ impl Cluster {
     async fn pages_once<T>(
         &self,
         list: &Listing<'_>,
-        read: &impl Fn(Value) -> Result<Vec<T>, ClusterError>,
+        read: &impl AsyncFn(Value) -> Result<Vec<T>, ClusterError>,
     ) -> Result<Vec<T>, ClusterError> {
         let (mut all, mut next) = (Vec::new(), String::new());
         loop {
@@ -159,7 +158,7 @@ impl Cluster {
             let body = self.transport.send(&call).await?.body;
             check_list(&call, &body)?;
             next = body.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
-            all.extend(read(body)?);
+            all.extend(read(body).await?);
             if next.is_empty() {
                 return Ok(all);
             }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use futures::future::try_join;
 use futures::{StreamExt, TryStreamExt, stream};
+use tokio::sync::SetOnce;
 
 use crate::cluster::{Cluster, ClusterError, Kinds};
 use crate::converge::trial::is_certain;
@@ -31,29 +33,59 @@ enum Member {
     Other(Live),
 }
 
-/// Lists all members, kind by kind.
+/// The desired objects, by their names in the profile.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// In the order in which they are applied.
+    pub(super) objects: Vec<Object>,
+    by_id: HashMap<ObjectId, usize>,
+}
+
+impl Asked {
+    pub(super) fn new(objects: Vec<Object>) -> Self {
+        let by_id = objects.iter().enumerate().map(|(index, object)| (object.id().clone(), index)).collect();
+        Self { objects, by_id }
+    }
+
+    fn judge(&self, live: Live, consent: &Consent) -> Member {
+        match self.by_id.get(live.id()).map(|index| &self.objects[*index]) {
+            Some(object) if is_certain(object, &live, consent) => Member::Unchanged(Unchanged::of(live)),
+            Some(_) | None => Member::Other(live),
+        }
+    }
+}
+
+/// Lists all members, kind by kind. The LISTs of what is recorded do not wait for what is asked for, which may still be in
+/// the making; what they find does, and no further page is read meanwhile.
 pub(super) async fn list(
     cluster: &Cluster,
     kinds: &Kinds,
-    queries: Vec<Query>,
-    objects: &[Object],
+    owner: &Owner,
+    recorded: Option<&Inventory>,
+    asked: &SetOnce<Asked>,
     consent: &Consent,
 ) -> Result<Members, ClusterError> {
-    let desired: HashMap<&ObjectId, &Object> = objects.iter().map(|object| (object.id(), object)).collect();
-    let judge = |live: Live| match desired.get(live.id()) {
-        Some(object) if is_certain(object, &live, consent) => Member::Unchanged(Unchanged::of(live)),
-        Some(_) | None => Member::Other(live),
+    let judge = async |page: Vec<Live>| {
+        let asked = asked.wait().await;
+        page.into_iter().map(|live| asked.judge(live, consent)).collect()
     };
-    let judge = &judge;
-    let lists: Vec<Vec<Member>> = stream::iter(queries)
-        .map(|Query { group_kind, namespace, selector }| async move {
-            cluster.list_each(kinds, &group_kind, namespace.as_deref(), &selector, judge).await
-        })
-        .buffered(cluster.parallelism())
-        .try_collect()
-        .await?;
+    let run = async |queries: Vec<Query>| -> Result<Vec<Vec<Member>>, ClusterError> {
+        let list = async |query: Query| {
+            let Query { group_kind, namespace, selector } = query;
+            cluster.list_each(kinds, &group_kind, namespace.as_deref(), &selector, &judge).await
+        };
+        stream::iter(queries).map(list).buffered(cluster.parallelism()).try_collect().await
+    };
+    let mut early = queries(kinds, owner, recorded, &[]);
+    // The largest objects of all would be held beside the desired ones that are in the making.
+    early.retain(|query| query.group_kind.kind != "CustomResourceDefinition");
+    let late = async {
+        let all = queries(kinds, owner, recorded, &asked.wait().await.objects);
+        run(all.into_iter().filter(|query| !early.contains(query)).collect()).await
+    };
+    let (early, late) = try_join(run(early.clone()), late).await?;
     let (mut unchanged, mut others) = (BTreeMap::new(), Vec::new());
-    for member in lists.into_iter().flatten() {
+    for member in early.into_iter().chain(late).flatten() {
         match member {
             Member::Unchanged(one) => {
                 unchanged.insert(one.id.clone(), one);
@@ -65,19 +97,15 @@ pub(super) async fn list(
 }
 
 /// One LIST.
-pub(super) struct Query {
+#[derive(Clone, PartialEq, Eq)]
+struct Query {
     group_kind: GroupKind,
     namespace: Option<String>,
     selector: String,
 }
 
 /// The LISTs that find every member: of the kinds and in the namespaces that are desired, or recorded.
-pub(super) fn queries(
-    kinds: &Kinds,
-    owner: &Owner,
-    recorded: Option<&Inventory>,
-    objects: &[Object],
-) -> Vec<Query> {
+fn queries(kinds: &Kinds, owner: &Owner, recorded: Option<&Inventory>, objects: &[Object]) -> Vec<Query> {
     let mut group_kinds: BTreeSet<GroupKind> =
         objects.iter().map(|object| object.id().group_kind.clone()).collect();
     group_kinds.extend(recorded.into_iter().flat_map(|inventory| inventory.group_kinds.iter().cloned()));

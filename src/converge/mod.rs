@@ -22,30 +22,27 @@ mod write;
 use crate::cluster::Cluster;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Emit;
+use crate::converge::observe::Intent;
 use crate::converge::trial::Creates;
-use crate::desired::state::Desired;
+use crate::desired::object::Object;
 use crate::plan::build::{self, Owner};
 use crate::plan::consent::Consent;
 use crate::plan::summary::Plan;
 
 /// Compares the desired state with the cluster. Writes nothing.
 ///
+/// The desired objects may still be in the making: meanwhile the cluster is read.
+///
 /// # Errors
-/// When the cluster cannot be asked, or the hub belongs to another profile.
-pub async fn plan(
+/// When there are no desired objects, the cluster cannot be asked, or the hub belongs to another profile.
+pub async fn plan<E: From<ConvergeError>>(
     cluster: &Cluster,
-    desired: Desired,
-    consent: &Consent,
-    creates: Creates,
+    intent: Intent<'_>,
+    desired: impl Future<Output = Result<Vec<Object>, E>>,
     emit: Emit<'_>,
-) -> Result<Plan, ConvergeError> {
-    let owner = Owner {
-        profile: desired.profile,
-        namespace: desired.namespace,
-        installs_argocd: desired.installs_argocd,
-    };
-    let observed = observe::observe(cluster, &owner, desired.objects, consent, creates, emit).await?;
-    Ok(build::build(&owner, observed, consent))
+) -> Result<Plan, E> {
+    let observed = observe::observe(cluster, intent, desired, emit).await?;
+    Ok(build::build(intent.owner, observed, intent.consent))
 }
 
 /// Plans the removal of everything that the profile owns. Writes nothing.
@@ -58,6 +55,6 @@ pub async fn plan_destroy(
     consent: &Consent,
     emit: Emit<'_>,
 ) -> Result<Plan, ConvergeError> {
-    let observed = observe::observe(cluster, owner, Vec::new(), consent, Creates::Written, emit).await?;
-    Ok(build::build(owner, observed, consent))
+    let intent = Intent { owner, consent, creates: Creates::None };
+    plan(cluster, intent, async { Ok(Vec::new()) }, emit).await
 }

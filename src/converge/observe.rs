@@ -1,15 +1,19 @@
 //! What the cluster has, beside each desired object: the input of the plan.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 
+use futures::future::{Either, select};
 use futures::{StreamExt, TryStreamExt, stream};
+use tokio::sync::SetOnce;
 
 use crate::cluster::{Cluster, ClusterError, Kinds};
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Emit, Event};
+use crate::converge::members::{self, Asked, Members};
 use crate::converge::trial::{Creates, Places, Tester};
 use crate::converge::wanted::{Wanted, split, wanted};
-use crate::converge::{foreign, homes, members};
+use crate::converge::{foreign, homes};
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
 use crate::desired::ownership::{INVENTORY, PART_OF, inventory_id};
@@ -20,32 +24,85 @@ use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
 use crate::plan::prune::{self, Rules};
 
+/// What is to be planned.
+#[derive(Debug, Clone, Copy)]
+pub struct Intent<'a> {
+    /// Whose inventory it is.
+    pub owner: &'a Owner,
+    /// What the user allowed.
+    pub consent: &'a Consent,
+    /// What happens to objects that do not exist.
+    pub creates: Creates,
+}
+
 /// Reads everything that a plan needs. Writes nothing.
 ///
 /// # Errors
-/// When the cluster cannot be asked, or the inventory is not this profile's.
-pub async fn observe(
+/// When there are no desired objects, the cluster cannot be asked, or the inventory is not this profile's. What is wrong
+/// with the desired objects comes first, whatever was found out first.
+pub async fn observe<E: From<ConvergeError>>(
     cluster: &Cluster,
-    owner: &Owner,
-    objects: Vec<Object>,
-    consent: &Consent,
-    creates: Creates,
+    intent: Intent<'_>,
+    desired: impl Future<Output = Result<Vec<Object>, E>>,
     emit: Emit<'_>,
-) -> Result<Observed, ConvergeError> {
-    emit(Event::Observing { objects: objects.len() });
+) -> Result<Observed, E> {
+    let asked = SetOnce::new();
+    let arrive = async {
+        let objects = desired.await?;
+        emit(Event::Observing { objects: objects.len() });
+        // Nobody else sets it.
+        asked.set(Asked::new(objects)).unwrap_or_default();
+        Ok::<_, E>(())
+    };
+    let found = match select(pin!(arrive), pin!(look(cluster, intent, &asked))).await {
+        Either::Left((arrived, looking)) => {
+            arrived?;
+            looking.await?
+        }
+        Either::Right((found, arriving)) => {
+            arriving.await?;
+            found?
+        }
+    };
+    let objects = asked.into_inner().map(|asked| asked.objects).unwrap_or_default();
+    Ok(compare(cluster, intent, objects, found, emit).await?)
+}
+
+/// What the cluster has, as far as it can be known before it is compared with what is asked for.
+struct Found {
+    kinds: Kinds,
+    recorded: Option<(Live, Inventory)>,
+    members: Members,
+}
+
+async fn look(cluster: &Cluster, intent: Intent<'_>, asked: &SetOnce<Asked>) -> Result<Found, ConvergeError> {
+    let Intent { owner, consent, creates } = intent;
     let kinds = cluster.kinds().await?;
     let recorded = inventory(cluster, &kinds, owner, consent).await?;
     if recorded.is_none() {
-        homes::refuse_second(cluster, &kinds, owner, objects.is_empty()).await?;
+        let is_destroy = creates == Creates::None;
+        homes::refuse_second(cluster, &kinds, owner, is_destroy).await?;
+        if is_destroy {
+            refuse_lost_inventory(cluster, &kinds, owner).await?;
+        }
     }
-    if objects.is_empty() && recorded.is_none() {
-        refuse_lost_inventory(cluster, &kinds, owner).await?;
-    }
+    let inventory = recorded.as_ref().map(|(_, inventory)| inventory);
+    let members = members::list(cluster, &kinds, owner, inventory, asked, consent).await?;
+    Ok(Found { kinds, recorded, members })
+}
+
+async fn compare(
+    cluster: &Cluster,
+    intent: Intent<'_>,
+    objects: Vec<Object>,
+    found: Found,
+    emit: Emit<'_>,
+) -> Result<Observed, ConvergeError> {
+    let Intent { owner, consent, creates } = intent;
+    let Found { kinds, recorded, mut members } = found;
     let inventory = recorded.as_ref().map(|(_, inventory)| inventory);
     let unserved = inventory.into_iter().flat_map(|inventory| inventory.group_kinds.iter().cloned());
     let unserved = unserved.filter(|group_kind| !kinds.serves(group_kind)).collect();
-    let queries = members::queries(&kinds, owner, inventory, &objects);
-    let mut members = members::list(cluster, &kinds, queries, &objects, consent).await?;
     let wanted = wanted(objects, &mut members, owner, consent)?;
     let (known, surplus) = split(members.others, &wanted, owner);
     let places = Places::of(&wanted);

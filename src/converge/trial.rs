@@ -21,6 +21,8 @@ use crate::plan::unchanged::is_unchanged;
 pub enum Creates {
     /// The server checks it in a dry run: for a plan that somebody reads.
     Tried,
+    /// Nothing: none is created where everything is destroyed.
+    None,
     /// Nothing more, as long as none of the objects is there: the apply that follows at once has it checked as it is
     /// written. Where some are, it is tried all the same.
     Written,
@@ -150,7 +152,7 @@ impl<'a> Tester<'a> {
     async fn absent(&self, object: Object) -> Result<Seen, ClusterError> {
         let observation = match self.creates {
             Creates::Written => Observation::Absent(Check::OnWrite),
-            Creates::Tried => self.try_unknown(&object).await?,
+            Creates::Tried | Creates::None => self.try_unknown(&object).await?,
         };
         Ok(Seen::Asked(object, observation))
     }

@@ -191,11 +191,12 @@ fn duplicate(first: &Declared, second: &Declared) -> Finding {
 
 fn mark(declared: Declared, part_of: &str) -> Result<Object, Vec<Finding>> {
     let label = |mut body: Value| {
-        let metadata = body.get_mut("metadata").and_then(Value::as_object_mut);
-        let labels =
-            metadata.map(|metadata| metadata.entry("labels").or_insert_with(|| Value::Object(Map::new())));
-        if let Some(labels) = labels.and_then(Value::as_object_mut) {
-            labels.insert(PART_OF.to_owned(), Value::from(part_of));
+        if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
+            let labels = metadata.entry("labels").or_insert_with(|| Value::Object(Map::new()));
+            let others = labels.as_object_mut().map(std::mem::take).unwrap_or_default();
+            let part_of = (PART_OF.to_owned(), Value::from(part_of));
+            // Collected anew, because a map that grows by one doubles its memory.
+            *labels = others.into_iter().chain(std::iter::once(part_of)).collect();
         }
         body
     };

@@ -13,6 +13,7 @@ use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
 use crate::plan::prune::{self, Rules};
 use crate::plan::summary::{ClusterIdentity, Plan};
+use crate::profile::model::{Install, Profile};
 
 /// Everything that was seen of the cluster.
 #[derive(Debug)]
@@ -45,6 +46,16 @@ pub struct Owner {
 }
 
 impl Owner {
+    /// The owner of what a profile asks for.
+    #[must_use]
+    pub fn of(profile: &Profile) -> Self {
+        Self {
+            profile: profile.name.to_string(),
+            namespace: profile.argocd.namespace.to_string(),
+            installs_argocd: matches!(profile.argocd.install, Install::Manifests(_)),
+        }
+    }
+
     /// Whether this is the namespace that the inventory stands in.
     #[must_use]
     pub fn is_home(&self, id: &ObjectId) -> bool {
