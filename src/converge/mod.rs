@@ -13,6 +13,7 @@ pub mod observe;
 pub mod outcome;
 mod ready;
 mod record;
+mod replace;
 pub mod run;
 pub mod trial;
 mod write;

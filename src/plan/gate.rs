@@ -1,6 +1,7 @@
 //! Deletions so large that a person must have meant them.
 //!
-//! A wrong `--profile` must not empty a fleet: where nobody is asked, such a plan needs `--allow-delete`.
+//! A wrong `--profile` must not empty a fleet: where nobody is asked, such a plan needs `--allow-delete`. A replacement is
+//! none of it: `--replace` names each object, which comes back, and cluster Secrets and ApplicationSets are never replaced.
 
 use crate::desired::id::ObjectId;
 use crate::plan::change::Change;
@@ -78,6 +79,7 @@ fn owned_before(change: &Change) -> Option<&Live> {
     match change {
         Change::Update { live, .. }
         | Change::Adopt { live, .. }
+        | Change::Replace { live, .. }
         | Change::Delete { live }
         | Change::Unchanged { live }
         | Change::Conflict { live, .. }
