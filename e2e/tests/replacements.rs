@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::sync::mpsc;
+
 use anyhow::{Result, ensure};
 use bridge_e2e::bridge_cmd::{Outcome, Victim};
 use bridge_e2e::proxy::{Fault, Matcher};
@@ -218,6 +220,29 @@ async fn killed_between_its_two_writes_it_is_made_by_the_next_apply() -> Result<
     ensure!(killed.signal == Some(9), "{killed}");
     ensure!(world.get(BINDING).await?.is_null() && world.get(INVENTORY).await? == inventory);
     says(&world.expect(0, &APPLY)?, &["1 added, 0 changed, 0 destroyed"])?;
+    ensure!(world.get(BINDING).await?["roleRef"]["name"] == "small-controller");
+    world.expect_no_changes()
+}
+
+#[tokio::test]
+async fn an_interruption_does_not_part_its_two_writes() -> Result<()> {
+    let world = edited(&[ROLE]).await?;
+    let (reached, wait) = mpsc::channel();
+    let (go_on, hold) = mpsc::channel::<()>();
+    world.proxy.on_write(1, move || {
+        let _ = reached.send(());
+        let _ = hold.recv();
+    });
+    let running = world.bridge(&replace("RoleBinding/controller"))?.spawn()?;
+    wait.recv()?;
+    running.interrupt()?;
+    while !running.stderr_so_far().contains("nterrupt") {
+        tokio::task::yield_now().await;
+    }
+    go_on.send(())?;
+    let outcome = running.wait()?;
+    ensure!(outcome.code == Some(130), "{outcome}");
+    says(&outcome, &["1 added, 0 changed, 1 destroyed"])?;
     ensure!(world.get(BINDING).await?["roleRef"]["name"] == "small-controller");
     world.expect_no_changes()
 }
