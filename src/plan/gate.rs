@@ -142,6 +142,25 @@ mod tests {
     }
 
     #[test]
+    fn a_replacement_is_its_own_consent() {
+        let live = live("Service", "server");
+        let (desired, fields) = (live.object().clone(), Vec::new());
+        let replace = || Change::Replace {
+            desired: desired.clone(),
+            live: live.clone(),
+            fields: fields.clone(),
+            immutable: vec!["spec.clusterIPs[0]".to_owned()],
+        };
+        let with = |mut plan: Plan| {
+            plan.changes.push(replace());
+            check_deletions(&plan, &Consent::default())
+        };
+        assert_eq!(with(plan(&[], &[])), Ok(0));
+        assert_eq!(with(plan(&[("ConfigMap", "x")], &[])), Ok(0), "it is owned, so not everything goes");
+        assert!(with(plan(&[("ApplicationSet", "addons")], &[])).is_err());
+    }
+
+    #[test]
     fn consent_is_by_name_or_by_number() {
         let plan = plan(&[("Secret", "a"), ("Secret", "b")], &[("Secret", "c")]);
         assert!(check_deletions(&plan, &consent(&["Secret/a"], 0)).is_err());
