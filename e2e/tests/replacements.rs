@@ -109,6 +109,79 @@ async fn what_can_be_updated_in_place_is_not_replaced() -> Result<()> {
     Ok(())
 }
 
+/// One object of each kind that has fields which cannot be changed, beside those of the small manifest.
+const KINDS: &str = "---
+apiVersion: batch/v1
+kind: Job
+metadata: { name: migrate }
+spec: { completions: 1, template: { spec: { restartPolicy: Never, containers: [{ name: main, image: x }] } } }
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: { name: agent }
+spec:
+  selector: { matchLabels: { app: agent } }
+  template: { metadata: { labels: { app: agent, b: b } }, spec: { containers: [{ name: main, image: x }] } }
+---
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: { name: fast }
+provisioner: example.com/disk
+parameters: { type: ssd }
+---
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: { name: high }
+value: 5
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: fixed }
+immutable: true
+data: { a: b }
+";
+
+#[tokio::test]
+async fn the_api_server_words_its_refusals_as_they_are_known() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    let manifest = format!("{}{KINDS}", include_str!("support/small.yaml"));
+    world.write("small.yaml", &manifest)?;
+    world.apply(&[])?;
+    let edits = [
+        ("completions: 1", "completions: 2", "Job/migrate"),
+        ("matchLabels: { app: agent }", "matchLabels: { b: b }", "DaemonSet/agent"),
+        ("parameters: { type: ssd }", "parameters: { type: disk }", "StorageClass/fast"),
+        ("value: 5", "value: 6", "PriorityClass/high"),
+        ("data: { a: b }", "data: { a: c }", "ConfigMap/fixed"),
+        ("serviceName: controller", "serviceName: other", "StatefulSet/argocd-application-controller"),
+        (SELECTOR.0, SELECTOR.1, "Deployment/server"),
+        (HEADLESS.0, HEADLESS.1, "Service/server"),
+        (
+            "kind: ClusterRole, name: small-controller }\nsubjects",
+            "kind: ClusterRole, name: view }\nsubjects",
+            "ClusterRoleBinding/small-controller",
+        ),
+        // Last, because it names what the one before looks for.
+        (ROLE.0, ROLE.1, "RoleBinding/controller"),
+    ];
+    let mut changed = manifest;
+    for (from, to, _) in edits {
+        ensure!(changed.contains(from), "{from} is not in the manifest");
+        changed = changed.replacen(from, to, 1);
+    }
+    world.write("small.yaml", &changed)?;
+    world.proxy.reset();
+    let refused = world.expect(1, &["plan"])?;
+    let options: Vec<String> = edits.iter().map(|(_, _, object)| format!("--replace {object}")).collect();
+    says(&refused, &options.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let all: Vec<&str> = options.iter().flat_map(|option| option.split(' ')).collect();
+    let plan = world.expect(0, &[&["plan"], &all[..]].concat())?;
+    says(&plan, &["Plan: 10 to add, 0 to change, 10 to destroy.\n"])?;
+    ensure!(world.proxy.writes().is_empty());
+    Ok(())
+}
+
 /// The garbage collector's part: it removes this finalizer when the pods are gone.
 fn pods_are_gone() -> Patch<'static> {
     let path = format!("{DEPLOYMENT}?fieldManager=kube-controller-manager");
