@@ -51,7 +51,13 @@ fn data() -> impl Strategy<Value = Vec<(String, String)>> {
 
 /// What a plan would do to one of a few objects.
 fn saved_change() -> impl Strategy<Value = SavedChange> {
-    let action = prop::sample::select(vec![Action::Create, Action::Update, Action::Adopt, Action::Delete]);
+    let action = prop::sample::select(vec![
+        Action::Create,
+        Action::Update,
+        Action::Adopt,
+        Action::Replace,
+        Action::Delete,
+    ]);
     let value = || prop::option::of(json_value().prop_map(SavedValue::Value));
     let field =
         ("[ab]", value(), value()).prop_map(|(path, before, after)| SavedField { path, before, after });
@@ -68,6 +74,7 @@ fn saved_change() -> impl Strategy<Value = SavedChange> {
         forced: names.clone(),
         from: names,
         body: json!({ "kind": "ConfigMap", "spec": { "value": body } }),
+        replaced: Value::Null,
     })
 }
 

@@ -3,10 +3,10 @@
 mod support;
 
 use anyhow::Result;
-use bridge_e2e::bridge_cmd::{Outcome, Victim};
+use bridge_e2e::bridge_cmd::Victim;
 use bridge_e2e::proxy::{Fault, Matcher};
 use serde_json::{Value, json};
-use support::{Profile, World, secret};
+use support::{Patch, Profile, World, run_while, secret};
 
 /// The address leads to another cluster from its n-th question for the uid on.
 fn moves_to_another_cluster(world: &World, nth: usize) {
@@ -111,33 +111,6 @@ async fn an_object_that_lost_its_managers_is_adopted_whole() -> Result<()> {
     assert!(theirs[0].pointer("/f:metadata/f:labels/f:theirs").is_some(), "{theirs}");
     assert!(theirs[0].pointer("/f:data/f:config").is_none(), "{theirs}");
     world.expect_no_changes()
-}
-
-/// A patch by somebody else: its path with the manager, how it is meant, and what it says.
-struct Patch<'a> {
-    path: String,
-    content_type: &'a str,
-    body: Value,
-}
-
-/// Runs with one request at a time while a patch by somebody else comes in right after its k-th write.
-async fn run_while(world: &World, args: &[&str], k: usize, patch: &Patch<'_>) -> Result<Outcome> {
-    let client = world.hub.client().await?;
-    let request = http::Request::patch(&patch.path).header("content-type", patch.content_type);
-    let request = request.body(serde_json::to_vec(&patch.body)?)?;
-    let handle = tokio::runtime::Handle::current();
-    let (send, done) = std::sync::mpsc::channel();
-    let (report, reported) = std::sync::mpsc::channel();
-    world.proxy.on_write(k, move || {
-        handle.spawn(async move {
-            let _ = send.send(client.request::<Value>(request).await);
-        });
-        let _ = report.send(done.recv());
-    });
-    let bridge = world.bridge(&[&["--parallelism", "1"], args].concat())?;
-    let outcome = tokio::task::spawn_blocking(move || bridge.run()).await??;
-    reported.recv()???;
-    Ok(outcome)
 }
 
 #[tokio::test]

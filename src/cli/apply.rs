@@ -22,7 +22,7 @@ pub(super) struct Args {
     /// Plan that `bridge plan --out` saved, with its profile, variables and consents
     #[arg(
         value_name = "PLANFILE",
-        conflicts_with_all = ["target", "adopt", "force_conflicts", "allow_delete", "rename_from", "var", "var_file"]
+        conflicts_with_all = ["target", "adopt", "force_conflicts", "replace", "allow_delete", "rename_from", "var", "var_file"]
     )]
     plan_file: Option<String>,
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use crate::plan::consent::{Consent, FieldSelector, ObjectSelector};
+use crate::plan::consent::{Consent, FieldSelector, InvalidSelector, ObjectSelector};
+use crate::plan::replace::never_replaced;
 use crate::report::ui;
 
 /// Options of every command
@@ -127,6 +128,10 @@ pub(super) struct WriteConsentArgs {
     /// Take one field from the manager that owns it
     #[arg(long, value_name = "KIND/NAME:FIELD")]
     pub(super) force_conflicts: Vec<FieldSelector>,
+
+    /// Delete this object and create it anew where a field of it cannot be changed in place
+    #[arg(long, value_name = "KIND/NAME", value_parser = replaceable)]
+    pub(super) replace: Vec<ObjectSelector>,
 }
 
 /// What the user allows to be deleted, and of whom
@@ -181,6 +186,7 @@ pub(super) fn consent(write: &WriteConsentArgs, delete: &DeleteConsentArgs, targ
     let mut all = Consent {
         adopt: write.adopt.iter().cloned().collect(),
         force_conflicts: write.force_conflicts.iter().cloned().collect(),
+        replace: write.replace.iter().cloned().collect(),
         rename_from: delete.rename_from.clone(),
         targets: target.target.iter().cloned().collect(),
         ..Consent::default()
@@ -194,6 +200,15 @@ pub(super) fn consent(write: &WriteConsentArgs, delete: &DeleteConsentArgs, targ
         }
     }
     all
+}
+
+/// `KIND/NAME` of a kind that may be replaced.
+fn replaceable(text: &str) -> Result<ObjectSelector, String> {
+    let object: ObjectSelector = text.parse().map_err(|error: InvalidSelector| error.to_string())?;
+    match never_replaced(object.kind()) {
+        None => Ok(object),
+        Some(why) => Err(format!("bridge never replaces an object of the kind {}: {why}", object.kind())),
+    }
 }
 
 fn parallelism(text: &str) -> Result<usize, String> {
@@ -234,5 +249,17 @@ mod tests {
         let consent = consent(&WriteConsentArgs::default(), &args, &TargetArgs::default());
         assert_eq!((consent.allow_deletes, consent.allow_delete.len()), (3, 1));
         assert!("nonsense".parse::<AllowDelete>().is_err());
+    }
+
+    #[test]
+    fn what_is_never_replaced_is_refused_with_the_reason() {
+        assert!(replaceable("Deployment/argocd/server").is_ok_and(|object| object.kind() == "Deployment"));
+        for kind in ["Secret", "secret", "PersistentVolumeClaim", "Namespace", "CustomResourceDefinition"] {
+            assert!(replaceable(&format!("{kind}/x")).is_err_and(|error| error.contains("would")), "{kind}");
+        }
+        for kind in ["ApplicationSet", "Application", "AppProject", "ServiceAccount"] {
+            assert!(replaceable(&format!("{kind}/argocd/x")).is_err(), "{kind}");
+        }
+        assert!(replaceable("server").is_err_and(|error| error.contains("KIND/NAME")));
     }
 }

@@ -37,11 +37,11 @@ pub(super) struct Args {
     detailed_exitcode: bool,
 
     /// Ask no cluster: show the desired state only
-    #[arg(long, conflicts_with_all = ["destroy", "target", "adopt", "force_conflicts", "allow_delete", "rename_from"])]
+    #[arg(long, conflicts_with_all = ["destroy", "target", "adopt", "force_conflicts", "replace", "allow_delete", "rename_from"])]
     offline: bool,
 
     /// Show what destroy would remove; always everything that the profile owns
-    #[arg(long, conflicts_with_all = ["target", "adopt", "force_conflicts"])]
+    #[arg(long, conflicts_with_all = ["target", "adopt", "force_conflicts", "replace"])]
     destroy: bool,
 
     /// Save the plan in this file, for `bridge apply FILE`: exactly this plan, or none

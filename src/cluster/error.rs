@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::code::Code;
 use crate::plan::change::FieldConflict;
+use crate::plan::refusal::{Cause, Refusal};
 
 /// Why a request to a cluster failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -255,17 +256,6 @@ pub struct ApiStatus {
     pub causes: Vec<Cause>,
 }
 
-/// One cause of an [`ApiStatus`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cause {
-    /// Machine-readable reason: `FieldManagerConflict`, `FieldValueInvalid`.
-    pub reason: String,
-    /// In the server's words.
-    pub message: String,
-    /// Which field.
-    pub field: String,
-}
-
 impl ApiStatus {
     /// Reads the body of an error answer; of a body that is no status nothing is shown.
     #[must_use]
@@ -298,6 +288,12 @@ impl ApiStatus {
         conflicts
             .map(|cause| FieldConflict { field: cause.field.clone(), manager: manager(&cause.message) })
             .collect()
+    }
+
+    /// What it says about the object that was asked for.
+    #[must_use]
+    pub fn refusal(&self) -> Refusal {
+        Refusal::read(self.code, &self.message, &self.causes)
     }
 
     /// What to do about it, as far as the code and the words of the API server tell.

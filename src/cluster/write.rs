@@ -41,6 +41,24 @@ impl Guard {
 /// many by the time it answers. The server ignores it where there is no object, and answers 409 where there is one.
 const NO_VERSION: &str = "1";
 
+/// What becomes of the objects that a deleted object owns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Propagation {
+    /// They go after it.
+    Background,
+    /// They go before it: it is gone only when they are.
+    Foreground,
+}
+
+impl Propagation {
+    fn policy(self) -> &'static str {
+        match self {
+            Self::Background => "Background",
+            Self::Foreground => "Foreground",
+        }
+    }
+}
+
 /// A server-side apply.
 #[derive(Debug, Clone)]
 pub struct Apply<'a> {
@@ -130,14 +148,19 @@ impl Cluster {
     ///
     /// # Errors
     /// When the server refuses it. An object that is gone already is no error.
-    pub async fn delete(&self, kinds: &Kinds, object: &Live) -> Result<(), ClusterError> {
+    pub async fn delete(
+        &self,
+        kinds: &Kinds,
+        object: &Live,
+        propagation: Propagation,
+    ) -> Result<(), ClusterError> {
         let id = object.id();
         let path = kinds.object(id, object.object().api_version())?;
         let resource = format!("{}/{}", kinds.resource(&id.group_kind), id.name);
         let options = json!({
             "apiVersion": "v1",
             "kind": "DeleteOptions",
-            "propagationPolicy": "Background",
+            "propagationPolicy": propagation.policy(),
             "preconditions": { "uid": object.uid(), "resourceVersion": object.resource_version() },
         });
         let call = Call {

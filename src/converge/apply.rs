@@ -59,9 +59,10 @@ fn waves(changes: Vec<Change>) -> Vec<(Wave, Vec<Change>)> {
 
 fn wave_of(change: &Change) -> Wave {
     match change {
-        Change::Create { desired, .. } | Change::Update { desired, .. } | Change::Adopt { desired, .. } => {
-            Wave::of(desired)
-        }
+        Change::Create { desired, .. }
+        | Change::Update { desired, .. }
+        | Change::Adopt { desired, .. }
+        | Change::Replace { desired, .. } => Wave::of(desired),
         Change::Unchanged(unchanged) => unchanged.wave,
         Change::Delete { live }
         | Change::Conflict { live, .. }
@@ -77,7 +78,15 @@ fn is_home(change: &Change, owner: &Owner) -> bool {
 }
 
 fn is_write(change: &Change) -> bool {
-    matches!(change, Change::Create { .. } | Change::Update { .. } | Change::Adopt { .. })
+    match change {
+        Change::Create { .. } | Change::Update { .. } | Change::Adopt { .. } | Change::Replace { .. } => true,
+        Change::Delete { .. }
+        | Change::Unchanged { .. }
+        | Change::Conflict { .. }
+        | Change::Refused { .. }
+        | Change::Terminating { .. }
+        | Change::Keep { .. } => false,
+    }
 }
 
 /// The live object of a change that writes nothing, when it is waited for.
@@ -87,6 +96,7 @@ fn awaited(change: Change) -> Option<Awaited> {
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Adopt { .. }
+        | Change::Replace { .. }
         | Change::Delete { .. }
         | Change::Conflict { .. }
         | Change::Refused { .. }

@@ -3,7 +3,7 @@
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
-use crate::cluster::{ClusterError, Kinds};
+use crate::cluster::{ClusterError, Kinds, Propagation};
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Action, Event};
 use crate::converge::foreign;
@@ -17,8 +17,41 @@ use crate::desired::ownership::inventory_id;
 use crate::desired::wave::Wave;
 use crate::plan::change::Change;
 use crate::plan::decide::is_rewritten;
+use crate::plan::diff::is_same;
 use crate::plan::live::Live;
 use crate::plan::prune;
+
+/// What a deletion is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Purpose {
+    /// Nobody asks for the object any more.
+    Removal,
+    /// It is made anew at once.
+    Replacement,
+}
+
+impl Purpose {
+    /// Whether the object may still go, as it is by now. What is replaced was shown field by field, so that nothing but its
+    /// status may be another one.
+    fn allows(self, planned: &Live, now: &Live, applyset: &str) -> bool {
+        let is_ours = prune::protection(now, applyset).is_none() && !is_rewritten(planned, now);
+        is_ours
+            && match self {
+                Self::Removal => true,
+                Self::Replacement => is_same(planned.body(), now.body()),
+            }
+    }
+
+    /// The pods of a new StatefulSet have the names of the old one's, and two Deployments at once may be more than a volume
+    /// or a quota bears: what a workload owns has to be gone before the new one comes.
+    fn propagation(self, live: &Live) -> Propagation {
+        let is_workload = matches!(live.id().group_kind.group.as_str(), "apps" | "batch");
+        match self {
+            Self::Replacement if is_workload => Propagation::Foreground,
+            Self::Replacement | Self::Removal => Propagation::Background,
+        }
+    }
+}
 
 /// Deletes what the plan deletes.
 pub(super) async fn delete_all(
@@ -101,7 +134,7 @@ async fn delete_wave(run: &Run<'_>, kinds: &Kinds, objects: Vec<Live>, outcome: 
             if run.is_stopped() {
                 return (live, None);
             }
-            let answer = delete_one(run, kinds, &live).await;
+            let answer = delete_one(run, kinds, &live, Purpose::Removal).await;
             (live, Some(answer))
         })
         .buffer_unordered(run.cluster.parallelism());
@@ -122,25 +155,28 @@ async fn delete_wave(run: &Run<'_>, kinds: &Kinds, objects: Vec<Live>, outcome: 
 
 /// Deletes the object in the state in which it was judged. Where a controller touched it meanwhile, it is judged again.
 /// An object whose deletion has begun, by us or by somebody else, only has to be waited for.
-async fn delete_one(run: &Run<'_>, kinds: &Kinds, planned: &Live) -> Result<(), ClusterError> {
+pub(super) async fn delete_one(
+    run: &Run<'_>,
+    kinds: &Kinds,
+    planned: &Live,
+    purpose: Purpose,
+) -> Result<(), ClusterError> {
     let applyset = inventory_id(&run.owner.namespace);
     let mut live = planned.clone();
     for attempt in 1..=LOOKS {
         if live.is_terminating() {
             return Ok(());
         }
-        match run.cluster.delete(kinds, &live).await {
+        match run.cluster.delete(kinds, &live, purpose.propagation(planned)).await {
             Err(ClusterError::Api(status)) if status.is_stale() && attempt < LOOKS => {}
             answer => return answer,
         }
         let now = run.cluster.get(kinds, live.id(), live.object().api_version()).await?;
         match now.filter(|now| now.uid() == planned.uid()) {
             None => return Ok(()),
-            Some(now) if prune::protection(&now, &applyset).is_none() && !is_rewritten(planned, &now) => {
-                live = now;
-            }
+            Some(now) if purpose.allows(planned, &now, &applyset) => live = now,
             // Asked once more in the state that was planned, the server says what is in the way.
-            Some(_) => return run.cluster.delete(kinds, planned).await,
+            Some(_) => return run.cluster.delete(kinds, planned, purpose.propagation(planned)).await,
         }
     }
     Ok(())
@@ -172,7 +208,11 @@ async fn await_gone(
     Ok(())
 }
 
-async fn still_there(run: &Run<'_>, kinds: &Kinds, objects: &[Live]) -> Result<Vec<Live>, ClusterError> {
+pub(super) async fn still_there(
+    run: &Run<'_>,
+    kinds: &Kinds,
+    objects: &[Live],
+) -> Result<Vec<Live>, ClusterError> {
     let read = |live: &Live| {
         let (id, uid, version) =
             (live.id().clone(), live.uid().to_owned(), live.object().api_version().to_owned());
@@ -191,7 +231,7 @@ async fn still_there(run: &Run<'_>, kinds: &Kinds, objects: &[Live]) -> Result<V
     Ok(found.into_iter().flatten().collect())
 }
 
-fn what_holds(live: &Live) -> String {
+pub(super) fn what_holds(live: &Live) -> String {
     let finalizers = live.body().pointer("/metadata/finalizers").and_then(Value::as_array);
     let names: Vec<&str> = finalizers.into_iter().flatten().filter_map(Value::as_str).collect();
     if names.is_empty() {

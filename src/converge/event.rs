@@ -74,6 +74,8 @@ pub enum Action {
     Updated,
     /// It was taken over.
     Adopted,
+    /// It was deleted and created anew.
+    Replaced,
     /// It was deleted.
     Deleted,
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::cluster::{Apply, ClusterError, Guard, Kinds};
+use crate::cluster::{Apply, ClusterError, Guard, Kinds, Propagation};
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Event;
 use crate::converge::run::Run;
@@ -100,7 +100,7 @@ impl Lock {
     pub(super) async fn release(self, run: &Run<'_>, is_destroy: bool) {
         let live = self.live();
         let _ = if is_destroy {
-            run.cluster.delete(&self.kinds, &live).await
+            run.cluster.delete(&self.kinds, &live, Propagation::Background).await
         } else {
             write(run, &self.kinds, Some(&live), "", None).await.map(drop)
         };

@@ -14,6 +14,7 @@ pub mod observe;
 pub mod outcome;
 mod ready;
 mod record;
+mod replace;
 pub mod run;
 pub mod trial;
 mod wanted;

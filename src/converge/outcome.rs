@@ -8,11 +8,11 @@ use crate::plan::pod::LogOf;
 /// How an apply or destroy ended.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
-    /// Objects created.
+    /// Objects created, replaced ones among them.
     pub added: usize,
     /// Objects updated or adopted.
     pub changed: usize,
-    /// Objects deleted and confirmed gone.
+    /// Objects deleted and confirmed gone, replaced ones among them.
     pub destroyed: usize,
     /// Objects that could not be written.
     pub failures: Vec<Failure>,
@@ -34,6 +34,10 @@ impl Outcome {
         match action {
             Action::Created => self.added += 1,
             Action::Updated | Action::Adopted => self.changed += 1,
+            Action::Replaced => {
+                self.added += 1;
+                self.destroyed += 1;
+            }
             Action::Deleted => self.destroyed += 1,
         }
     }

@@ -1,6 +1,6 @@
 //! The inventory during an apply: wide before anything is written, narrow once it is known what is gone.
 
-use crate::cluster::{Apply, ClusterError, Guard, Kinds};
+use crate::cluster::{Apply, ClusterError, Guard, Kinds, Propagation};
 use crate::converge::error::ConvergeError;
 use crate::converge::observe::{check_profile, parent_id};
 use crate::converge::outcome::Outcome;
@@ -99,7 +99,7 @@ impl Record {
     pub(super) async fn remove(&mut self, run: &Run<'_>, kinds: &Kinds) -> Result<(), ConvergeError> {
         for attempt in 1..=LOOKS {
             let Some(parent) = &self.parent else { break };
-            match run.cluster.delete(kinds, parent).await {
+            match run.cluster.delete(kinds, parent, Propagation::Background).await {
                 Ok(()) => self.parent = None,
                 Err(ClusterError::Api(status)) if status.is_stale() && attempt < LOOKS => {
                     self.parent = run.cluster.get(kinds, &parent_id(&self.owner), "v1").await?;

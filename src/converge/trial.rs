@@ -14,6 +14,7 @@ use crate::plan::consent::Consent;
 use crate::plan::decide::{Observation, Seen, Trial, may_force};
 use crate::plan::keep_live::keep_live;
 use crate::plan::live::Live;
+use crate::plan::refusal::Refusal;
 use crate::plan::unchanged::is_unchanged;
 
 /// How much is asked about an object that does not exist.
@@ -142,7 +143,7 @@ impl<'a> Tester<'a> {
         }
         let object = keep_live(&object, &live).into_owned();
         let trial = if live.is_terminating() {
-            Trial::Refused("it is being deleted".to_owned())
+            Trial::Refused(being_deleted())
         } else {
             self.try_existing(&object, &live).await?
         };
@@ -204,14 +205,14 @@ impl<'a> Tester<'a> {
     ) -> Result<Trial, ClusterError> {
         let conflicts = status.field_conflicts();
         if conflicts.is_empty() {
-            return Ok(Trial::Refused(status.message.clone()));
+            return Ok(Trial::Refused(status.refusal()));
         }
         if !may_force(object.id(), live, &conflicts, self.consent) {
             return Ok(Trial::Conflict(conflicts));
         }
         match self.dry_run(object, true).await {
             Ok(applied) => Ok(Trial::Forced(applied.live, conflicts)),
-            Err(ClusterError::Api(status)) => Ok(Trial::Refused(status.message)),
+            Err(ClusterError::Api(status)) => Ok(Trial::Refused(status.refusal())),
             Err(error) => Err(error),
         }
     }
@@ -245,7 +246,7 @@ impl<'a> Tester<'a> {
     async fn refused(&self, object: &Object, status: ApiStatus) -> Result<Observation, ClusterError> {
         // Also of a refusal that says nothing about the object: it may be there, and somebody else's.
         Ok(match (self.read(object).await?, excuse(object, &status)) {
-            (Some(live), _) => Observation::Present { live, trial: Trial::Refused(status.message) },
+            (Some(live), _) => Observation::Present { live, trial: Trial::Refused(status.refusal()) },
             (None, Some(reason)) => Observation::Absent(Check::NotChecked(reason)),
             (None, None) => Observation::Refused(status.message),
         })
@@ -258,6 +259,11 @@ pub(super) fn is_certain(object: &Object, live: &Live, consent: &Consent) -> boo
     !live.is_terminating()
         && live.managers().is_disjoint(&consent.adopt)
         && is_unchanged(&keep_live(object, live), live)
+}
+
+/// What stands for the answer to a dry run on an object that is going.
+fn being_deleted() -> Refusal {
+    Refusal { message: "it is being deleted".to_owned(), immutable: Vec::new() }
 }
 
 /// The namespaces that objects are in and that do not exist.

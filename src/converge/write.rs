@@ -36,12 +36,22 @@ enum Write {
     Create(Object),
     Update { desired: Object, live: Live, fields: Vec<FieldChange>, force: bool },
     Adopt { desired: Object, live: Live, fields: Vec<FieldChange>, from: BTreeSet<String> },
+    Replace { desired: Object, live: Live },
 }
 
-enum WriteError {
+pub(super) enum WriteError {
     Cluster(ClusterError),
     /// The change is not the one that was planned any more.
     Moved,
+    /// Its deletion has begun and does not end; what holds it.
+    Remains(String),
+    /// It was to be replaced; its deletion has begun, and it is not there anew.
+    Halfway {
+        /// Whether it is known to be gone.
+        is_gone: bool,
+        /// What went wrong then.
+        cause: Box<WriteError>,
+    },
 }
 
 /// A change after a second look at its object.
@@ -71,7 +81,8 @@ impl Writer<'_, '_> {
                     outcome.count(action);
                     written.push(live);
                 }
-                Err(Stopped::Failed(failure)) => {
+                Err(Stopped::Failed { failure, is_gone }) => {
+                    outcome.destroyed += usize::from(is_gone);
                     (self.run.emit)(Event::Failed {
                         id: failure.id.clone(),
                         message: failure.message.clone(),
@@ -98,7 +109,10 @@ impl Writer<'_, '_> {
                 (self.run.emit)(Event::Written { id, action, took: started.elapsed() });
                 Ok((applied.live, action))
             }
-            Err(error) => Err(Stopped::Failed(failure(id, error))),
+            Err(error) => {
+                let is_gone = matches!(error, WriteError::Halfway { is_gone: true, .. });
+                Err(Stopped::Failed { failure: failure(id, error), is_gone })
+            }
         }
     }
 
@@ -109,12 +123,13 @@ impl Writer<'_, '_> {
                 self.settle(desired, Some(live), &fields, force).await
             }
             Write::Adopt { desired, live, fields, from } => self.adopt(desired, live, &fields, &from).await,
+            Write::Replace { desired, live } => self.replace(desired, &live).await,
         }
     }
 
     /// Applies to the object as it was planned; `live` is `None` for one that was not there. If it moved or appeared, the
     /// change is worked out again, and goes on only when it is the one that the user has seen.
-    async fn settle(
+    pub(super) async fn settle(
         &self,
         mut desired: Object,
         mut live: Option<Live>,
@@ -222,7 +237,11 @@ fn shows_the_same(before: Option<&Live>, now: &Live, shown: &[FieldChange], chan
 
 /// Why an object was not written.
 enum Stopped {
-    Failed(Failure),
+    Failed {
+        failure: Failure,
+        /// It was deleted to be replaced.
+        is_gone: bool,
+    },
     Interrupted(ObjectId),
 }
 
@@ -233,6 +252,7 @@ fn write_of(change: Change) -> Option<Write> {
             Some(Write::Update { desired, live, fields, force: !forced.is_empty() })
         }
         Change::Adopt { desired, live, fields, from } => Some(Write::Adopt { desired, live, fields, from }),
+        Change::Replace { desired, live, fields: _, immutable: _ } => Some(Write::Replace { desired, live }),
         Change::Delete { .. }
         | Change::Unchanged { .. }
         | Change::Conflict { .. }
@@ -245,9 +265,10 @@ fn write_of(change: Change) -> Option<Write> {
 impl Write {
     fn id(&self) -> &ObjectId {
         match self {
-            Self::Create(desired) | Self::Update { desired, .. } | Self::Adopt { desired, .. } => {
-                desired.id()
-            }
+            Self::Create(desired)
+            | Self::Update { desired, .. }
+            | Self::Adopt { desired, .. }
+            | Self::Replace { desired, .. } => desired.id(),
         }
     }
 
@@ -256,6 +277,7 @@ impl Write {
             Self::Create(_) => Action::Created,
             Self::Update { .. } => Action::Updated,
             Self::Adopt { .. } => Action::Adopted,
+            Self::Replace { .. } => Action::Replaced,
         }
     }
 }
@@ -297,5 +319,31 @@ fn failure(id: ObjectId, error: WriteError) -> Failure {
             fix: "run `bridge plan` again".to_owned(),
             class: FailureClass::Conflict,
         },
+        WriteError::Remains(why) => Failure {
+            id,
+            message: format!("it is still there, {why}"),
+            fix: "clear what holds it".to_owned(),
+            class: FailureClass::Failed,
+        },
+        WriteError::Halfway { is_gone, cause } => halfway(is_gone, failure(id, *cause)),
+    }
+}
+
+/// The next apply finds no object, and creates it; unless somebody else made one meanwhile.
+fn halfway(is_gone: bool, cause: Failure) -> Failure {
+    let (so_far, then) = match is_gone {
+        true => ("it was deleted", "it creates it"),
+        false => ("its deletion has begun", "once the old one is gone, it creates it"),
+    };
+    let fix = match cause.class {
+        FailureClass::Conflict => "somebody made it meanwhile: run `bridge plan` again".to_owned(),
+        FailureClass::Failed | FailureClass::Unreachable => {
+            format!("{}; then run `bridge apply` again: {then}", cause.fix)
+        }
+    };
+    Failure {
+        message: format!("{so_far} to be replaced, and it is not there anew: {}", cause.message),
+        fix,
+        ..cause
     }
 }

@@ -39,6 +39,17 @@ pub enum Change {
         /// Whose fields become ours.
         from: BTreeSet<String>,
     },
+    /// The object is ours and differs in fields that cannot be changed; the user allowed it to be deleted and made anew.
+    Replace {
+        /// What will be created.
+        desired: Object,
+        /// What is there now, and will be deleted.
+        live: Live,
+        /// The fields that will differ afterwards.
+        fields: Vec<FieldChange>,
+        /// The fields that cannot be changed in place, as the server names them.
+        immutable: Vec<String>,
+    },
     /// The object is ours and no longer asked for.
     Delete {
         /// What is there now.
@@ -59,6 +70,8 @@ pub enum Change {
         id: ObjectId,
         /// In the server's words.
         message: String,
+        /// What the user can do about it.
+        remedy: Remedy,
     },
     /// The object is being deleted; it can be created again once it is gone.
     Terminating {
@@ -82,11 +95,12 @@ impl Change {
             Self::Create { desired, check: _ } => desired.id(),
             Self::Update { live, .. }
             | Self::Adopt { live, .. }
+            | Self::Replace { live, .. }
             | Self::Delete { live }
             | Self::Conflict { live, reason: _ }
             | Self::Terminating { live }
             | Self::Keep { live, reason: _ } => live.id(),
-            Self::Unchanged(Unchanged { id, .. }) | Self::Refused { id, message: _ } => id,
+            Self::Unchanged(Unchanged { id, .. }) | Self::Refused { id, .. } => id,
         }
     }
 }
@@ -98,6 +112,7 @@ impl Change {
         match self {
             Self::Update { live, .. }
             | Self::Adopt { live, .. }
+            | Self::Replace { live, .. }
             | Self::Delete { live }
             | Self::Conflict { live, .. }
             | Self::Terminating { live }
@@ -114,6 +129,7 @@ impl Change {
             Self::Create { .. }
             | Self::Update { .. }
             | Self::Adopt { .. }
+            | Self::Replace { .. }
             | Self::Unchanged { .. }
             | Self::Conflict { .. }
             | Self::Refused { .. }
@@ -148,6 +164,33 @@ impl Unchanged {
             awaited: wave.is_awaited().then_some(live),
         }
     }
+}
+
+/// What the user can do about an object that the server refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// The mistake is in what the profile asks for.
+    Correct,
+    /// `--replace` deletes the object and makes it anew: nothing but these fields stands in the way.
+    Replace {
+        /// The fields that cannot be changed in place, as the server names them.
+        immutable: Vec<String>,
+    },
+    /// A new object would do, and bridge does not delete this one.
+    ByHand(NotReplaced),
+}
+
+/// Why an object is not replaced, whatever the user allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotReplaced {
+    /// No object of its kind ever is; why.
+    Kind(&'static str),
+    /// bridge did not make it, or it is no member of bridge's ApplySet any more.
+    NotOurs,
+    /// The object says so itself.
+    Protected(KeepReason),
+    /// It is a StatefulSet whose PersistentVolumeClaims would be deleted with it.
+    TakesVolumes,
 }
 
 /// Whether the server has checked an object that will be created.

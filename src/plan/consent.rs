@@ -13,6 +13,8 @@ pub struct Consent {
     pub adopt: BTreeSet<String>,
     /// `--force-conflicts KIND/NAME:FIELD`: these fields may be taken from their owners.
     pub force_conflicts: BTreeSet<FieldSelector>,
+    /// `--replace KIND/NAME`: these objects may be deleted and made anew where that is the only way to change them.
+    pub replace: BTreeSet<ObjectSelector>,
     /// `--allow-delete KIND/NAME`: these objects may be deleted.
     pub allow_delete: BTreeSet<ObjectSelector>,
     /// `--allow-delete N`: so many objects may be deleted.
@@ -44,6 +46,12 @@ pub struct ObjectSelector {
 }
 
 impl ObjectSelector {
+    /// The kind, as it was written.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
     /// Whether it means this object.
     #[must_use]
     pub fn matches(&self, id: &ObjectId) -> bool {

@@ -7,12 +7,16 @@ use serde_json::Value;
 use crate::desired::id::ObjectId;
 use crate::desired::object::Object;
 use crate::desired::ownership::{FIELD_MANAGER, PART_OF};
-use crate::plan::change::{Change, Check, ConflictReason, Contested, FieldChange, FieldConflict, Unchanged};
+use crate::plan::change::{
+    Change, Check, ConflictReason, Contested, FieldChange, FieldConflict, Remedy, Unchanged,
+};
 use crate::plan::consent::Consent;
 use crate::plan::diff;
 use crate::plan::fields;
 use crate::plan::live::{Live, ManagedFields};
 use crate::plan::prune::is_container;
+use crate::plan::refusal::Refusal;
+use crate::plan::replace;
 
 /// Which ApplySets an object may be a member of.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +82,7 @@ pub enum Trial {
     /// Fields are owned by others.
     Conflict(Vec<FieldConflict>),
     /// The server refuses the object as it is asked for.
-    Refused(String),
+    Refused(Refusal),
 }
 
 /// Whether the user allowed all conflicts of one object to be resolved by force.
@@ -105,13 +109,17 @@ pub fn is_applied(live: &Live) -> bool {
 fn decide(desired: Object, observation: Observation, consent: &Consent, sets: Sets<'_>) -> Change {
     match observation {
         Observation::Absent(check) => Change::Create { desired, check },
-        Observation::Refused(message) => Change::Refused { id: desired.id().clone(), message },
+        Observation::Refused(message) => {
+            Change::Refused { id: desired.id().clone(), message, remedy: Remedy::Correct }
+        }
         Observation::Present { live, trial: _ } if live.is_terminating() => Change::Terminating { live },
         Observation::Present { live, trial: _ } if is_of_another_set(&live, sets) => {
             let owner = live.label(PART_OF).unwrap_or_default().to_owned();
             Change::Conflict { live, reason: ConflictReason::AnotherApplySet(owner) }
         }
-        Observation::Present { live, trial: Trial::Refused(message) } => refused(live, message, consent),
+        Observation::Present { live, trial: Trial::Refused(refusal) } => {
+            refused(desired, live, refusal, consent, sets.ours)
+        }
         Observation::Present { live, trial: Trial::Conflict(conflicts) } => {
             conflict(&desired, live, conflicts)
         }
@@ -175,11 +183,11 @@ pub fn applied(live: &Live) -> Option<ManagedFields<'_>> {
 }
 
 /// Whose an object is comes before what the server thinks of changing it.
-fn refused(live: Live, message: String, consent: &Consent) -> Change {
+fn refused(desired: Object, live: Live, refusal: Refusal, consent: &Consent, ours: &str) -> Change {
     let involved = involved_managers(&live, &BTreeSet::new(), &[]);
     let missing: BTreeSet<String> = involved.difference(&consent.adopt).cloned().collect();
     if is_ours(&live) || missing.is_empty() {
-        Change::Refused { id: live.id().clone(), message }
+        replace::verdict(desired, live, refusal, consent, ours)
     } else {
         Change::Conflict { live, reason: ConflictReason::NotOurs(missing) }
     }

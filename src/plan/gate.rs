@@ -1,6 +1,7 @@
 //! Deletions so large that a person must have meant them.
 //!
-//! A wrong `--profile` must not empty a fleet: where nobody is asked, such a plan needs `--allow-delete`.
+//! A wrong `--profile` must not empty a fleet: where nobody is asked, such a plan needs `--allow-delete`. A replacement is
+//! none of it: `--replace` names each object, which comes back, and cluster Secrets and ApplicationSets are never replaced.
 
 use crate::desired::id::ObjectId;
 use crate::desired::wave::Wave;
@@ -127,6 +128,25 @@ mod tests {
         for (case, plan, allowed) in cases {
             assert_eq!(check_deletions(&plan, &Consent::default()).is_ok(), allowed, "{case}");
         }
+    }
+
+    #[test]
+    fn a_replacement_is_its_own_consent() {
+        let live = live("Service", "server");
+        let (desired, fields) = (live.object().clone(), Vec::new());
+        let replace = || Change::Replace {
+            desired: desired.clone(),
+            live: live.clone(),
+            fields: fields.clone(),
+            immutable: vec!["spec.clusterIPs[0]".to_owned()],
+        };
+        let with = |mut plan: Plan| {
+            plan.changes.push(replace());
+            check_deletions(&plan, &Consent::default())
+        };
+        assert_eq!(with(plan(&[], &[])), Ok(0));
+        assert_eq!(with(plan(&[("ConfigMap", "x")], &[])), Ok(0), "it is owned, so not everything goes");
+        assert!(with(plan(&[("ApplicationSet", "addons")], &[])).is_err());
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub mod ownership;
 pub mod pod;
 pub mod prune;
 pub mod ready;
+pub mod refusal;
+pub mod replace;
 pub mod same_server;
 pub mod saved;
 pub mod stale;

@@ -84,6 +84,9 @@ pub struct SavedConsent {
     pub adopt: BTreeSet<String>,
     /// `--force-conflicts`.
     pub force_conflicts: BTreeSet<String>,
+    /// `--replace`; absent where none was given.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub replace: BTreeSet<String>,
     /// `--allow-delete KIND/NAME`.
     pub allow_delete: BTreeSet<String>,
     /// `--allow-delete N`.
@@ -104,6 +107,8 @@ pub enum Action {
     Update,
     /// It is taken over.
     Adopt,
+    /// It is deleted and created anew.
+    Replace,
     /// It is deleted.
     Delete,
 }
@@ -125,7 +130,7 @@ pub struct SavedChange {
     /// The fields that will differ; empty for what is created or deleted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<SavedField>,
-    /// When bridge last applied an object that is deleted: another run of it may want the object to stay.
+    /// When bridge last applied an object that is deleted or replaced: another run of it may want the object to stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied_at: Option<String>,
     /// Fields that are taken from other managers, as `MANAGER: FIELD`.
@@ -137,6 +142,9 @@ pub struct SavedChange {
     /// The whole object as it is applied, or as it is before it is deleted; secrets are masked, and of what is deleted only
     /// the annotations count that bridge applied.
     pub body: Value,
+    /// The whole object as it is before it is replaced, as for one that is deleted; null for other changes.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub replaced: Value,
 }
 
 /// Which object.
@@ -200,6 +208,7 @@ impl From<&Consent> for SavedConsent {
         let Consent {
             adopt,
             force_conflicts,
+            replace,
             allow_delete,
             allow_deletes,
             spent_deletes: _,
@@ -209,6 +218,7 @@ impl From<&Consent> for SavedConsent {
         Self {
             adopt: adopt.clone(),
             force_conflicts: force_conflicts.iter().map(ToString::to_string).collect(),
+            replace: replace.iter().map(ToString::to_string).collect(),
             allow_delete: allow_delete.iter().map(ToString::to_string).collect(),
             allow_deletes: *allow_deletes,
             rename_from: rename_from.clone(),
@@ -221,11 +231,19 @@ impl TryFrom<&SavedConsent> for Consent {
     type Error = InvalidSelector;
 
     fn try_from(saved: &SavedConsent) -> Result<Self, InvalidSelector> {
-        let SavedConsent { adopt, force_conflicts, allow_delete, allow_deletes, rename_from, targets } =
-            saved;
+        let SavedConsent {
+            adopt,
+            force_conflicts,
+            replace,
+            allow_delete,
+            allow_deletes,
+            rename_from,
+            targets,
+        } = saved;
         Ok(Self {
             adopt: adopt.clone(),
             force_conflicts: force_conflicts.iter().map(|text| text.parse()).collect::<Result<_, _>>()?,
+            replace: replace.iter().map(|text| text.parse()).collect::<Result<_, _>>()?,
             allow_delete: allow_delete.iter().map(|text| text.parse()).collect::<Result<_, _>>()?,
             allow_deletes: *allow_deletes,
             spent_deletes: 0,
@@ -244,6 +262,7 @@ mod tests {
         let consent = Consent {
             adopt: ["HashiCorp".to_owned()].into(),
             force_conflicts: ["Secret/argocd/dev:.metadata.labels.env".parse().unwrap()].into(),
+            replace: ["Deployment/server".parse().unwrap()].into(),
             allow_delete: ["Secret/dev".parse().unwrap()].into(),
             allow_deletes: 3,
             spent_deletes: 0,

@@ -48,6 +48,7 @@ pub fn blocked(now: &Plan) -> Vec<Moved> {
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Adopt { .. }
+        | Change::Replace { .. }
         | Change::Delete { .. }
         | Change::Unchanged { .. }
         | Change::Keep { .. } => None,
@@ -74,13 +75,24 @@ fn done(action: Action) -> &'static str {
         Action::Create => "created",
         Action::Update => "updated",
         Action::Adopt => "adopted",
+        Action::Replace => "replaced",
         Action::Delete => "deleted",
     }
 }
 
 fn differences(saved: &SavedChange, now: &SavedChange) -> Vec<String> {
-    let SavedChange { action, object: _, uid, resource_version: _, applied_at, fields, forced, from, body } =
-        saved;
+    let SavedChange {
+        action,
+        object: _,
+        uid,
+        resource_version: _,
+        applied_at,
+        fields,
+        forced,
+        from,
+        body,
+        replaced,
+    } = saved;
     if *action != now.action {
         return vec![format!("it was to be {}, and is to be {} now", done(*action), done(now.action))];
     }
@@ -98,6 +110,7 @@ fn differences(saved: &SavedChange, now: &SavedChange) -> Vec<String> {
     if fields.is_empty() || what.is_empty() {
         what.extend(parts_that_differ(body, &now.body));
     }
+    what.extend(parts_that_differ(replaced, &now.replaced));
     what
 }
 

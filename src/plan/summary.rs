@@ -38,11 +38,11 @@ pub struct Plan {
 /// How many objects a plan adds, changes and destroys, in Terraform's words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Created.
+    /// Created; replaced ones count here and below.
     pub add: usize,
     /// Updated or adopted.
     pub change: usize,
-    /// Deleted.
+    /// Deleted; replaced ones count here and above.
     pub destroy: usize,
     /// Cannot be applied: conflicts, refusals and objects that are being deleted.
     pub blocked: usize,
@@ -57,6 +57,7 @@ impl Plan {
         self.changes.iter().fold(Counts::default(), |counts, change| match change {
             Change::Create { .. } => Counts { add: counts.add + 1, ..counts },
             Change::Update { .. } | Change::Adopt { .. } => Counts { change: counts.change + 1, ..counts },
+            Change::Replace { .. } => Counts { add: counts.add + 1, destroy: counts.destroy + 1, ..counts },
             Change::Delete { .. } => Counts { destroy: counts.destroy + 1, ..counts },
             Change::Unchanged { .. } | Change::Keep { .. } => {
                 Counts { unchanged: counts.unchanged + 1, ..counts }

@@ -14,6 +14,7 @@ pub fn unused(plan: &Plan, consent: &Consent) -> Vec<String> {
     let Consent {
         adopt,
         force_conflicts,
+        replace,
         allow_delete,
         allow_deletes,
         rename_from,
@@ -29,6 +30,10 @@ pub fn unused(plan: &Plan, consent: &Consent) -> Vec<String> {
         .iter()
         .filter(|field| !any(&|change| is_contested(change, field)))
         .map(|field| format!("--force-conflicts {field}: nobody else owns this field"));
+    let replace = replace
+        .iter()
+        .filter(|object| !any(&|change| may_be_replaced(change).is_some_and(|id| object.matches(id))))
+        .map(|object| format!("--replace {object}: nothing of this name has to be replaced"));
     let delete = allow_delete
         .iter()
         .filter(|object| !any(&|change| may_go(change).is_some_and(|id| object.matches(id))))
@@ -38,9 +43,9 @@ pub fn unused(plan: &Plan, consent: &Consent) -> Vec<String> {
         .iter()
         .filter(|old| !is_recorded(old))
         .map(|old| format!("--rename-from {old}: the hub records no profile of this name"));
-    let count = (*allow_deletes > 0 && plan.counts().destroy == 0)
+    let count = (*allow_deletes > 0 && !any(&|change| change.deleted().is_some()))
         .then(|| format!("--allow-delete {allow_deletes}: nothing would be deleted"));
-    adopt.chain(force).chain(delete).chain(count).chain(rename).collect()
+    adopt.chain(force).chain(replace).chain(delete).chain(count).chain(rename).collect()
 }
 
 /// Everyone who owns fields of the object that is there.
@@ -63,10 +68,27 @@ fn is_contested(change: &Change, selector: &FieldSelector) -> bool {
             selector.object().matches(change.id())
         }
         Change::Create { .. }
+        | Change::Replace { .. }
         | Change::Delete { .. }
         | Change::Unchanged { .. }
         | Change::Terminating { .. }
         | Change::Keep { .. } => false,
+    }
+}
+
+/// What is replaced, and what is not for a reason of its own although it was named.
+fn may_be_replaced(change: &Change) -> Option<&ObjectId> {
+    match change {
+        Change::Replace { .. }
+        | Change::Conflict { .. }
+        | Change::Refused { .. }
+        | Change::Terminating { .. } => Some(change.id()),
+        Change::Create { .. }
+        | Change::Update { .. }
+        | Change::Adopt { .. }
+        | Change::Delete { .. }
+        | Change::Unchanged { .. }
+        | Change::Keep { .. } => None,
     }
 }
 
@@ -77,6 +99,7 @@ fn may_go(change: &Change) -> Option<&ObjectId> {
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Adopt { .. }
+        | Change::Replace { .. }
         | Change::Unchanged { .. }
         | Change::Conflict { .. }
         | Change::Refused { .. } => None,
@@ -106,6 +129,7 @@ mod tests {
         let consent = Consent {
             adopt: ["helm", "hlem"].map(str::to_owned).into(),
             force_conflicts: ["Secret/dev:.data.a".parse().unwrap()].into(),
+            replace: ["Secret/dev".parse().unwrap()].into(),
             allow_delete: ["Secret/dev", "Secret/dve"].map(|name| name.parse().unwrap()).into(),
             allow_deletes: 1,
             rename_from: Some("old".to_owned()),
@@ -116,6 +140,7 @@ mod tests {
             [
                 "--adopt hlem: nothing in the profile is managed by it",
                 "--force-conflicts Secret/dev:.data.a: nobody else owns this field",
+                "--replace Secret/dev: nothing of this name has to be replaced",
                 "--allow-delete Secret/dve: nothing of this name would be deleted",
                 "--rename-from old: the hub records no profile of this name",
             ]

@@ -90,7 +90,7 @@ pub enum Content {
     Written {
         /// Which.
         object: ObjectDocument,
-        /// `created`, `updated`, `adopted` or `deleted`.
+        /// `created`, `updated`, `adopted`, `replaced` or `deleted`.
         action: &'static str,
         /// How long the request took.
         milliseconds: u64,
@@ -157,11 +157,11 @@ pub enum Content {
 /// What was done.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DoneDocument {
-    /// Objects created.
+    /// Objects created, replaced ones among them.
     pub added: usize,
     /// Objects updated or adopted.
     pub changed: usize,
-    /// Objects deleted and confirmed gone.
+    /// Objects deleted and confirmed gone, replaced ones among them.
     pub destroyed: usize,
 }
 
@@ -293,6 +293,7 @@ fn word(action: Action) -> &'static str {
         Action::Created => "created",
         Action::Updated => "updated",
         Action::Adopted => "adopted",
+        Action::Replaced => "replaced",
         Action::Deleted => "deleted",
     }
 }

@@ -52,7 +52,7 @@ fn diff_line(line: &str) -> String {
     let bare = line.trim_start();
     let indent = &line[..line.len() - bare.len()];
     match bare.split_once(' ') {
-        Some((symbol @ ("+" | "-" | "!"), rest)) => format!("{symbol}{indent}{rest}"),
+        Some((symbol @ ("+" | "-" | "-/+" | "!"), rest)) => format!("{symbol}{indent}{rest}"),
         Some(("~", rest)) => format!("!{indent}{rest}"),
         Some(_) | None => line.to_owned(),
     }

@@ -9,11 +9,13 @@ use serde_json::Value;
 
 use crate::desired::id::ObjectId;
 use crate::plan::change::{
-    Change, Check, ConflictReason, Contested, FieldChange, FieldConflict, NotChecked, Shown, ValueChange,
+    Change, Check, ConflictReason, Contested, FieldChange, FieldConflict, NotChecked, Remedy, Shown,
+    ValueChange,
 };
 use crate::plan::gate::NeedsConsent;
+use crate::plan::replace::other_managers;
 use crate::plan::summary::{ClusterIdentity, Counts, Plan};
-use crate::report::plan_text::{fate, keep_reason, not_checked};
+use crate::report::plan_text::{consequence, fate, keep_reason, not_checked, not_replaced};
 
 /// The name and version of the document.
 pub const FORMAT: &str = "bridge.plan/v1";
@@ -83,7 +85,7 @@ pub struct ObjectDocument {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeDocument {
-    /// `create`, `update`, `adopt`, `delete`, `conflict`, `refused`, `terminating` or `keep`.
+    /// `create`, `update`, `adopt`, `replace`, `delete`, `conflict`, `refused`, `terminating` or `keep`.
     pub action: &'static str,
     /// Which object.
     pub object: ObjectDocument,
@@ -93,9 +95,12 @@ pub struct ChangeDocument {
     /// Fields of other managers: in the way of a `conflict`, or taken by an `update`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<ConflictDocument>,
-    /// Managers that the object is adopted from, or could be.
+    /// Managers that the object is adopted from, or could be; of a `replace` those whose fields go with the object.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub managers: Vec<String>,
+    /// Fields that cannot be changed in place: why it is replaced, or is `refused` without `--replace`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub immutable: Vec<String>,
     /// Why it is blocked or kept, why the server has not checked it, or what a deletion takes along.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -146,11 +151,11 @@ pub struct ConflictDocument {
 /// How many of each.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SummaryDocument {
-    /// Created.
+    /// Created, replaced ones among them.
     pub add: usize,
     /// Updated or adopted.
     pub change: usize,
-    /// Deleted.
+    /// Deleted, replaced ones among them.
     pub destroy: usize,
     /// Cannot be applied.
     pub blocked: usize,
@@ -210,6 +215,7 @@ pub fn change(change: &Change) -> Option<ChangeDocument> {
         fields: Vec::new(),
         conflicts: Vec::new(),
         managers: Vec::new(),
+        immutable: Vec::new(),
         reason: None,
         checked_by_server: true,
     };
@@ -227,18 +233,36 @@ pub fn change(change: &Change) -> Option<ChangeDocument> {
             managers: from.iter().cloned().collect(),
             ..of("adopt")
         },
+        Change::Replace { desired: _, live, fields, immutable } => ChangeDocument {
+            fields: all_fields(fields),
+            managers: other_managers(live).into_iter().collect(),
+            immutable: immutable.clone(),
+            reason: Some(consequence(live.id()).to_owned()),
+            checked_by_server: false,
+            ..of("replace")
+        },
         Change::Delete { live } => ChangeDocument { reason: fate(live).map(str::to_owned), ..of("delete") },
         Change::Unchanged(_) => return None,
         Change::Conflict { live: _, reason } => conflict(reason, of("conflict")),
-        Change::Refused { id: _, message } => {
-            ChangeDocument { reason: Some(message.clone()), ..of("refused") }
-        }
+        Change::Refused { id, message, remedy } => refused(id, message, remedy, of("refused")),
         Change::Terminating { live: _ } => of("terminating"),
         Change::Keep { live, reason } => {
             let reason = keep_reason(live.id(), reason);
             ChangeDocument { reason: Some(anstream::adapter::strip_str(&reason).to_string()), ..of("keep") }
         }
     })
+}
+
+fn refused(id: &ObjectId, message: &str, remedy: &Remedy, document: ChangeDocument) -> ChangeDocument {
+    let (reason, immutable) = match remedy {
+        Remedy::Correct => (message.to_owned(), Vec::new()),
+        Remedy::Replace { immutable } => (message.to_owned(), immutable.clone()),
+        Remedy::ByHand(why) => {
+            let why = not_replaced(id, why);
+            (format!("{message}; {}", anstream::adapter::strip_str(&why)), Vec::new())
+        }
+    };
+    ChangeDocument { reason: Some(reason), immutable, ..document }
 }
 
 fn unchecked(check: &Check) -> Option<&NotChecked> {

@@ -3,6 +3,7 @@
 mod blocked;
 mod create;
 mod delete;
+mod replace;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -17,6 +18,7 @@ pub(super) use blocked::keep_reason;
 pub(super) use create::not_checked;
 use create::telling_labels;
 pub(super) use delete::fate;
+pub(super) use replace::{consequence, not_replaced};
 
 /// The line of a plan that changes nothing.
 pub const NO_CHANGES: &str = "No changes. The cluster matches the profile.";
@@ -59,6 +61,7 @@ pub fn render(plan: &Plan, view: &View<'_>) -> String {
     out.push_str(&legend(plan));
     out.push_str(&create::section(plan, view.detail));
     out.extend(plan.changes.iter().filter_map(in_place));
+    out.push_str(&replace::section(plan));
     out.push_str(&delete::section(plan));
     out.push_str(&blocked::kept(plan));
     out.push_str(&blocked::section(plan));
@@ -96,15 +99,16 @@ pub fn summary(counts: &Counts) -> String {
 /// What the symbols of this plan mean.
 fn legend(plan: &Plan) -> String {
     let Counts { add, change, destroy, blocked, unchanged: _ } = plan.counts();
+    let replace = plan.changes.iter().filter(|change| matches!(change, Change::Replace { .. })).count();
     let rows = [
-        (add, "+", style::ADD, "create"),
-        (change, "~", style::CHANGE, "update in-place"),
-        (destroy, "-", style::DESTROY, "destroy"),
-        (blocked, "!", style::ERROR, "blocked"),
+        (add - replace, paint(style::ADD, "+"), "create"),
+        (change, paint(style::CHANGE, "~"), "update in-place"),
+        (replace, style::replace_mark(), "destroy and then create replacement"),
+        (destroy - replace, paint(style::DESTROY, "-"), "destroy"),
+        (blocked, paint(style::ERROR, "!"), "blocked"),
     ];
     let used = rows.iter().filter(|(count, ..)| *count > 0);
-    let lines: String =
-        used.map(|(_, symbol, style, word)| format!("  {} {word}\n", paint(*style, symbol))).collect();
+    let lines: String = used.map(|(_, symbol, word)| format!("  {symbol} {word}\n")).collect();
     if lines.is_empty() {
         return String::new();
     }
@@ -128,6 +132,7 @@ fn in_place(change: &Change) -> Option<String> {
             Some(out + "\n")
         }
         Change::Create { .. }
+        | Change::Replace { .. }
         | Change::Delete { .. }
         | Change::Unchanged { .. }
         | Change::Conflict { .. }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::converge::event::{Action, Event};
-use crate::report::style::{self, paint, plain};
+use crate::report::style::{self, paint, plain, replace_mark};
 use crate::report::ui::Ui;
 
 /// How often a wait is mentioned where there is no spinner.
@@ -123,6 +123,7 @@ fn mark(action: Action) -> String {
     match action {
         Action::Created => paint(style::ADD, "+"),
         Action::Updated | Action::Adopted => paint(style::CHANGE, "~"),
+        Action::Replaced => replace_mark(),
         Action::Deleted => paint(style::DESTROY, "-"),
     }
 }
@@ -132,6 +133,7 @@ fn word(action: Action) -> &'static str {
         Action::Created => "created",
         Action::Updated => "updated",
         Action::Adopted => "taken over",
+        Action::Replaced => "replaced",
         Action::Deleted => "deleted",
     }
 }

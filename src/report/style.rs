@@ -29,6 +29,12 @@ pub fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// The symbol of what is deleted and created anew, as Terraform has it.
+#[must_use]
+pub fn replace_mark() -> String {
+    format!("{}/{}", paint(DESTROY, "-"), paint(ADD, "+"))
+}
+
 /// Text from elsewhere (a server, a file) without control characters, which could move the cursor or fake output.
 /// Line breaks and tabs stay.
 #[must_use]

@@ -36,10 +36,25 @@ fn an_output_that_the_command_does_not_have() {
 
 #[test]
 fn consents_of_the_wrong_form_are_usage_errors() {
-    for args in [["--force-conflicts", "Secret/x"], ["--allow-delete", "everything"], ["--target", "Secret"]]
-    {
+    for args in [
+        ["--force-conflicts", "Secret/x"],
+        ["--replace", "Deployment"],
+        ["--allow-delete", "everything"],
+        ["--target", "Secret"],
+    ] {
         let args = [&["apply", "--auto-approve"], &args[..]].concat();
         let run = TestEnv::with_profile().run(&args).expect(3);
         assert!(run.stderr.contains("KIND/NAME"), "{run}");
+    }
+}
+
+#[test]
+fn what_is_never_replaced_is_a_usage_error_with_the_reason() {
+    for command in ["plan", "apply"] {
+        let run = TestEnv::with_profile()
+            .run(&[command, "--replace", "CustomResourceDefinition/applications.argoproj.io"])
+            .expect(3);
+        assert!(run.stderr.contains("every object of its kind would go with it"), "{run}");
+        assert!(run.stderr.contains("BRG4003") && run.stdout.is_empty(), "{run}");
     }
 }

@@ -123,11 +123,14 @@ fn options_that_contradict_each_other_are_refused() {
     for args in [
         &["plan", "--destroy", "--target", "Secret/x"][..],
         &["plan", "--destroy", "--adopt", "helm"],
+        &["plan", "--destroy", "--replace", "Deployment/x"],
         &["plan", "--destroy", "--offline"],
         &["plan", "--offline", "--target", "Secret/x"],
+        &["plan", "--offline", "--replace", "Deployment/x"],
         &["plan", "--offline", "--allow-delete", "3"],
         &["destroy", "--target", "Secret/x"],
         &["destroy", "--adopt", "helm"],
+        &["destroy", "--replace", "Deployment/x"],
         &["apply", "--in-cluster", "--context", "x"],
     ] {
         let run = TestEnv::with_profile().run(args).expect(3);
@@ -139,7 +142,7 @@ fn options_that_contradict_each_other_are_refused() {
 fn the_consents_of_apply_are_listed_together() {
     let run = TestEnv::new().run(&["apply", "--help"]).expect(0);
     let consent = run.stdout.split("Consent:").nth(1).unwrap();
-    for option in ["--adopt", "--force-conflicts", "--allow-delete", "--rename-from"] {
+    for option in ["--adopt", "--force-conflicts", "--replace", "--allow-delete", "--rename-from"] {
         assert!(consent.contains(option), "{run}");
     }
     assert!(run.stdout.contains("--auto-approve") && run.stdout.contains("--no-wait"), "{run}");

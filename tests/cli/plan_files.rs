@@ -116,6 +116,7 @@ fn a_plan_file_carries_its_profile_its_variables_and_its_consents() {
         &["--target", "Secret/x"][..],
         &["--adopt", "helm"],
         &["--force-conflicts", "Secret/x:.a"],
+        &["--replace", "Deployment/x"],
         &["--allow-delete", "1"],
         &["--rename-from", "old"],
         &["--var", "a=b"],

@@ -254,7 +254,7 @@ pub const REFUSED: [Row; 12] = [
 ];
 
 /// What comes of processes, people, clocks and controllers.
-pub const SURROUNDINGS: [Row; 19] = [
+pub const SURROUNDINGS: [Row; 21] = [
     row(
         "SIGKILL after any write",
         Verdict::Other("the next apply ends it"),
@@ -268,6 +268,20 @@ pub const SURROUNDINGS: [Row; 19] = [
         0,
         APPLIED,
         Shown::By("races.rs", "an_adoption_that_is_killed_between_its_writes_is_finished_by_a_plain_apply"),
+    ),
+    row(
+        "SIGKILL between the two writes of a replacement",
+        Verdict::Other("the next apply creates it, without `--replace`"),
+        0,
+        APPLIED,
+        Shown::By("replacements.rs", "killed_between_its_two_writes_it_is_made_by_the_next_apply"),
+    ),
+    row(
+        "the second write of a replacement is refused",
+        Verdict::Other("it is gone, which is said; the next apply creates it"),
+        1,
+        "it was deleted to be replaced, and it is not there anew",
+        Shown::By("replacements.rs", "a_create_that_is_refused_after_the_deletion_is_said_plainly"),
     ),
     row(
         "Ctrl-C",

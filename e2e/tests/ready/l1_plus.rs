@@ -85,6 +85,29 @@ async fn workloads_become_ready_and_an_update_is_waited_for_although_the_old_pod
 }
 
 #[tokio::test]
+async fn a_replaced_workload_comes_when_the_pods_of_the_old_one_are_gone() -> Result<()> {
+    let live = Live::start(&deployment("", "")).await?;
+    live.world.expect(0, &["apply", "--auto-approve", "--timeout", "60s"])?;
+    let before = live.world.get(DEPLOYMENT).await?;
+    live.manifest(&deployment("", "").replace("app: extra", "app: other"))?;
+    let replace = ["apply", "--auto-approve", "--timeout", "60s", "--replace", "Deployment/extra"];
+    let replaced = live.world.expect(0, &replace)?;
+    ensure!(replaced.stdout.contains("1 added, 0 changed, 1 destroyed"), "{replaced}");
+    let after = live.world.get(DEPLOYMENT).await?;
+    ensure!(after["metadata"]["uid"] != before["metadata"]["uid"], "{after}");
+    ensure!(after["status"]["availableReplicas"] == 1, "{after}");
+    let created = after["metadata"]["creationTimestamp"].as_str();
+    for kind in ["/api/v1/namespaces/argocd/pods", "/apis/apps/v1/namespaces/argocd/replicasets"] {
+        let old = live.world.get(&format!("{kind}?labelSelector=app%3Dextra")).await?;
+        ensure!(old["items"].as_array().is_some_and(Vec::is_empty), "{old}");
+        let new = live.world.get(&format!("{kind}?labelSelector=app%3Dother")).await?;
+        let since = new["items"][0]["metadata"]["creationTimestamp"].as_str();
+        ensure!(since >= created && created.is_some(), "{new}");
+    }
+    live.world.expect_no_changes()
+}
+
+#[tokio::test]
 async fn an_image_that_cannot_be_pulled_is_named_with_its_last_warning() -> Result<()> {
     let live = Live::start(&deployment("bridge.e2e/fails: image", "")).await?;
     let late = live.expect_late(&[])?;

@@ -175,6 +175,33 @@ fn stable(item: &Value, path: &str) -> Value {
     item
 }
 
+/// A patch by somebody else: its path with the manager, how it is meant, and what it says.
+pub struct Patch<'a> {
+    pub path: String,
+    pub content_type: &'a str,
+    pub body: Value,
+}
+
+/// Runs with one request at a time while a patch by somebody else comes in right after its k-th write.
+pub async fn run_while(world: &World, args: &[&str], k: usize, patch: &Patch<'_>) -> Result<Outcome> {
+    let client = world.hub.client().await?;
+    let request = http::Request::patch(&patch.path).header("content-type", patch.content_type);
+    let request = request.body(serde_json::to_vec(&patch.body)?)?;
+    let handle = tokio::runtime::Handle::current();
+    let (send, done) = std::sync::mpsc::channel();
+    let (report, reported) = std::sync::mpsc::channel();
+    world.proxy.on_write(k, move || {
+        handle.spawn(async move {
+            let _ = send.send(client.request::<Value>(request).await);
+        });
+        let _ = report.send(done.recv());
+    });
+    let bridge = world.bridge(&[&["--parallelism", "1"], args].concat())?;
+    let outcome = tokio::task::spawn_blocking(move || bridge.run()).await??;
+    reported.recv()???;
+    Ok(outcome)
+}
+
 /// GET a path of an API server; 404 answers null.
 pub async fn get(cluster: &ControlPlane, path: &str) -> Result<Value> {
     let request = http::Request::get(path).body(Vec::new())?;

@@ -31,7 +31,8 @@ fn hidden_in(change: &Change) -> Vec<Sensitive> {
     match change {
         Change::Create { desired, check: _ } => written(desired).into_iter().collect(),
         Change::Update { desired, live, fields, forced: _ }
-        | Change::Adopt { desired, live, fields, from: _ } => {
+        | Change::Adopt { desired, live, fields, from: _ }
+        | Change::Replace { desired, live, fields, immutable: _ } => {
             written(desired).into_iter().chain(replaced(live, fields)).collect()
         }
         Change::Delete { .. }
@@ -80,6 +81,10 @@ fn saved(change: &Change) -> Option<SavedChange> {
         Change::Adopt { desired, live, fields, from } => {
             SavedChange { from: from.clone(), ..applied(Action::Adopt, desired, Some(live), fields) }
         }
+        Change::Replace { desired, live, fields, immutable: _ } => {
+            let SavedChange { applied_at, body: replaced, .. } = deleted(live);
+            SavedChange { applied_at, replaced, ..applied(Action::Replace, desired, Some(live), fields) }
+        }
         Change::Delete { live } => deleted(live),
         Change::Unchanged { .. }
         | Change::Conflict { .. }
@@ -100,6 +105,7 @@ fn applied(action: Action, desired: &Object, live: Option<&Live>, fields: &[Fiel
         forced: BTreeSet::new(),
         from: BTreeSet::new(),
         body: masked(desired.body(), desired.public_data()),
+        replaced: Value::Null,
     }
 }
 

@@ -115,6 +115,29 @@ fn what_is_deleted_is_what_was_shown() {
 }
 
 #[test]
+fn what_is_replaced_is_what_was_shown_before_and_after() {
+    let replace = |live: &Value, after: &Value| {
+        let desired = Object::new(after.clone()).unwrap();
+        let (live, immutable) = (Live::new(live.clone()).unwrap(), vec!["type".to_owned()]);
+        saved(Change::Replace { desired, live, fields: Vec::new(), immutable })
+    };
+    let live = secret("u", "1", &label("dev"), "YQ==");
+    let before = replace(&live, &wanted());
+    assert_eq!(moved(&before, &replace(&secret("u", "2", &label("dev"), "YQ=="), &wanted())), []);
+    let words = |now: &[SavedChange]| words(&moved(&before, now));
+    assert!(words(&replace(&secret("v", "1", &label("dev"), "YQ=="), &wanted())).contains("made again"));
+    assert!(
+        words(&replace(&secret("u", "1", &label("x"), "YQ=="), &wanted())).contains("metadata.labels.env")
+    );
+    let after = secret("u", "1", &label("prod"), "YQ==");
+    assert!(words(&replace(&live, &after)).contains("metadata.labels.env was \"stg\", and is \"prod\" now"));
+    let mut rewritten = live.clone();
+    rewritten["metadata"]["managedFields"][0]["time"] = "2026-01-02T00:00:00Z".into();
+    assert!(words(&replace(&rewritten, &wanted())).contains("another run of bridge"));
+    assert!(words(&saved(update(&live, &wanted()))).contains("was to be replaced, and is to be updated now"));
+}
+
+#[test]
 fn what_is_blocked_since_is_named() {
     let live = || Live::new(wanted()).unwrap();
     let conflict =

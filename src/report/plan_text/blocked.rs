@@ -7,19 +7,21 @@ use crate::plan::change::{Change, ConflictReason, Contested, FieldConflict, Keep
 use crate::plan::consent::shell_word;
 use crate::plan::summary::Plan;
 use crate::report::diff_text::inline;
-use crate::report::plan_text::{heading, indented, named};
+use crate::report::plan_text::{heading, indented, named, replace};
 use crate::report::style::{self, paint, plain};
 
 /// Every change that is blocked.
 pub(super) fn section(plan: &Plan) -> String {
-    plan.changes.iter().filter_map(blocked).collect()
+    plan.changes.iter().filter_map(|change| blocked(plan, change)).collect()
 }
 
-fn blocked(change: &Change) -> Option<String> {
+fn blocked(plan: &Plan, change: &Change) -> Option<String> {
     match change {
         Change::Conflict { live, reason } => Some(conflict(live.id(), reason)),
-        Change::Refused { id, message } => {
-            Some(text(id, "is refused by the server", vec![plain(message).replace('\n', "\n      ")]))
+        Change::Refused { id, message, remedy } => {
+            let mut lines = vec![plain(message).replace('\n', "\n      ")];
+            lines.extend(replace::remedy(plan, id, remedy));
+            Some(text(id, "is refused by the server", lines))
         }
         Change::Terminating { live } => {
             let advice = "run bridge again once it is gone; its finalizers say what it waits for".to_owned();
@@ -28,6 +30,7 @@ fn blocked(change: &Change) -> Option<String> {
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Adopt { .. }
+        | Change::Replace { .. }
         | Change::Delete { .. }
         | Change::Unchanged { .. }
         | Change::Keep { .. } => None,
@@ -83,11 +86,11 @@ fn adoption(managers: &BTreeSet<String>) -> Vec<String> {
 }
 
 /// An argument as a shell takes it, and a terminal shows it.
-fn quoted(argument: &str) -> String {
+pub(super) fn quoted(argument: &str) -> String {
     plain(&shell_word(argument))
 }
 
-fn hint(text: &str) -> String {
+pub(super) fn hint(text: &str) -> String {
     paint(style::HINT, text)
 }
 
@@ -118,6 +121,7 @@ fn kept_object(change: &Change) -> Option<(&ObjectId, &KeepReason)> {
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Adopt { .. }
+        | Change::Replace { .. }
         | Change::Delete { .. }
         | Change::Unchanged { .. }
         | Change::Conflict { .. }

@@ -24,6 +24,7 @@ fn creation(change: &Change) -> Option<(&Object, &Check)> {
         Change::Create { desired, check } => Some((desired, check)),
         Change::Update { .. }
         | Change::Adopt { .. }
+        | Change::Replace { .. }
         | Change::Delete { .. }
         | Change::Unchanged { .. }
         | Change::Conflict { .. }

@@ -4,10 +4,12 @@ use super::*;
 use crate::desired::object::Object;
 use crate::plan::build::Owner;
 use crate::plan::change::{
-    Check, ConflictReason, Contested, KeepReason, NotChecked, Shown, Unchanged, ValueChange,
+    Check, ConflictReason, Contested, KeepReason, NotChecked, NotReplaced, Remedy, Shown, Unchanged,
+    ValueChange,
 };
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
+use crate::plan::summary::ClusterIdentity;
 
 fn body(kind: &str, name: &str) -> serde_json::Value {
     json!({ "apiVersion": "v1", "kind": kind, "metadata": { "name": name, "namespace": "argocd" } })
@@ -118,7 +120,11 @@ fn what_is_blocked_names_the_option_that_allows_it() {
             live: live("Secret", "repo"),
             reason: ConflictReason::NotOurs(["my tool".to_owned()].into()),
         },
-        Change::Refused { id: object("Secret", "bad").id().clone(), message: "no such field".into() },
+        Change::Refused {
+            id: object("Secret", "bad").id().clone(),
+            message: "no such field".into(),
+            remedy: Remedy::Correct,
+        },
         Change::Keep { live: live("Namespace", "argocd"), reason: KeepReason::NeedsConsent },
         Change::Delete { live: live("Secret", "old") },
     ];
@@ -228,4 +234,70 @@ fn the_consent_that_a_pipeline_lacks_is_named() {
             .to_string()
             .ends_with("--auto-approve needs --allow-delete 7 beside it\n")
     );
+}
+
+#[test]
+fn a_replacement_says_why_and_what_goes_and_counts_twice() {
+    let mut body = body("Deployment", "server");
+    body["metadata"]["managedFields"] = json!([{ "manager": "bridge" }, { "manager": "kubectl-edit" }]);
+    let live = Live::new(body).unwrap();
+    let fields = vec![label("spec.selector.matchLabels.app", "server", "web")];
+    let immutable = vec!["spec.selector".to_owned()];
+    let replace = Change::Replace { desired: object("Deployment", "server"), live, fields, immutable };
+    insta::assert_snapshot!(shown(vec![replace]), @r#"
+    Actions are indicated with the following symbols:
+      -/+ destroy and then create replacement
+
+    bridge will perform the following actions:
+
+      # Deployment/argocd/server must be replaced (spec.selector is immutable)
+      -/+ deleted and created anew: its pods stop before the new ones start
+        ~ spec.selector.matchLabels.app: "server" -> "web"
+        (what `kubectl-edit` set in it goes with it)
+        (the server checks the new object when it is created)
+
+    Plan: 1 to add, 0 to change, 1 to destroy.
+    "#);
+}
+
+#[test]
+fn an_immutable_field_names_the_option_or_the_steps_by_hand() {
+    let refused = |kind: &str, remedy| {
+        let id = object(kind, "server").id().clone();
+        Change::Refused { id, message: "no".into(), remedy }
+    };
+    let changes = vec![
+        refused("StatefulSet", Remedy::Replace { immutable: vec!["spec".to_owned()] }),
+        refused("Secret", Remedy::ByHand(NotReplaced::Kind("it holds a secret"))),
+        refused("Service", Remedy::ByHand(NotReplaced::Protected(KeepReason::Annotated))),
+    ];
+    let cluster = ClusterIdentity { server: "x".into(), context: "my hub".into(), uid: "u".into() };
+    let plan = Plan { cluster: Some(cluster), ..plan_of(changes) };
+    insta::assert_snapshot!(anstream::adapter::strip_str(&render(&plan, &SHORT)), @r"
+    Actions are indicated with the following symbols:
+      ! blocked
+
+    bridge will perform the following actions:
+
+      ! StatefulSet/argocd/server is refused by the server
+        no
+        spec is immutable; the object has to be replaced, with --replace StatefulSet/server
+        it would be deleted and created anew: its pods stop before the new ones start
+
+      ! Secret/argocd/server is refused by the server
+        no
+        bridge never replaces an object of the kind Secret: it holds a secret; by hand, if that is what you want:
+          kubectl --context 'my hub' get secret server -n argocd -o yaml > secret-server.yaml
+          kubectl --context 'my hub' delete secret server -n argocd
+          bridge apply
+
+      ! Service/argocd/server is refused by the server
+        no
+        bridge does not replace it: it carries the annotation `bridge.gitops/keep`; by hand, if that is what you want:
+          kubectl --context 'my hub' get service server -n argocd -o yaml > service-server.yaml
+          kubectl --context 'my hub' delete service server -n argocd
+          bridge apply
+
+    Plan: 0 to add, 0 to change, 0 to destroy, 3 blocked.
+    ");
 }

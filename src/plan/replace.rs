@@ -1,0 +1,127 @@
+//! Which objects may be deleted and made anew, because a field that the profile changes cannot be changed in place.
+//!
+//! What holds for a deletion holds here (`plan/prune.rs`); beside that the user has to name the object with `--replace`, and
+//! some kinds are never replaced, because more goes with such an object than the object.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::desired::object::Object;
+use crate::desired::ownership::FIELD_MANAGER;
+use crate::plan::change::{Change, FieldChange, KeepReason, NotReplaced, Remedy, ValueChange};
+use crate::plan::consent::Consent;
+use crate::plan::decide::applied;
+use crate::plan::diff::diff;
+use crate::plan::fields::{children, is_leaf};
+use crate::plan::live::Live;
+use crate::plan::prune::protection;
+use crate::plan::refusal::Refusal;
+
+/// The kinds that are never replaced, and what would go with one.
+const NEVER: [(&str, &str); 8] = [
+    (
+        "Secret",
+        "what others wrote into it would be lost, and Argo CD forgets a cluster or a repository without it",
+    ),
+    ("PersistentVolumeClaim", "its data would go with it"),
+    ("Namespace", "everything in it would go with it"),
+    ("CustomResourceDefinition", "every object of its kind would go with it"),
+    ("ApplicationSet", "its Applications would go with it, and what they deployed"),
+    ("Application", "what it deployed may go with it"),
+    ("AppProject", "its Applications would stop, and the tokens of its roles would be lost"),
+    ("ServiceAccount", "its tokens would be worth nothing any more, also those that others use"),
+];
+
+/// Why objects of this kind are never replaced, in a sentence; `None` for the kinds that may be.
+#[must_use]
+pub fn never_replaced(kind: &str) -> Option<&'static str> {
+    NEVER.iter().find(|(never, _)| never.eq_ignore_ascii_case(kind)).map(|(_, why)| *why)
+}
+
+/// What becomes of an object of bridge's own whose change the server refuses. `applyset` is the id of bridge's ApplySet.
+#[must_use]
+pub fn verdict(desired: Object, live: Live, refusal: Refusal, consent: &Consent, applyset: &str) -> Change {
+    let Refusal { message, immutable } = refusal;
+    let id = live.id().clone();
+    if immutable.is_empty() {
+        return Change::Refused { id, message, remedy: Remedy::Correct };
+    }
+    if let Some(why) = obstacle(&live, applyset) {
+        return Change::Refused { id, message, remedy: Remedy::ByHand(why) };
+    }
+    if !consent.replace.iter().any(|selector| selector.matches(&id)) {
+        return Change::Refused { id, message, remedy: Remedy::Replace { immutable } };
+    }
+    let fields = fields(&desired, &live);
+    Change::Replace { desired, live, fields, immutable }
+}
+
+/// Why bridge does not delete the object to make it anew.
+fn obstacle(live: &Live, applyset: &str) -> Option<NotReplaced> {
+    if let Some(why) = never_replaced(&live.id().group_kind.kind) {
+        return Some(NotReplaced::Kind(why));
+    }
+    match protection(live, applyset) {
+        Some(KeepReason::NotApplied) => return Some(NotReplaced::NotOurs),
+        Some(reason) => return Some(NotReplaced::Protected(reason)),
+        None => {}
+    }
+    // Its claims would be deleted with it, which are never replaced either.
+    let policy = live.body().pointer("/spec/persistentVolumeClaimRetentionPolicy/whenDeleted");
+    (policy.and_then(Value::as_str) == Some("Delete")).then_some(NotReplaced::TakesVolumes)
+}
+
+/// The fields that will differ, as far as bridge declares them. What the server filled in goes with the object, and is
+/// filled in again.
+fn fields(desired: &Object, live: &Live) -> Vec<FieldChange> {
+    let between = |before: &Value| diff(before, desired.body(), desired.public_data());
+    let is_removed = |field: &FieldChange| matches!(field.change, ValueChange::Removed(_));
+    let mut fields = between(live.body());
+    fields.retain(|field| !is_removed(field));
+    let ours = applied(live).map_or(Value::Null, |entry| owned(live.body(), entry.fields()));
+    fields.extend(between(&ours).into_iter().filter(is_removed));
+    fields.sort_by(|a, b| a.path.cmp(&b.path));
+    fields
+}
+
+/// The part of a value that is owned (`fieldsV1`).
+fn owned(live: &Value, fields: &Value) -> Value {
+    match live {
+        _ if is_leaf(fields) => live.clone(),
+        Value::Object(map) => {
+            let part = |(key, fields): (&String, &Value)| {
+                let name = key.strip_prefix("f:")?;
+                Some((name.to_owned(), owned(map.get(name)?, fields)))
+            };
+            Value::Object(children(fields).filter_map(part).collect())
+        }
+        Value::Array(items) => {
+            Value::Array(items.iter().filter_map(|item| owned_item(item, fields)).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// `k:<keys>` of a list that is merged by keys, `v:<value>` of a set.
+fn owned_item(item: &Value, fields: &Value) -> Option<Value> {
+    children(fields).find_map(|(key, fields)| match key.split_once(':')? {
+        ("k", keys) => {
+            let keys: Map<String, Value> = serde_json::from_str(keys).ok()?;
+            keys.iter().all(|(key, value)| item.get(key) == Some(value)).then(|| owned(item, fields))
+        }
+        ("v", value) => (serde_json::from_str::<Value>(value).ok()? == *item).then(|| item.clone()),
+        _ => None,
+    })
+}
+
+/// Who else set fields in an object that is replaced: what they set goes with it. Not who writes its status.
+#[must_use]
+pub fn other_managers(live: &Live) -> BTreeSet<String> {
+    let mut others = live.managers();
+    others.remove(FIELD_MANAGER);
+    others
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+use serde_json::{Value, json};
+
+use super::{Change, Consent, Live, NotReplaced, Object, Refusal, Remedy, never_replaced, verdict};
+use crate::desired::ownership::PART_OF;
+use crate::plan::change::{KeepReason, Shown, ValueChange};
+
+/// A Deployment that bridge applied, as the API server has it: with defaults, and with a field of somebody else.
+fn live(change: impl Fn(&mut Value)) -> Live {
+    let owned = json!({
+        "f:metadata": { "f:labels": { "f:applyset.kubernetes.io/part-of": {}, "f:tier": {} } },
+        "f:spec": {
+            "f:selector": {},
+            "f:template": { "f:spec": { "f:containers": { "k:{\"name\":\"main\"}": {
+                ".": {}, "f:name": {}, "f:image": {}, "f:args": {},
+            } } } },
+        },
+    });
+    let mut object = json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+            "name": "server",
+            "namespace": "argocd",
+            "labels": { PART_OF: "ours", "tier": "old", "theirs": "yes" },
+            "managedFields": [
+                { "manager": "bridge", "operation": "Apply", "fieldsV1": owned },
+                { "manager": "kubectl-label", "operation": "Update", "fieldsV1": {} },
+            ],
+        },
+        "spec": {
+            "progressDeadlineSeconds": 600,
+            "selector": { "matchLabels": { "app": "old" } },
+            "template": { "spec": { "containers": [
+                { "name": "main", "image": "x", "args": ["a"], "terminationMessagePath": "/dev/termination-log" },
+            ] } },
+        },
+    });
+    change(&mut object);
+    Live::new(object).unwrap()
+}
+
+fn desired() -> Object {
+    let containers = json!([{ "name": "main", "image": "x" }]);
+    Object::new(json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": { "name": "server", "namespace": "argocd", "labels": { PART_OF: "ours" } },
+        "spec": {
+            "selector": { "matchLabels": { "app": "new" } },
+            "template": { "spec": { "containers": containers } },
+        },
+    }))
+    .unwrap()
+}
+
+fn named(object: &str) -> Consent {
+    Consent { replace: [object.parse().unwrap()].into(), ..Consent::default() }
+}
+
+fn judged(live: Live, immutable: &[&str], consent: &Consent) -> Change {
+    let immutable = immutable.iter().map(|field| (*field).to_owned()).collect();
+    let refusal = Refusal { message: "no".to_owned(), immutable };
+    verdict(desired(), live, refusal, consent, "ours")
+}
+
+fn remedy(change: Change) -> Remedy {
+    match change {
+        Change::Refused { remedy, .. } => remedy,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn only_what_is_named_is_replaced_and_only_for_immutable_fields() {
+    let (fields, consent) = (["spec.selector"], named("Deployment/server"));
+    assert!(matches!(judged(live(|_| ()), &fields, &consent), Change::Replace { .. }));
+    let immutable = fields.map(str::to_owned).to_vec();
+    for other in [Consent::default(), named("Deployment/other"), named("StatefulSet/server")] {
+        let judged = judged(live(|_| ()), &fields, &other);
+        assert_eq!(remedy(judged), Remedy::Replace { immutable: immutable.clone() });
+    }
+    assert_eq!(remedy(judged(live(|_| ()), &[], &consent)), Remedy::Correct);
+}
+
+#[test]
+fn every_guard_of_a_deletion_keeps_the_object() {
+    type Break = fn(&mut Value);
+    let owner = || KeepReason::OwnedByAnother("Operator/x".to_owned());
+    let guards: [(Break, NotReplaced); 7] = [
+        (|o| o["metadata"]["labels"] = json!({}), NotReplaced::NotOurs),
+        (|o| o["metadata"]["labels"][PART_OF] = "other".into(), NotReplaced::NotOurs),
+        (|o| o["metadata"]["managedFields"] = json!([]), NotReplaced::NotOurs),
+        (|o| o["metadata"]["managedFields"][0]["operation"] = "Update".into(), NotReplaced::NotOurs),
+        (
+            |o| o["metadata"]["annotations"] = json!({ "bridge.gitops/keep": "" }),
+            NotReplaced::Protected(KeepReason::Annotated),
+        ),
+        (
+            |o| o["metadata"]["ownerReferences"] = json!([{ "kind": "Operator", "name": "x" }]),
+            NotReplaced::Protected(owner()),
+        ),
+        (
+            |o| o["spec"]["persistentVolumeClaimRetentionPolicy"] = json!({ "whenDeleted": "Delete" }),
+            NotReplaced::TakesVolumes,
+        ),
+    ];
+    for (broken, why) in guards {
+        let judged = judged(live(broken), &["spec.selector"], &named("Deployment/server"));
+        assert_eq!(remedy(judged), Remedy::ByHand(why));
+    }
+}
+
+#[test]
+fn some_kinds_are_never_replaced_whatever_is_named() {
+    for kind in [
+        "Secret",
+        "PersistentVolumeClaim",
+        "Namespace",
+        "CustomResourceDefinition",
+        "ApplicationSet",
+        "Application",
+        "AppProject",
+        "ServiceAccount",
+    ] {
+        let of_kind = live(|object| object["kind"] = kind.into());
+        let judged = judged(of_kind, &["data"], &named(&format!("{kind}/server")));
+        assert_eq!(remedy(judged), Remedy::ByHand(NotReplaced::Kind(never_replaced(kind).unwrap())));
+    }
+}
+
+#[test]
+fn what_the_server_filled_in_and_what_others_set_is_no_change_of_the_profile() {
+    let Change::Replace { fields, .. } =
+        judged(live(|_| ()), &["spec.selector"], &named("Deployment/argocd/server"))
+    else {
+        panic!("not replaced")
+    };
+    let text = |text: &str| Shown::Text(text.to_owned());
+    let fields: Vec<_> = fields.into_iter().map(|field| (field.path, field.change)).collect();
+    let expected = [
+        ("metadata.labels.tier", ValueChange::Removed(text("old"))),
+        ("spec.selector.matchLabels.app", ValueChange::Changed(text("old"), text("new"))),
+        (
+            "spec.template.spec.containers[name=main].args",
+            ValueChange::Removed(Shown::Json(r#"["a"]"#.to_owned())),
+        ),
+    ];
+    assert_eq!(fields, expected.map(|(path, change)| (path.to_owned(), change)));
+}
