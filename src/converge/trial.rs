@@ -257,7 +257,7 @@ impl<'a> Tester<'a> {
 /// another manager.
 pub(super) fn is_certain(object: &Object, live: &Live, consent: &Consent) -> bool {
     !live.is_terminating()
-        && live.managers().is_disjoint(&consent.adopt)
+        && !live.managed_fields().any(|entry| consent.adopt.contains(entry.manager()))
         && is_unchanged(&keep_live(object, live), live)
 }
 

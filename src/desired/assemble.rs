@@ -168,7 +168,7 @@ fn declare(document: Value, origin: &str, at: Option<Location>) -> Result<Declar
 }
 
 fn has_foreign_mark(object: &Object) -> bool {
-    object.body().pointer("/metadata/labels").is_some_and(|labels| labels.get(PART_OF).is_some())
+    object.metadata("labels").is_some_and(|labels| labels.get(PART_OF).is_some())
 }
 
 fn broken(error: &crate::desired::object::NotAnObject) -> Finding {

@@ -31,17 +31,16 @@ impl Object {
     /// # Errors
     /// When `apiVersion`, `kind` or `metadata.name` is missing.
     pub fn new(body: Value) -> Result<Self, NotAnObject> {
-        let text = |pointer: &str, field| {
-            body.pointer(pointer)
-                .and_then(Value::as_str)
-                .filter(|t| !t.is_empty())
-                .ok_or(NotAnObject::Missing(field))
+        let text = |value: Option<&'_ Value>, field| {
+            let text = value.and_then(Value::as_str).filter(|text| !text.is_empty());
+            text.map(str::to_owned).ok_or(NotAnObject::Missing(field))
         };
-        let api_version = text("/apiVersion", "apiVersion")?;
+        let api_version = text(body.get("apiVersion"), "apiVersion")?;
         let group = api_version.split_once('/').map_or("", |(group, _)| group).to_owned();
-        let kind = text("/kind", "kind")?.to_owned();
-        let name = text("/metadata/name", "metadata.name")?.to_owned();
-        let namespace = body.pointer("/metadata/namespace").and_then(Value::as_str).map(str::to_owned);
+        let kind = text(body.get("kind"), "kind")?;
+        let metadata = body.get("metadata");
+        let name = text(metadata.and_then(|metadata| metadata.get("name")), "metadata.name")?;
+        let namespace = metadata.and_then(|metadata| metadata.get("namespace")?.as_str()).map(str::to_owned);
         let id = ObjectId { group_kind: GroupKind { group, kind }, namespace, name };
         Ok(Self { id, body, public_data: BTreeSet::new() })
     }
@@ -71,11 +70,22 @@ impl Object {
         &self.body
     }
 
+    /// A field of `metadata`.
+    #[must_use]
+    pub fn metadata(&self, field: &str) -> Option<&Value> {
+        self.body.get("metadata")?.get(field)
+    }
+
+    /// The value of a label.
+    #[must_use]
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.metadata("labels")?.get(key)?.as_str()
+    }
+
     /// Whether it is one of Argo CD's declarative clusters.
     #[must_use]
     pub fn is_cluster_secret(&self) -> bool {
-        let label = || self.body.get("metadata")?.get("labels")?.get(SECRET_TYPE)?.as_str();
-        self.id.group_kind.kind == "Secret" && label() == Some("cluster")
+        self.id.group_kind.kind == "Secret" && self.label(SECRET_TYPE) == Some("cluster")
     }
 
     /// Keys of a Secret's `data` that may be shown.

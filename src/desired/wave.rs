@@ -1,5 +1,6 @@
 //! The order in which objects are applied.
 
+use crate::desired::labels::SECRET_TYPE;
 use crate::desired::object::Object;
 
 /// A set of objects that are applied together, in the order of the variants.
@@ -81,8 +82,7 @@ impl Wave {
 }
 
 fn of_secret(object: &Object) -> Wave {
-    let label = object.body().pointer("/metadata/labels/argocd.argoproj.io~1secret-type");
-    match label.and_then(serde_json::Value::as_str) {
+    match object.label(SECRET_TYPE) {
         Some("cluster") => Wave::Clusters,
         Some("repository" | "repo-creds" | "repository-write" | "repo-write-creds") => Wave::Repositories,
         Some(_) | None => Wave::Config,

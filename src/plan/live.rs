@@ -46,32 +46,32 @@ impl Live {
         self.object.body()
     }
 
-    fn text(&self, pointer: &str) -> &str {
-        self.body().pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    fn metadata_text(&self, field: &str) -> &str {
+        self.object.metadata(field).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// `metadata.uid`.
     #[must_use]
     pub fn uid(&self) -> &str {
-        self.text("/metadata/uid")
+        self.metadata_text("uid")
     }
 
     /// `metadata.resourceVersion`; empty in the answer of a dry run that would create the object.
     #[must_use]
     pub fn resource_version(&self) -> &str {
-        self.text("/metadata/resourceVersion")
+        self.metadata_text("resourceVersion")
     }
 
     /// Whether its deletion has begun.
     #[must_use]
     pub fn is_terminating(&self) -> bool {
-        self.body().pointer("/metadata/deletionTimestamp").is_some()
+        self.object.metadata("deletionTimestamp").is_some()
     }
 
     /// The value of a label.
     #[must_use]
     pub fn label(&self, key: &str) -> Option<&str> {
-        self.body().get("metadata")?.get("labels")?.get(key)?.as_str()
+        self.object.label(key)
     }
 
     /// Whether it is one of Argo CD's declarative clusters.
@@ -83,18 +83,18 @@ impl Live {
     /// The value of an annotation.
     #[must_use]
     pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.body().get("metadata")?.get("annotations")?.get(key)?.as_str()
+        self.object.metadata("annotations")?.get(key)?.as_str()
     }
 
     /// Its owner references.
     #[must_use]
     pub fn owner_references(&self) -> &[Value] {
-        self.body().pointer("/metadata/ownerReferences").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+        self.object.metadata("ownerReferences").and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
     /// The entries of `metadata.managedFields` for the object itself, not for a subresource.
     pub fn managed_fields(&self) -> impl Iterator<Item = ManagedFields<'_>> {
-        let entries = self.body().pointer("/metadata/managedFields").and_then(Value::as_array);
+        let entries = self.object.metadata("managedFields").and_then(Value::as_array);
         entries.into_iter().flatten().filter(|entry| entry.get("subresource").is_none()).map(ManagedFields)
     }
 

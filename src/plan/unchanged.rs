@@ -101,14 +101,18 @@ impl Walk {
         owned: &Value,
         but: &[&str],
     ) -> bool {
-        let mut named = desired.iter().filter(|(field, _)| !but.contains(&field.as_str()));
-        let count = named.clone().count();
-        let owns = |key: &str| key.strip_prefix("f:").is_none_or(|field| !but.contains(&field));
-        count == children(owned).filter(|(key, _)| owns(key)).count()
-            && named.all(|(field, desired)| match (live.get(field), owned.get(format!("f:{field}"))) {
-                (Some(live), Some(owned)) => self.value(field, desired, live, owned),
-                _ => false,
-            })
+        let mut left = desired.keys().filter(|field| !but.contains(&field.as_str())).count();
+        for (key, owned) in children(owned) {
+            let Some(field) = key.strip_prefix("f:") else { return false };
+            if but.contains(&field) {
+                continue;
+            }
+            match (desired.get(field), live.get(field)) {
+                (Some(desired), Some(live)) if self.value(field, desired, live, owned) => left -= 1,
+                _ => return false,
+            }
+        }
+        left == 0
     }
 
     fn value(&self, field: &str, desired: &Value, live: &Value, owned: &Value) -> bool {
