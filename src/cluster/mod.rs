@@ -17,6 +17,7 @@ pub use connect::{ConnectOptions, contexts, credentials, userinfo};
 pub use error::{ApiStatus, ClusterError};
 pub use kinds::{CORE_KINDS, Kinds};
 pub use notify::{Notice, Notify};
+pub use read::Query;
 pub use write::{Applied, Apply, Guard, Propagation};
 
 use crate::plan::summary::ClusterIdentity;

@@ -20,6 +20,17 @@ const RESTARTS: u32 = 3;
 const METADATA_ONLY: &str =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
+/// What a LIST asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// The kind.
+    pub group_kind: GroupKind,
+    /// The namespace; `None` for all of them, or a kind that has none.
+    pub namespace: Option<String>,
+    /// The labels that the objects carry.
+    pub selector: String,
+}
+
 impl Cluster {
     /// Reads one object; `None` when it does not exist.
     ///
@@ -93,23 +104,24 @@ impl Cluster {
         selector: (&str, &str),
     ) -> Result<Vec<Live>, ClusterError> {
         let list = Listing::new(kinds, group_kind, namespace, selector)?;
-        self.pages(&list, &async |page| list.objects(page, group_kind)).await
+        self.pages(&list, &async || {}, &|page| list.objects(page, group_kind)).await
     }
 
-    /// As [`Self::list`]; of each page only what `keep` makes of it is kept.
+    /// As [`Self::list`]; of each object only what `keep` makes of it is kept. No page is looked at before `ready`.
     ///
     /// # Errors
     /// As [`Self::list`].
     pub async fn list_each<T>(
         &self,
         kinds: &Kinds,
-        group_kind: &GroupKind,
-        namespace: Option<&str>,
-        selector: &str,
-        keep: &impl AsyncFn(Vec<Live>) -> Vec<T>,
+        query: &Query,
+        ready: &impl AsyncFn(),
+        keep: &impl Fn(Live) -> T,
     ) -> Result<Vec<T>, ClusterError> {
-        let list = Listing::new(kinds, group_kind, namespace, ("labelSelector", selector))?;
-        self.pages(&list, &async |page| Ok(keep(list.objects(page, group_kind)?).await)).await
+        let Query { group_kind, namespace, selector } = query;
+        let list = Listing::new(kinds, group_kind, namespace.as_deref(), ("labelSelector", selector))?;
+        let read = |page| Ok(list.objects(page, group_kind)?.into_iter().map(keep).collect());
+        self.pages(&list, ready, &read).await
     }
 
     /// The metadata of all objects of a kind in a namespace, or in all of them: to tell what is there.
@@ -126,7 +138,7 @@ impl Cluster {
             accept: METADATA_ONLY,
             ..Listing::new(kinds, group_kind, namespace, ("labelSelector", ""))?
         };
-        self.pages(&list, &async |page| Ok(items(page))).await
+        self.pages(&list, &async || {}, &|page| Ok(items(page))).await
     }
 
     /// What `read` makes of all pages of a LIST, of one snapshot. Where that was compacted away before the last page (410),
@@ -134,31 +146,35 @@ impl Cluster {
     async fn pages<T>(
         &self,
         list: &Listing<'_>,
-        read: &impl AsyncFn(Value) -> Result<Vec<T>, ClusterError>,
+        ready: &impl AsyncFn(),
+        read: &impl Fn(Value) -> Result<Vec<T>, ClusterError>,
     ) -> Result<Vec<T>, ClusterError> {
         for _ in 0..RESTARTS {
-            match self.pages_once(list, read).await {
+            match self.pages_once(list, ready, read).await {
                 Err(error) if error.status().is_some_and(|status| status.code == 410) => {}
                 outcome => return outcome,
             }
         }
-        self.pages_once(list, read).await
+        self.pages_once(list, ready, read).await
     }
 
     async fn pages_once<T>(
         &self,
         list: &Listing<'_>,
-        read: &impl AsyncFn(Value) -> Result<Vec<T>, ClusterError>,
+        ready: &impl AsyncFn(),
+        read: &impl Fn(Value) -> Result<Vec<T>, ClusterError>,
     ) -> Result<Vec<T>, ClusterError> {
         let (mut all, mut next) = (Vec::new(), String::new());
         loop {
             let path = page(&list.collection, list.selector, &next);
             let call =
                 Call { accept: list.accept, ..Call::get(&path, "list", &list.resource, list.namespace) };
-            let body = self.transport.send(&call).await?.body;
+            let unread = self.transport.send_unread(&call).await?;
+            ready().await;
+            let body = unread.read(&call)?.body;
             check_list(&call, &body)?;
             next = body.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
-            all.extend(read(body).await?);
+            all.extend(read(body)?);
             if next.is_empty() {
                 return Ok(all);
             }

@@ -6,7 +6,7 @@ use futures::future::try_join;
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::SetOnce;
 
-use crate::cluster::{Cluster, ClusterError, Kinds};
+use crate::cluster::{Cluster, ClusterError, Kinds, Query};
 use crate::converge::trial::is_certain;
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::labels::SECRET_TYPE;
@@ -56,7 +56,7 @@ impl Asked {
 }
 
 /// Lists all members, kind by kind. The LISTs of what is recorded do not wait for what is asked for, which may still be in
-/// the making; what they find does, and no further page is read meanwhile.
+/// the making; what they find does, as bytes, and no further page is asked for meanwhile.
 pub(super) async fn list(
     cluster: &Cluster,
     kinds: &Kinds,
@@ -65,20 +65,18 @@ pub(super) async fn list(
     asked: &SetOnce<Asked>,
     consent: &Consent,
 ) -> Result<Members, ClusterError> {
-    let judge = async |page: Vec<Live>| {
-        let asked = asked.wait().await;
-        page.into_iter().map(|live| asked.judge(live, consent)).collect()
+    let ready = async || {
+        asked.wait().await;
+    };
+    let judge = |live: Live| match asked.get() {
+        Some(asked) => asked.judge(live, consent),
+        None => Member::Other(live),
     };
     let run = async |queries: Vec<Query>| -> Result<Vec<Vec<Member>>, ClusterError> {
-        let list = async |query: Query| {
-            let Query { group_kind, namespace, selector } = query;
-            cluster.list_each(kinds, &group_kind, namespace.as_deref(), &selector, &judge).await
-        };
+        let list = async |query: Query| cluster.list_each(kinds, &query, &ready, &judge).await;
         stream::iter(queries).map(list).buffered(cluster.parallelism()).try_collect().await
     };
-    let mut early = queries(kinds, owner, recorded, &[]);
-    // The largest objects of all would be held beside the desired ones that are in the making.
-    early.retain(|query| query.group_kind.kind != "CustomResourceDefinition");
+    let early = queries(kinds, owner, recorded, &[]);
     let late = async {
         let all = queries(kinds, owner, recorded, &asked.wait().await.objects);
         run(all.into_iter().filter(|query| !early.contains(query)).collect()).await
@@ -94,14 +92,6 @@ pub(super) async fn list(
         }
     }
     Ok(Members { unchanged, others })
-}
-
-/// One LIST.
-#[derive(Clone, PartialEq, Eq)]
-struct Query {
-    group_kind: GroupKind,
-    namespace: Option<String>,
-    selector: String,
 }
 
 /// The LISTs that find every member: of the kinds and in the namespaces that are desired, or recorded.
