@@ -72,6 +72,10 @@ fn is_host(text: &str) -> bool {
 ///
 /// It is asked before anything is taken apart, because a password with a `/` in it ends what parsers take for the host.
 pub(crate) fn holds_credentials(text: &str) -> bool {
+    // No address with either has neither.
+    if !text.contains('@') && !text.contains("://") {
+        return false;
+    }
     let lower = text.to_ascii_lowercase();
     has_secret_query(&lower)
         || lower.split(|c: char| c.is_whitespace() || c.is_control()).any(is_user_with_secret)

@@ -30,6 +30,10 @@ enum Frame {
     Map { zone: Zone, key: Option<Pending> },
 }
 
+fn is_hidden(c: char, open: &[Hidden]) -> bool {
+    !c.is_whitespace() && open.iter().any(|range| !range.keeps_marks || !MARKS.contains(c))
+}
+
 /// Collects what must not be shown.
 #[derive(Default)]
 pub(crate) struct Excerpts {
@@ -77,17 +81,28 @@ impl Excerpts {
         self.hidden.sort_by_key(|hidden| hidden.start);
         let mut ranges = self.hidden.into_iter().peekable();
         let mut open: Vec<Hidden> = Vec::new();
-        let show = |(index, c): (usize, char)| {
+        let mut shown = String::with_capacity(text.len());
+        let (mut rest, mut index) = (text, 0);
+        while !rest.is_empty() {
             open.retain(|range| range.end > index);
             while let Some(range) = ranges.next_if(|range| range.start <= index) {
                 if range.end > index {
                     open.push(range);
                 }
             }
-            let is_hidden = open.iter().any(|range| !range.keeps_marks || !MARKS.contains(c));
-            if is_hidden && !c.is_whitespace() { '*' } else { c }
-        };
-        text.chars().enumerate().map(show).collect()
+            // Up to the next place where a range begins or ends, all characters fare alike.
+            let ends = open.iter().map(|range| range.end).chain(ranges.peek().map(|range| range.start));
+            let count = ends.min().unwrap_or(usize::MAX) - index;
+            let (same, after) =
+                rest.split_at(rest.char_indices().nth(count).map_or(rest.len(), |(at, _)| at));
+            if open.is_empty() {
+                shown.push_str(same);
+            } else {
+                shown.extend(same.chars().map(|c| if is_hidden(c, &open) { '*' } else { c }));
+            }
+            (rest, index) = (after, index + count);
+        }
+        shown
     }
 
     /// Nobody reads a second document, so it is not known what is secret there.
