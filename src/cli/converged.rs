@@ -81,8 +81,10 @@ impl Hub {
             let secrets =
                 secrets::resolve(context, &ready.profile, &ready.folder, Reach::Everything(&self.cluster))
                     .await?;
+            // First what may take minutes: what the cluster has is read as late as it can be.
+            let manifest = manifest::obtain(context, ready, manifest::Lock::Write).await?;
             let desired = async {
-                let desired = ready.desired(context, manifest::Lock::Write, &secrets).await?;
+                let desired = ready.complete(context, manifest, &secrets).await?;
                 Ok::<_, CliError>(desired.objects)
             };
             let intent = Intent { owner: &owner, consent, creates };
@@ -162,6 +164,7 @@ fn converge_exit(error: &ConvergeError) -> Exit {
         ConvergeError::NoSuchTarget { .. } => Exit::Usage,
         ConvergeError::NamespaceTerminating(_)
         | ConvergeError::NoArgoCd { .. }
+        | ConvergeError::NothingAsked
         | ConvergeError::Object(_) => Exit::Failed,
     }
 }

@@ -18,6 +18,7 @@ use crate::desired::assemble::{Inputs, assemble};
 use crate::desired::images;
 use crate::desired::secrets::Secrets;
 use crate::desired::state::Desired;
+use crate::fetch::manifest::Manifest;
 use crate::profile::finding::Finding;
 use crate::profile::location::Source;
 use crate::profile::model::{Install, Profile};
@@ -65,9 +66,14 @@ pub(super) async fn load_unless(
 async fn beside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, CliError> + Send + 'static,
 ) -> Result<T, CliError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-        Err(CliError::new(Code::INTERNAL, Exit::Failed, "the profile was not read").caused_by(&error))
-    })
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        // Where it is caught nothing of its text is shown, which may hold a secret.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(CliError::new(Code::INTERNAL, Exit::Failed, "bridge was stopped while it worked")),
+        },
+    }
 }
 
 /// Loads every profile of this run, each with what is wrong with it.
@@ -212,6 +218,19 @@ impl Ready {
         secrets: &Secrets,
     ) -> Result<Desired, CliError> {
         let manifest = manifest::obtain(context, self, lock).await?;
+        self.complete(context, manifest, secrets).await
+    }
+
+    /// The desired state with a manifest that was obtained.
+    ///
+    /// # Errors
+    /// When anything in the manifest, in patches or templates is wrong.
+    pub(super) async fn complete(
+        &self,
+        context: &Context,
+        manifest: Option<Manifest>,
+        secrets: &Secrets,
+    ) -> Result<Desired, CliError> {
         let (ready, context, secrets) = (self.clone(), context.clone(), secrets.clone());
         beside(move || {
             let documents = manifest.map(|manifest| manifest::documents(&ready, &manifest)).transpose()?;

@@ -105,7 +105,13 @@ pub(super) struct Unread {
 impl Unread {
     /// Reads it.
     pub(super) fn read(self, call: &Call<'_>) -> Result<Answer, ClusterError> {
-        parse(call, self.code, &self.body, self.warnings)
+        let Self { code, body, warnings } = self;
+        let malformed = |error: serde_json::Error| ClusterError::Malformed {
+            request: call.describe(),
+            cause: error.to_string(),
+        };
+        let body = serde_json::from_slice(&body).map_err(malformed)?;
+        Ok(Answer { created: code == 201, body, warnings })
     }
 }
 
@@ -300,12 +306,6 @@ fn request(call: &Call<'_>) -> Result<Request<Body>, String> {
     let builder =
         if body.is_some() { builder.header(header::CONTENT_TYPE, call.content_type) } else { builder };
     builder.body(Body::from(body.unwrap_or_default())).map_err(|error| error.to_string())
-}
-
-fn parse(call: &Call<'_>, code: u16, body: &[u8], warnings: Vec<String>) -> Result<Answer, ClusterError> {
-    let body = serde_json::from_slice(body)
-        .map_err(|error| ClusterError::Malformed { request: call.describe(), cause: error.to_string() })?;
-    Ok(Answer { created: code == 201, body, warnings })
 }
 
 /// 500 is among them because the API server answers it for a webhook that does not answer yet.

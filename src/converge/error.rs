@@ -53,6 +53,9 @@ pub enum ConvergeError {
     /// The inventory is gone while there are objects that it should record.
     #[error("there is no inventory (ConfigMap {0}/bridge), so bridge does not know what it owns")]
     NoInventory(String),
+    /// The desired objects never came.
+    #[error("there are no desired objects to compare the cluster with; this is a bug of bridge")]
+    NothingAsked,
     /// A target is not among the desired objects.
     #[error("nothing in the profile is called {}", targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
     NoSuchTarget {
@@ -101,6 +104,7 @@ impl ConvergeError {
             Self::NoArgoCd { .. } => Code::NO_ARGO_CD,
             Self::Locked { .. } => Code::LOCKED,
             Self::LockLost => Code::LOCK_LOST,
+            Self::NothingAsked => Code::INTERNAL,
             Self::Object(_) => Code::API,
         }
     }
@@ -137,7 +141,7 @@ impl ConvergeError {
             Self::LockLost => {
                 vec!["what was written before stays; run `bridge plan` again and look at the new plan".to_owned()]
             }
-            Self::Object(_) => Vec::new(),
+            Self::NothingAsked | Self::Object(_) => Vec::new(),
         }
     }
 }

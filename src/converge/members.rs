@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use futures::future::try_join;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::future::{join, join_all};
 use tokio::sync::SetOnce;
 
 use crate::cluster::{Cluster, ClusterError, Kinds, Query};
@@ -72,18 +71,19 @@ pub(super) async fn list(
         Some(asked) => asked.judge(live, consent),
         None => Member::Other(live),
     };
+    let list = async |query: Query| cluster.list_each(kinds, &query, &ready, &judge).await;
+    // All of them at once: only their requests take turns. Of several errors the first in this order is shown.
     let run = async |queries: Vec<Query>| -> Result<Vec<Vec<Member>>, ClusterError> {
-        let list = async |query: Query| cluster.list_each(kinds, &query, &ready, &judge).await;
-        stream::iter(queries).map(list).buffered(cluster.parallelism()).try_collect().await
+        join_all(queries.into_iter().map(list)).await.into_iter().collect()
     };
     let early = queries(kinds, owner, recorded, &[]);
     let late = async {
         let all = queries(kinds, owner, recorded, &asked.wait().await.objects);
         run(all.into_iter().filter(|query| !early.contains(query)).collect()).await
     };
-    let (early, late) = try_join(run(early.clone()), late).await?;
+    let (early, late) = join(run(early.clone()), late).await;
     let (mut unchanged, mut others) = (BTreeMap::new(), Vec::new());
-    for member in early.into_iter().chain(late).flatten() {
+    for member in early?.into_iter().chain(late?).flatten() {
         match member {
             Member::Unchanged(one) => {
                 unchanged.insert(one.id.clone(), one);

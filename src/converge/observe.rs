@@ -64,7 +64,10 @@ pub async fn observe<E: From<ConvergeError>>(
             found?
         }
     };
-    let objects = asked.into_inner().map(|asked| asked.objects).unwrap_or_default();
+    let objects = asked.into_inner().map(|asked| asked.objects);
+    // Without them everything would be surplus.
+    let is_asked = |objects: &Vec<Object>| !objects.is_empty() || intent.creates == Creates::None;
+    let objects = objects.filter(is_asked).ok_or(ConvergeError::NothingAsked)?;
     Ok(compare(cluster, intent, objects, found, emit).await?)
 }
 
@@ -190,7 +193,7 @@ async fn try_all(
         .map(|(live, wanted)| (wanted, live))
         .collect();
     let try_one = async |(wanted, live): (Wanted, Option<Live>)| match wanted {
-        Wanted::Unchanged(unchanged) => Ok(Seen::Unchanged(unchanged)),
+        Wanted::Unchanged { unchanged, defines: _ } => Ok(Seen::Unchanged(unchanged)),
         Wanted::Open { name: _, object } => tester.observe(object, live).await,
     };
     let mut tried = stream::iter(with_live).map(try_one).buffered(cluster.parallelism());

@@ -61,8 +61,9 @@ impl Places {
         let mut places = Self::default();
         for one in wanted {
             match one {
-                Wanted::Unchanged(unchanged) => {
+                Wanted::Unchanged { unchanged, defines } => {
                     places.add(&unchanged.id);
+                    places.own_kinds.extend(defines.clone());
                     places.unchanged_namespaces.extend(namespace_name(&unchanged.id));
                 }
                 Wanted::Open { name: _, object } => places.add_object(object),
@@ -80,7 +81,7 @@ impl Places {
 
     fn add_object(&mut self, object: &Object) {
         self.add(object.id());
-        self.own_kinds.extend(defined_kind(object));
+        self.own_kinds.extend(object.defined_kind());
     }
 
     fn add(&mut self, id: &ObjectId) {
@@ -306,12 +307,4 @@ fn excuse(object: &Object, status: &ApiStatus) -> Option<NotChecked> {
     }
     let is_webhook = status.code == 400 && status.message.contains("does not support dry run");
     is_webhook.then(|| NotChecked::Webhook(status.message.clone()))
-}
-
-fn defined_kind(object: &Object) -> Option<GroupKind> {
-    let text = |pointer: &str| object.body().pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    if object.id().group_kind.kind != "CustomResourceDefinition" {
-        return None;
-    }
-    Some(GroupKind { group: text("/spec/group")?, kind: text("/spec/names/kind")? })
 }

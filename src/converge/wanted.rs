@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::converge::error::ConvergeError;
 use crate::converge::members::Members;
-use crate::desired::id::ObjectId;
+use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::{NotAnObject, Object};
 use crate::desired::ownership::{PART_OF, inventory_id};
 use crate::plan::build::Owner;
@@ -17,7 +17,12 @@ use crate::plan::same_server;
 /// A desired object.
 pub(super) enum Wanted {
     /// It stays as it is.
-    Unchanged(Unchanged),
+    Unchanged {
+        /// What is known of it.
+        unchanged: Unchanged,
+        /// The kind that it defines.
+        defines: Option<GroupKind>,
+    },
     /// It is to be looked at.
     Open {
         /// Its name in the profile; a renamed cluster's Secret keeps another one.
@@ -31,7 +36,7 @@ impl Wanted {
     /// Which object, by the name that it has on the cluster.
     pub(super) fn id(&self) -> &ObjectId {
         match self {
-            Self::Unchanged(unchanged) => &unchanged.id,
+            Self::Unchanged { unchanged, defines: _ } => &unchanged.id,
             Self::Open { name: _, object } => object.id(),
         }
     }
@@ -43,7 +48,7 @@ impl Wanted {
 
     fn is_meant_by(&self, target: &ObjectSelector) -> bool {
         match self {
-            Self::Unchanged(unchanged) => target.matches(&unchanged.id),
+            Self::Unchanged { unchanged, defines: _ } => target.matches(&unchanged.id),
             Self::Open { name, object } => target.matches(name) || target.matches(object.id()),
         }
     }
@@ -58,14 +63,24 @@ pub(super) fn wanted(
     owner: &Owner,
     consent: &Consent,
 ) -> Result<Vec<Wanted>, ConvergeError> {
-    let names: Vec<ObjectId> = objects.iter().map(|object| object.id().clone()).collect();
-    let open = objects.into_iter().filter(|object| !members.unchanged.contains_key(object.id())).collect();
-    let mut open = keep_names(open, &members.others, owner)?.into_iter();
-    let wanted = |name: ObjectId| match members.unchanged.remove(&name) {
-        Some(unchanged) => Some(Wanted::Unchanged(unchanged)),
-        None => open.next().map(|object| Wanted::Open { name, object }),
-    };
-    targeted(names.into_iter().filter_map(wanted).collect(), consent)
+    let (mut places, mut open) = (Vec::new(), Vec::new());
+    for object in objects {
+        match members.unchanged.remove(object.id()) {
+            Some(unchanged) => {
+                places.push(Ok(Wanted::Unchanged { unchanged, defines: object.defined_kind() }));
+            }
+            None => {
+                places.push(Err(object.id().clone()));
+                open.push(object);
+            }
+        }
+    }
+    let mut named = keep_names(open, &members.others, owner)?.into_iter();
+    let wanted = places.into_iter().filter_map(|place| match place {
+        Ok(unchanged) => Some(unchanged),
+        Err(name) => named.next().map(|object| Wanted::Open { name, object }),
+    });
+    targeted(wanted.collect(), consent)
 }
 
 /// What an unchanged cluster Secret stands for needs no other one, so only the rest is looked through. By name, so that

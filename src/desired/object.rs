@@ -88,6 +88,17 @@ impl Object {
         self.id.group_kind.kind == "Secret" && self.label(SECRET_TYPE) == Some("cluster")
     }
 
+    /// The kind that a CustomResourceDefinition defines.
+    #[must_use]
+    pub fn defined_kind(&self) -> Option<GroupKind> {
+        if self.id.group_kind.kind != "CustomResourceDefinition" {
+            return None;
+        }
+        let spec = self.body.get("spec")?;
+        let (group, kind) = (spec.get("group")?.as_str()?, spec.get("names")?.get("kind")?.as_str()?);
+        Some(GroupKind { group: group.to_owned(), kind: kind.to_owned() })
+    }
+
     /// Keys of a Secret's `data` that may be shown.
     #[must_use]
     pub fn public_data(&self) -> &BTreeSet<String> {
