@@ -176,6 +176,30 @@ impl Bench {
         row("apply of no change", several(&kubectl, 3)?, several(&apply, 3)?);
         let diff = self.kubectl(&["diff", "--server-side", "-f", "objects.yaml"]);
         row("plan (kubectl: diff) of no change", several(&diff, 3)?, several(&self.bridge(&["plan"])?, 3)?);
+        self.against_kapp(&theirs.sibling().await?)
+    }
+
+    /// Only where there is a kapp to measure: `KAPP` names it, or it is on PATH.
+    fn against_kapp(&self, theirs: &ControlPlane) -> Result<()> {
+        let kapp = match std::env::var_os("KAPP") {
+            Some(path) => path,
+            None if on_path("kapp") => "kapp".into(),
+            None => return Ok(()),
+        };
+        self.kubeconfig("kapp", theirs)?;
+        let deploy = |more: &[&str]| {
+            let mut command = Command::new(&kapp);
+            command.args(["deploy", "--app", "bench", "--namespace", "default", "--file", "objects.yaml"]);
+            command.args(["--yes", "--wait=false"]).args(more);
+            command.current_dir(self.folder.path()).env("KUBECONFIG", self.path("kapp"));
+            command
+        };
+        println!(
+            "\n| on API servers of one etcd | kapp | bridge | ratio | bridge's memory |\n|---|---|---|---|---|"
+        );
+        succeed(&deploy(&[]))?;
+        let diff = several(&deploy(&["--diff-run"]), 3)?;
+        row("plan (kapp: --diff-run) of no change", diff, several(&self.bridge(&["plan"])?, 3)?);
         Ok(())
     }
 
