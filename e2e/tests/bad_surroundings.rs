@@ -135,7 +135,11 @@ async fn a_refused_object_ends_a_first_apply_and_stops_a_later_one_before_any_wr
     let apply = ["apply", "--auto-approve", "--no-wait"];
     let first = world.run(&apply)?;
     expect(&first, 1, &["123456", "Service/argocd/server"])?;
-    ensure!(world.get(&support::secret("spoke-dev")).await? == Value::Null, "later waves wait: {first}");
+    let server = world.get("/apis/apps/v1/namespaces/argocd/deployments/server").await?;
+    ensure!(server == Value::Null, "workloads count on their Services: {first}");
+    let set = world.get("/apis/argoproj.io/v1alpha1/namespaces/argocd/applicationsets/addons").await?;
+    ensure!(set != Value::Null, "the others go on: {first}");
+    ensure!(first.stderr.contains("not tried: Deployment/argocd/server"), "{first}");
     // Of the same profile with some of its objects there, nothing more is written.
     world.proxy.reset();
     expect(&world.run(&apply)?, 1, &["Service/argocd/server", "nothing was written"])?;

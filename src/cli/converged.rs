@@ -122,7 +122,8 @@ pub(super) fn outcome_exit(outcome: &Outcome) -> Exit {
     let of_error = outcome.error.as_ref().map_or(Exit::Done, converge_exit);
     let of = |is_so: bool, exit: Exit| if is_so { exit } else { Exit::Done };
     let any = |class| outcome.failures.iter().any(|failure| failure.class == class);
-    let (is_unreachable, is_conflict) = (any(FailureClass::Unreachable), any(FailureClass::Conflict));
+    let is_unreachable = any(FailureClass::Unreachable) || any(FailureClass::Forbidden);
+    let is_conflict = any(FailureClass::Conflict);
     let has_failed = any(FailureClass::Failed) || !outcome.not_tried.is_empty();
     let is_late = !outcome.not_ready.is_empty() || !outcome.remaining.is_empty();
     let exit = [

@@ -145,9 +145,15 @@ impl Run<'_> {
         outcome: &mut Outcome,
     ) -> Result<(), ConvergeError> {
         record.widen(self, kinds).await?;
+        let mut incomplete: Vec<Wave> = Vec::new();
         for (wave, changes) in waves(others) {
-            let stop = outcome.must_stop() || self.is_stopped();
+            let counts_on_it = wave.needs().iter().any(|needed| incomplete.contains(needed));
+            let stop = counts_on_it || outcome.is_unreachable() || self.is_stopped();
+            let before = outcome.undone();
             self.wave(wave, changes, kinds, stop, outcome).await?;
+            if outcome.undone() > before {
+                incomplete.push(wave);
+            }
         }
         delete::delete_all(self, kinds, deletions, record, outcome).await?;
         record.narrow(self, kinds, outcome).await

@@ -42,9 +42,19 @@ impl Outcome {
         }
     }
 
-    /// Whether later waves must not begin.
+    /// Whether nothing may be deleted any more.
     pub(super) fn must_stop(&self) -> bool {
         !self.failures.is_empty() || !self.remaining.is_empty()
+    }
+
+    /// Whether the cluster cannot be reached any more, so that nothing else needs to be tried.
+    pub(super) fn is_unreachable(&self) -> bool {
+        self.failures.iter().any(|failure| failure.class == FailureClass::Unreachable)
+    }
+
+    /// How many objects are not as they should be, because they failed or were not tried.
+    pub(super) fn undone(&self) -> usize {
+        self.failures.len() + self.not_tried.len()
     }
 
     /// Whether everything was done that the plan asked for; workloads may still have to become ready.
@@ -122,6 +132,8 @@ pub enum FailureClass {
     Failed,
     /// A conflict, or a plan that became stale.
     Conflict,
-    /// The cluster does not answer, or forbids it.
+    /// Whoever runs bridge may not do it; of other objects that says nothing.
+    Forbidden,
+    /// The cluster does not answer, or does not accept the credentials.
     Unreachable,
 }

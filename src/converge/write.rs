@@ -290,8 +290,8 @@ pub(super) fn failure_of(id: ObjectId, error: &ClusterError) -> Failure {
         ClusterError::Unreachable { .. }
         | ClusterError::Tls { .. }
         | ClusterError::TimedOut { .. }
-        | ClusterError::Unauthorized { .. }
-        | ClusterError::Forbidden { .. } => FailureClass::Unreachable,
+        | ClusterError::Unauthorized { .. } => FailureClass::Unreachable,
+        ClusterError::Forbidden { .. } => FailureClass::Forbidden,
         _ => FailureClass::Failed,
     };
     let mut fix = error.hints().join("; ");
@@ -337,7 +337,7 @@ fn halfway(is_gone: bool, cause: Failure) -> Failure {
     };
     let fix = match cause.class {
         FailureClass::Conflict => "somebody made it meanwhile: run `bridge plan` again".to_owned(),
-        FailureClass::Failed | FailureClass::Unreachable => {
+        FailureClass::Failed | FailureClass::Forbidden | FailureClass::Unreachable => {
             format!("{}; then run `bridge apply` again: {then}", cause.fix)
         }
     };

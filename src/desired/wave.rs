@@ -60,6 +60,31 @@ impl Wave {
         }
     }
 
+    /// The waves that its objects count on: where one of these is not complete, they are not written.
+    ///
+    /// A cluster or a set must not come into an Argo CD whose projects are wider than the profile says, nor a workload
+    /// where its rights, settings or guards are missing.
+    #[must_use]
+    pub fn needs(self) -> &'static [Wave] {
+        match self {
+            Wave::Namespaces | Wave::Definitions => &[],
+            Wave::Rbac | Wave::Config | Wave::Network | Wave::Repositories => &[Wave::Namespaces],
+            Wave::Workloads => {
+                &[Wave::Namespaces, Wave::Definitions, Wave::Rbac, Wave::Config, Wave::Network]
+            }
+            Wave::Projects => &[Wave::Namespaces, Wave::Definitions],
+            Wave::Clusters => &[Wave::Namespaces, Wave::Config, Wave::Projects],
+            Wave::ApplicationSets => &[
+                Wave::Namespaces,
+                Wave::Definitions,
+                Wave::Config,
+                Wave::Projects,
+                Wave::Repositories,
+                Wave::Clusters,
+            ],
+        }
+    }
+
     /// Whether its objects are waited for until they are ready.
     #[must_use]
     pub fn is_awaited(self) -> bool {
