@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use bridge_e2e::bridge_cmd::Outcome;
-use bridge_e2e::cluster::User;
 use inject::{Rules, Runs};
 use serde_json::{Value, json};
 use support::{Profile, World, secret};
@@ -24,43 +23,18 @@ use tokio::task::JoinSet;
 
 const APPLY: [&str; 3] = ["apply", "--auto-approve", "--no-wait"];
 const DESTROY: [&str; 2] = ["destroy", "--auto-approve"];
-const TOKEN: &str = "planted-t0ken-value";
-const TOKEN_IN_BASE64: &str = "cGxhbnRlZC10MGtlbi12YWx1Z";
 /// Longer than a server may hang.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// A fleet that differs from its other side by one updated, one new and one missing cluster.
-fn fleet(side: usize) -> Profile {
-    let (name, tier) = [("spoke-flip", "silver"), ("spoke-flop", "gold")][side];
-    let mut profile = Profile::small().without_spoke("spoke-prod");
-    profile.clusters.push((name.to_owned(), format!("https://{name}.example.com"), String::new()));
-    profile.spoke("spoke-dev", &format!("    labels: {{ tier: {tier} }}\n"))
-}
-
-/// A cluster Secret of somebody else's; its resourceVersion tells whether anybody wrote it.
-async fn foreign(world: &World) -> Result<Value> {
-    const PATH: &str = "/api/v1/namespaces/default/secrets";
-    let found = world.get(&format!("{PATH}/foreign")).await?;
-    if !found.is_null() {
-        return Ok(found);
-    }
-    let labels = json!({"argocd.argoproj.io/secret-type": "cluster"});
-    let secret =
-        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "foreign", "labels": labels}});
-    world.send("POST", PATH, "application/json", &secret).await
-}
-
 fn run(world: &World, args: &[&str]) -> Result<Outcome> {
     let outcome = world.bridge(args)?.timeout(PATIENCE).run()?;
-    for token in [TOKEN, TOKEN_IN_BASE64, world.hub.token(User::Admin)] {
-        ensure!(!format!("{}{}", outcome.stdout, outcome.stderr).contains(token), "a secret: {outcome}");
-    }
+    world.expect_no_secret(&outcome)?;
     Ok(outcome)
 }
 
 /// Runs under a fault, checks what its row says, and runs again without it.
 async fn survives(world: &World, row: &Row, rules: Rules, args: &[&str], expected: &[Value]) -> Result<()> {
-    let (before, kept) = (world.versions().await?, foreign(world).await?);
+    let before = world.versions().await?;
     world.proxy.reset();
     let rules_count = rules.len();
     for (matcher, fault) in rules {
@@ -90,8 +64,7 @@ async fn survives(world: &World, row: &Row, rules: Rules, args: &[&str], expecte
     ensure!(again.code == Some(0), "the rerun: {again}");
     let state = world.state().await?;
     ensure!(state == expected, "another state: {state:#?} after {outcome} and {again}");
-    ensure!(foreign(world).await? == kept, "it touched what is foreign");
-    Ok(())
+    world.expect_foreign_untouched()
 }
 
 /// The runs of rows of one sort.
@@ -105,13 +78,13 @@ fn runs(of: fn(&Shown) -> Option<Runs>) -> Vec<(&'static Row, Rules)> {
 async fn change(world: &World, runs: Vec<(&'static Row, Rules)>) -> Result<()> {
     let mut states = Vec::new();
     for side in [0, 1] {
-        world.profile(&fleet(side))?;
+        world.profile(&Profile::fleet(side))?;
         world.apply(&[])?;
         states.push(world.state().await?);
     }
     for (turn, (row, rules)) in runs.into_iter().enumerate() {
         let side = turn % 2;
-        world.profile(&fleet(side))?;
+        world.profile(&Profile::fleet(side))?;
         survives(world, row, rules, &APPLY, &states[side]).await.context(row.fault)?;
         world.expect_no_changes().context(row.fault)?;
     }
