@@ -142,7 +142,8 @@ impl Matcher {
 
     /// Whether the conditions on the request itself hold.
     pub(super) fn accepts(&self, request: &Recorded) -> bool {
-        let Self { method, path, path_part, query_parts, content_type, dry_run, write, nth: _, first: _ } = self;
+        let Self { method, path, path_part, query_parts, content_type, dry_run, write, nth: _, first: _ } =
+            self;
         method.as_ref().is_none_or(|method| *method == request.method)
             && path.as_ref().is_none_or(|path| *path == request.path)
             && path_part.as_ref().is_none_or(|part| request.path.contains(part.as_str()))

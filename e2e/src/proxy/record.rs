@@ -258,7 +258,8 @@ mod tests {
     #[test]
     fn requests_in_flight_are_counted_but_for_those_to_the_lock() {
         let ledger = Arc::new(Ledger::default());
-        let (get, lease) = (recorded("GET", "/a"), recorded("PATCH", "/apis/coordination.k8s.io/v1/leases/a"));
+        let (get, lease) =
+            (recorded("GET", "/a"), recorded("PATCH", "/apis/coordination.k8s.io/v1/leases/a"));
         drop(ledger.fly(&get));
         let flights = [ledger.fly(&get), ledger.fly(&lease), ledger.fly(&get)];
         drop(flights);
