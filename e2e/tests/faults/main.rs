@@ -7,6 +7,7 @@ mod support;
 
 mod inject;
 mod rows;
+mod surroundings;
 mod table;
 
 use std::path::Path;
@@ -168,6 +169,8 @@ async fn a_stuck_finalizer_is_named_and_the_next_apply_ends_the_deletion() -> Re
     world.patch_as("controller", &path, &finalizers(Value::Null)).await?;
     ensure!(world.get(&path).await?.is_null());
     world.apply(&[])?;
+    let expected = world.state_of(&Profile::small().without_spoke("spoke-dev")).await?;
+    ensure!(world.state().await? == expected, "another state");
     world.expect_no_changes()
 }
 
@@ -185,11 +188,15 @@ async fn members_of_another_apply_set_with_the_same_label_survive() -> Result<()
     let path = format!("{}?fieldManager=kubectl-applyset", secret("theirs"));
     world.send("PATCH", &path, "application/apply-patch+yaml", &theirs).await?;
     let kept = world.get(&secret("theirs")).await?;
-    world.profile(&Profile::small().without_spoke("spoke-dev"))?;
+    let pruned = Profile::small().without_spoke("spoke-dev");
+    world.profile(&pruned)?;
     world.apply(&[])?;
+    let mut state = world.state().await?;
+    state.retain(|object| object["metadata"]["name"] != "theirs");
+    ensure!(state == world.state_of(&pruned).await?, "another state");
     world.expect(0, &DESTROY)?;
     ensure!(world.get(&secret("theirs")).await? == kept, "it was touched");
-    Ok(())
+    world.expect_foreign_untouched()
 }
 
 #[tokio::test]
@@ -212,6 +219,7 @@ async fn an_object_without_its_managers_is_neither_overwritten_nor_deleted() -> 
     ensure!(world.get(&secret("spoke-dev")).await? == kept, "it was touched");
     world.profile(&Profile::small())?;
     world.apply(&["--adopt", "before-first-apply"])?;
+    ensure!(world.state().await? == world.state_of(&Profile::small()).await?, "another state");
     world.expect_no_changes()
 }
 
@@ -233,23 +241,46 @@ fn the_document_shows_the_table() -> Result<()> {
     Ok(())
 }
 
-/// The tests that the table names elsewhere look for what it says, as far as their text shows it.
+/// The tests that the table names elsewhere look for what it says, as far as their text and that of what they call shows it.
 #[test]
 fn the_tests_that_the_table_names_look_for_its_words_and_its_exit_codes() -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).with_context(|| file.to_owned());
+    let shared = read("support/mod.rs")?;
     for Row { exit, reads, shown, .. } in rows() {
         let Shown::By(file, test) = shown else { continue };
-        let text = std::fs::read_to_string(folder.join(file)).with_context(|| (*file).to_owned())?;
-        let (_, body) = text
-            .split_once(&format!("async fn {test}()"))
-            .with_context(|| format!("{file} has no test {test}"))?;
-        let body = body.split("\n#[").next().unwrap_or_default();
-        if *exit == 0 {
-            continue;
-        }
-        ensure!(body.contains(reads), "{test} does not look for `{reads}`");
+        let text = called(&format!("{}{shared}", read(file)?), test)?;
+        ensure!(text.contains(reads), "{test} does not look for `{reads}`");
         let codes = [format!("Some({exit})"), format!("expect({exit}, "), format!(", {exit}, ")];
-        ensure!(codes.iter().any(|code| body.contains(code.as_str())), "{test} does not look for {exit}");
+        ensure!(codes.iter().any(|code| text.contains(code.as_str())), "{test} does not look for {exit}");
     }
     Ok(())
+}
+
+/// The text of a function, and of every other one in the source that it calls.
+fn called(source: &str, name: &str) -> Result<String> {
+    // Each begins after a blank line or an attribute, and its own text follows its name.
+    let functions: Vec<(&str, &str)> = source
+        .split("fn ")
+        .filter_map(|text| text.split_once('('))
+        .filter(|(name, _)| !name.contains(' '))
+        .collect();
+    let mut found = Vec::from([name]);
+    let mut text = String::new();
+    for at in 0.. {
+        let Some(name) = found.get(at).copied() else { break };
+        let body = functions.iter().find(|(known, _)| *known == name).map(|(_, body)| *body);
+        let body = body.with_context(|| format!("there is no function {name}"))?;
+        text.push_str(body);
+        // Each name that an opening parenthesis follows.
+        let names =
+            body.split('(').filter_map(|text| text.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next());
+        let calls = names.filter(|name| functions.iter().any(|(known, _)| known == name));
+        for name in calls {
+            if !found.contains(&name) {
+                found.push(name);
+            }
+        }
+    }
+    Ok(text)
 }
