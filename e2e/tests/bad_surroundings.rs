@@ -10,7 +10,10 @@ use bridge_e2e::cluster::User;
 use bridge_e2e::kubeconfig::{Access, Credential, Kubeconfig};
 use bridge_e2e::proxy::{Fault, Matcher};
 use serde_json::{Value, json};
-use support::{Profile, World};
+use support::{Profile, World, secret};
+
+const APPLY: [&str; 3] = ["apply", "--auto-approve", "--no-wait"];
+const POLICIES: &str = "/apis/admissionregistration.k8s.io/v1";
 
 fn expect(outcome: &Outcome, code: i32, words: &[&str]) -> Result<()> {
     ensure!(outcome.code == Some(code), "expected {code}\n{outcome}");
@@ -19,6 +22,13 @@ fn expect(outcome: &Outcome, code: i32, words: &[&str]) -> Result<()> {
     }
     ensure!(outcome.stderr.contains("BRG"), "no code\n{outcome}");
     Ok(())
+}
+
+/// The same command ends what the surroundings did not let it do.
+async fn is_mended(world: &World) -> Result<()> {
+    world.apply(&[])?;
+    ensure!(world.state().await? == world.state_of(&Profile::small()).await?, "another state");
+    world.expect_no_changes()
 }
 
 #[tokio::test]
@@ -73,9 +83,10 @@ async fn one_kind_that_is_forbidden_names_the_question_for_exactly_that_kind() -
         .fail(secrets, Fault::status(403, "Forbidden", "secrets is forbidden: User \"ci\" cannot list"));
     let question = "kubectl auth can-i list secrets -n argocd --context hub";
     expect(&world.run(&["plan"])?, 4, &[question])?;
-    expect(&world.run(&["apply", "--auto-approve", "--no-wait"])?, 4, &[question])?;
+    expect(&world.run(&APPLY)?, 4, &[question])?;
     ensure!(world.proxy.writes().is_empty());
-    Ok(())
+    world.proxy.reset();
+    is_mended(&world).await
 }
 
 #[tokio::test]
@@ -100,7 +111,11 @@ async fn a_namespace_that_is_being_deleted() -> Result<()> {
     let outcome = world.run(&["apply", "--auto-approve", "--no-wait"])?;
     expect(&outcome, 1, &["argocd", "being deleted"])?;
     ensure!(world.proxy.writes().is_empty());
-    Ok(())
+    let mut ended = world.get("/api/v1/namespaces/argocd").await?;
+    ended["spec"]["finalizers"] = json!([]);
+    world.send("PUT", "/api/v1/namespaces/argocd/finalize", "application/json", &ended).await?;
+    ensure!(world.get("/api/v1/namespaces/argocd").await?.is_null());
+    is_mended(&world).await
 }
 
 #[tokio::test]
@@ -149,13 +164,12 @@ async fn a_refused_object_ends_a_first_apply_and_stops_a_later_one_before_any_wr
     world.expect_no_changes()
 }
 
-/// Lets nobody create the Secret of this name, as a policy of the platform's own would.
-async fn refuse_secret(world: &World, name: &str) -> Result<()> {
-    let group = "/apis/admissionregistration.k8s.io/v1";
+/// Lets nobody create a Secret that a CEL expression does not hold for, as a policy of the platform's own would.
+async fn allow_only(world: &World, expression: &str) -> Result<()> {
     let rule =
         json!({"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["secrets"]});
-    let validation =
-        json!({"expression": format!("object.metadata.name != '{name}'"), "message": "not registered"});
+    let expression = format!("object.metadata.name != 'probe' && ({expression})");
+    let validation = json!({"expression": expression, "message": "not registered"});
     let policy = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": {"name": "registered"},
         "spec": {"matchConstraints": {"resourceRules": [rule]}, "validations": [validation]}});
     let binding = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": "registered"},
@@ -163,17 +177,40 @@ async fn refuse_secret(world: &World, name: &str) -> Result<()> {
     for (plural, object) in
         [("validatingadmissionpolicies", &policy), ("validatingadmissionpolicybindings", &binding)]
     {
-        world.send("POST", &format!("{group}/{plural}"), "application/json", object).await?;
+        world.send("POST", &format!("{POLICIES}/{plural}"), "application/json", object).await?;
     }
-    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
+    until_policy(world, true).await
+}
+
+/// Takes the policy away again.
+async fn allow_all(world: &World) -> Result<()> {
+    for plural in ["validatingadmissionpolicybindings", "validatingadmissionpolicies"] {
+        world
+            .send("DELETE", &format!("{POLICIES}/{plural}/registered"), "application/json", &json!({}))
+            .await?;
+    }
+    until_policy(world, false).await
+}
+
+/// The API server takes a moment to notice that there is a policy, and that there is none any more.
+async fn until_policy(world: &World, is_in_force: bool) -> Result<()> {
+    let probe = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "probe"}});
     let path = "/api/v1/namespaces/default/secrets?dryRun=All";
     for _ in 0..300 {
-        if world.send("POST", path, "application/json", &secret).await.is_err() {
+        if world.send("POST", path, "application/json", &probe).await.is_err() == is_in_force {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    anyhow::bail!("the policy is not in force after 30 s")
+    anyhow::bail!("the API server does not notice the policy in 30 s")
+}
+
+/// What a label selects moves on from one cluster to a new one.
+fn moved() -> Profile {
+    let mut moved = Profile::small();
+    let (name, server) = ("spoke-new".to_owned(), "https://new.example.com".to_owned());
+    moved.clusters.push((name, server, "    labels: { runs: shop }\n".to_owned()));
+    moved
 }
 
 #[tokio::test]
@@ -181,16 +218,38 @@ async fn a_cluster_that_is_refused_takes_nothing_from_the_others() -> Result<()>
     let world = World::start().await?;
     world.profile(&Profile::small().spoke("spoke-dev", "    labels: { runs: shop }\n"))?;
     world.apply(&[])?;
-    refuse_secret(&world, "spoke-new").await?;
-    // What the label selects moves on to a new cluster. Without that one it would be nowhere.
-    let mut moved = Profile::small();
-    let (name, server) = ("spoke-new".to_owned(), "https://new.example.com".to_owned());
-    moved.clusters.push((name, server, "    labels: { runs: shop }\n".to_owned()));
-    world.profile(&moved)?;
+    allow_only(&world, "object.metadata.name != 'spoke-new'").await?;
+    // Without the new cluster the workload would be nowhere.
+    world.profile(&moved())?;
     world.proxy.reset();
-    let outcome = world.run(&["apply", "--auto-approve", "--no-wait"])?;
+    let outcome = world.run(&APPLY)?;
     expect(&outcome, 1, &["spoke-new", "nothing was written"])?;
     ensure!(world.proxy.writes().is_empty(), "{outcome}");
-    ensure!(world.get(&support::secret("spoke-dev")).await?["metadata"]["labels"]["runs"] == "shop");
-    Ok(())
+    ensure!(world.get(&secret("spoke-dev")).await?["metadata"]["labels"]["runs"] == "shop");
+    allow_all(&world).await?;
+    world.apply(&[])?;
+    ensure!(world.state().await? == world.state_of(&moved()).await?, "another state");
+    world.expect_no_changes()
+}
+
+#[tokio::test]
+async fn a_policy_that_denies_one_write_stops_nothing_beside_it() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    allow_only(&world, "request.dryRun || object.metadata.name != 'spoke-new'").await?;
+    let changed = moved().spoke("spoke-dev", "    labels: { tier: gold }\n");
+    world.profile(&changed)?;
+    let outcome = world.expect(1, &APPLY)?;
+    for words in
+        ["failed: Secret/argocd/spoke-new", "not registered", "a rule of this cluster does not allow it"]
+    {
+        ensure!(outcome.stderr.contains(words), "`{words}` is missing: {outcome}");
+    }
+    ensure!(world.get(&secret("spoke-new")).await?.is_null(), "{outcome}");
+    ensure!(world.get(&secret("spoke-dev")).await?["metadata"]["labels"]["tier"] == "gold", "{outcome}");
+    allow_all(&world).await?;
+    world.apply(&[])?;
+    ensure!(world.state().await? == world.state_of(&changed).await?, "another state");
+    world.expect_no_changes()
 }

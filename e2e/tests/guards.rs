@@ -44,7 +44,7 @@ async fn a_wrong_profile_does_not_empty_the_fleet() -> Result<()> {
     assert_eq!(world.versions().await?, before);
     world.apply(&["--allow-delete", "2"])?;
     assert_eq!(world.get(&secret("spoke-prod")).await?, Value::Null);
-    Ok(())
+    world.expect_foreign_untouched()
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn copied_labels_and_other_owners_protect_an_object_from_prune() -> Result
     world.expect(0, &["destroy", "--auto-approve"])?;
     assert_ne!(world.get(&secret("copied")).await?, Value::Null);
     assert_ne!(world.get(&secret("spoke-dev")).await?, Value::Null);
-    Ok(())
+    world.expect_foreign_untouched()
 }
 
 #[tokio::test]
@@ -224,7 +224,7 @@ async fn a_foreign_inventory_stops_everything() -> Result<()> {
     assert!(outcome.stderr.contains("BRG3001"), "{outcome}");
     world.expect(5, &["destroy", "--auto-approve"])?;
     assert!(world.proxy.writes().is_empty());
-    Ok(())
+    world.expect_foreign_untouched()
 }
 
 #[tokio::test]
@@ -314,7 +314,7 @@ async fn without_its_inventory_nothing_is_destroyed() -> Result<()> {
     assert!(world.proxy.writes().is_empty());
     world.apply(&[])?;
     world.expect(0, &["destroy", "--auto-approve"])?;
-    Ok(())
+    world.expect_foreign_untouched()
 }
 
 #[tokio::test]

@@ -27,10 +27,12 @@ async fn an_interrupted_apply_says_what_it_did_and_is_finished_by_the_next() -> 
     go_on.send(())?;
     let outcome = running.wait()?;
     ensure!(outcome.code == Some(130), "{outcome}");
+    world.expect_no_secret(&outcome)?;
     ensure!(outcome.stderr.matches("the rest is not tried").count() == 1, "{outcome}");
     ensure!(outcome.stderr.matches("not tried: ").count() <= 2, "{outcome}");
     let written = world.proxy.object_writes().len();
     ensure!((20..45).contains(&written), "{written} writes: {outcome}");
     world.apply(&[])?;
+    ensure!(world.state().await? == world.state_of(&Profile::official()).await?, "another state");
     world.expect_no_changes()
 }

@@ -1,4 +1,4 @@
-//! An apply that is killed after any of its writes is finished by the next one.
+//! A run that is killed after any of its writes is finished by the next one.
 
 mod support;
 
@@ -12,25 +12,70 @@ use tokio::task::JoinSet;
 
 /// How many API servers are killed at a time.
 const AT_ONCE: usize = 4;
+const APPLY: [&str; 3] = ["apply", "--auto-approve", "--no-wait"];
+const DESTROY: [&str; 2] = ["destroy", "--auto-approve"];
 
-/// Kills an apply right after its k-th write, for every `step`-th k, each on a fresh API server; runs it again, and
-/// expects the state that an apply in one go leaves.
+/// What is killed.
+#[derive(Clone)]
+struct Scenario {
+    /// What was applied before, in one go.
+    before: Option<Profile>,
+    profile: Profile,
+    args: &'static [&'static str],
+    /// What the next run says.
+    says: &'static str,
+    /// How many writes it has at least.
+    writes: usize,
+}
+
+impl Scenario {
+    fn first_apply(profile: Profile) -> Self {
+        Self { before: None, profile, args: &APPLY, says: "Apply complete!", writes: 15 }
+    }
+
+    fn prepare(&self, world: &World) -> Result<()> {
+        if let Some(before) = &self.before {
+            world.profile(before)?;
+            world.apply(&[])?;
+        }
+        world.profile(&self.profile)?;
+        world.proxy.reset();
+        Ok(())
+    }
+
+    fn run_again(&self, world: &World) -> Result<()> {
+        let outcome = world.expect(0, self.args)?;
+        ensure!(outcome.stdout.contains(self.says), "{outcome}");
+        Ok(())
+    }
+
+    fn expect_nothing_left(&self, world: &World) -> Result<()> {
+        if self.args != DESTROY {
+            return world.expect_no_changes();
+        }
+        world.expect(0, &["plan", "--destroy", "--detailed-exitcode"])?;
+        world.expect_foreign_untouched()
+    }
+}
+
+/// Kills a run right after its k-th write, for every `step`-th k, each on a fresh API server; runs it again, and expects
+/// the state that a run in one go leaves.
 ///
 /// A few at a time: most of the time a rerun waits for the lock of the killed one to expire.
-async fn survives(profile: &Profile, step: usize) -> Result<()> {
+async fn survives(scenario: Scenario, step: usize) -> Result<()> {
     let whole = Arc::new(World::start().await?);
-    whole.profile(profile)?;
-    whole.apply(&[])?;
+    scenario.prepare(&whole)?;
+    scenario.run_again(&whole)?;
     let expected = whole.state().await?;
     let writes = whole.proxy.object_writes().len();
-    ensure!(writes > 15, "only {writes} writes");
+    ensure!(writes >= scenario.writes, "only {writes} writes");
     let mut running = JoinSet::new();
     for k in (1..=writes).step_by(step) {
         if running.len() == AT_ONCE {
             running.join_next().await.context("nothing runs")???;
         }
-        let (whole, profile, expected) = (Arc::clone(&whole), profile.clone(), expected.clone());
-        running.spawn(async move { survives_at(&whole, &profile, k, &expected).await });
+        let (whole, scenario, expected) = (Arc::clone(&whole), scenario.clone(), expected.clone());
+        running.spawn(async move { survives_at(&whole, &scenario, k, &expected).await });
     }
     while let Some(survived) = running.join_next().await {
         survived??;
@@ -38,33 +83,46 @@ async fn survives(profile: &Profile, step: usize) -> Result<()> {
     Ok(())
 }
 
-async fn survives_at(whole: &World, profile: &Profile, k: usize, expected: &[Value]) -> Result<()> {
+async fn survives_at(whole: &World, scenario: &Scenario, k: usize, expected: &[Value]) -> Result<()> {
     let world = World::on(whole.hub.sibling().await?).await?;
-    world.profile(profile)?;
-    killed_at(&world, k)?;
-    world.apply(&[]).map_err(|error| error.context(format!("killed after write {k}")))?;
+    scenario.prepare(&world)?;
+    killed_at(&world, scenario, k)?;
+    scenario.run_again(&world).with_context(|| format!("killed after write {k}"))?;
     let state = world.state().await?;
     ensure!(state == expected, "another state after a kill at write {k}: {state:#?}");
-    world.expect_no_changes()
+    scenario.expect_nothing_left(&world)
 }
 
-fn killed_at(world: &World, k: usize) -> Result<()> {
+fn killed_at(world: &World, scenario: &Scenario, k: usize) -> Result<()> {
     let victim = Victim::default();
     let hook = victim.clone();
     world.proxy.on_write(k, move || {
         hook.kill();
     });
-    let outcome = world.bridge(&["apply", "--auto-approve", "--no-wait"])?.victim(&victim).run()?;
+    let outcome = world.bridge(scenario.args)?.victim(&victim).run()?;
     ensure!(outcome.signal == Some(9), "it was not killed at write {k}: {outcome}");
-    Ok(())
+    world.expect_no_secret(&outcome)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 5)]
 async fn each_write_on_one_object_of_each_kind() -> Result<()> {
-    survives(&Profile::small(), 1).await
+    survives(Scenario::first_apply(Profile::small()), 1).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 5)]
 async fn every_tenth_write_on_the_official_manifest() -> Result<()> {
-    survives(&Profile::official(), 10).await
+    survives(Scenario::first_apply(Profile::official()), 10).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 5)]
+async fn each_write_of_an_update_with_a_prune() -> Result<()> {
+    let before = Some(Profile::fleet(0));
+    let first = Scenario::first_apply(Profile::fleet(1));
+    survives(Scenario { before, writes: 3, ..first }, 1).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 5)]
+async fn each_deletion_of_a_destroy() -> Result<()> {
+    let (before, profile) = (Some(Profile::small()), Profile::small());
+    survives(Scenario { before, profile, args: &DESTROY, says: "Destroy complete!", writes: 15 }, 1).await
 }

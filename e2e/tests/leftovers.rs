@@ -83,7 +83,7 @@ async fn a_destroy_of_everything_that_is_named_leaves_nothing() -> Result<()> {
     let more: Vec<&str> = names.iter().flat_map(|name| ["--allow-delete", name.as_str()]).collect();
     destroy_with_namespace(&world, &more).await?;
     assert_eq!(world.versions().await?, Vec::new());
-    Ok(())
+    world.expect_foreign_untouched()
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn an_object_that_no_webhook_lets_try_is_still_seen_to_be_somebody_elses()
     let outcome = world.expect(5, &["apply", "--auto-approve", "--no-wait"])?;
     assert!(format!("{}{}", outcome.stdout, outcome.stderr).contains("--adopt helm"), "{outcome}");
     assert!(world.proxy.writes().is_empty());
-    Ok(())
+    world.expect_foreign_untouched()
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn a_404_that_is_not_the_api_servers_is_no_proof_that_an_object_is_gone() 
     assert_ne!(world.get(&secret("spoke-dev")).await?, Value::Null);
     world.apply(&[])?;
     assert_eq!(world.get(&secret("spoke-dev")).await?, Value::Null);
-    Ok(())
+    world.expect_no_changes()
 }
 
 #[tokio::test]
@@ -207,5 +207,5 @@ async fn a_namespace_is_not_deleted_while_a_part_of_the_api_cannot_be_asked() ->
     assert!(plan.stdout.contains("away.example.com/v1, which does not answer"), "{plan}");
     world.expect(0, &[["destroy", "--auto-approve"].as_slice(), &args].concat())?;
     assert_ne!(world.get("/api/v1/namespaces/argocd").await?["status"]["phase"], "Terminating");
-    Ok(())
+    world.expect_foreign_untouched()
 }

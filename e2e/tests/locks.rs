@@ -65,7 +65,8 @@ async fn a_second_apply_waits_and_finds_everything_done() -> Result<()> {
     }
     go_on.send(())?;
     for outcome in [first.wait()?, second.wait()?] {
-        ensure!(outcome.code == Some(0), "{outcome}");
+        ensure!(outcome.code == Some(0) && outcome.stdout.contains("Apply complete!"), "{outcome}");
+        world.expect_no_secret(&outcome)?;
     }
     world.expect_no_changes()
 }
@@ -121,7 +122,13 @@ async fn a_clock_that_is_an_hour_wrong_neither_takes_nor_keeps_the_lock() -> Res
     let outcome = renewed_until_it_gives_up(&world, waiting).await?;
     ensure!(outcome.code == Some(5) && outcome.stderr.contains("a-colleague"), "{outcome}");
     ensure!(world.get(&secret("spoke-dev")).await?["metadata"]["labels"].get("tier").is_none());
-    Ok(())
+    // Once it lets go, the same command ends it.
+    world.patch_as("test", LEASE, &json!({ "spec": { "holderIdentity": null } })).await?;
+    world.apply(&[])?;
+    let expected =
+        world.state_of(&Profile::small().spoke("spoke-dev", "    labels: { tier: gold }\n")).await?;
+    ensure!(world.state().await? == expected, "another state");
+    world.expect_no_changes()
 }
 
 /// Renews somebody else's Lease once a second until bridge has ended.
@@ -163,7 +170,9 @@ async fn an_apply_that_lost_its_lock_stops() -> Result<()> {
         "it touched a lock of others"
     );
     ensure!(world.get(&secret("spoke-dev")).await?.is_null(), "it went on writing");
-    Ok(())
+    world.patch_as("thief", LEASE, &json!({ "spec": { "holderIdentity": null } })).await?;
+    world.apply(&[])?;
+    world.expect_no_changes()
 }
 
 #[tokio::test]
@@ -189,7 +198,7 @@ async fn the_lock_is_renewed_beside_a_write_and_a_renewal_that_hang() -> Result<
     }
     go_on.send(())?;
     let outcome = running.wait()?;
-    ensure!(outcome.code == Some(0), "{outcome}");
+    ensure!(outcome.code == Some(0) && outcome.stdout.contains("Apply complete!"), "{outcome}");
     world.expect_no_changes()
 }
 

@@ -35,7 +35,7 @@ async fn a_cluster_that_is_another_one_by_the_first_write_is_not_written() -> Re
         assert!(world.proxy.writes().is_empty(), "{args:?}");
     }
     assert_eq!(world.versions().await?, before);
-    Ok(())
+    world.expect_foreign_untouched()
 }
 
 /// The namespace and a cluster Secret that Terraform made.
@@ -150,7 +150,7 @@ async fn what_another_run_of_bridge_has_written_since_the_plan_is_not_pruned() -
     let outcome = run_while(&world, &["apply", "--auto-approve", "--no-wait"], 1, &again).await?;
     assert_eq!(outcome.code, Some(5), "{outcome}");
     assert_eq!(world.get(&secret("spoke-dev")).await?["metadata"]["annotations"]["run"], "another");
-    Ok(())
+    world.expect_foreign_untouched()
 }
 
 #[tokio::test]
@@ -179,7 +179,7 @@ async fn an_inventory_that_another_run_has_written_since_the_plan_is_not_removed
     assert!(outcome.stderr.contains("another run of bridge"), "{outcome}");
     assert_eq!(world.get(inventory).await?["metadata"]["annotations"][kinds], more);
     assert_ne!(world.get("/api/v1/namespaces/argocd").await?["status"]["phase"], "Terminating");
-    Ok(())
+    world.expect_foreign_untouched()
 }
 
 #[tokio::test]
@@ -204,5 +204,5 @@ async fn what_bridge_makes_is_recorded_before_it_is_made() -> Result<()> {
         world.proxy.object_writes().iter().take(3).map(|write| write.path.clone()).collect();
     let home = "/api/v1/namespaces/argocd";
     assert_eq!(paths[..2], [home.to_owned(), format!("{home}/configmaps/bridge")], "{paths:?}");
-    Ok(())
+    world.expect_no_changes()
 }

@@ -167,7 +167,7 @@ impl Run<'_> {
                 context.ui.data(&plan_text::render(plan, &view))?;
             }
         }
-        consents::warn_of_unused(context, plan, consent);
+        consents::warn(context, plan, consent);
         Ok(())
     }
 

@@ -101,7 +101,7 @@ impl Run<'_> {
         let planned =
             if *offline { self.offline(&ready).await? } else { self.online(&ready, &consent).await? };
         self.show(&planned.plan, &consent)?;
-        consents::warn_of_unused(self.context, &planned.plan, &consent);
+        consents::warn(self.context, &planned.plan, &consent);
         if let Some(out) = &self.args.out {
             self.save(out, &ready, &planned, &consent)?;
         }

@@ -10,6 +10,7 @@ pub mod error;
 pub mod error_json;
 pub mod finding;
 pub mod finding_json;
+pub mod last_applied;
 mod late_json;
 mod late_text;
 pub mod markdown;

@@ -18,7 +18,7 @@ pub(super) use blocked::keep_reason;
 pub(super) use create::not_checked;
 use create::telling_labels;
 pub(super) use delete::fate;
-pub(super) use replace::{consequence, not_replaced};
+pub(super) use replace::{consequence, kubectl_context, not_replaced};
 
 /// The line of a plan that changes nothing.
 pub const NO_CHANGES: &str = "No changes. The cluster matches the profile.";

@@ -73,6 +73,7 @@ pub struct Matcher {
     path: Option<String>,
     path_part: Option<String>,
     query_parts: Vec<String>,
+    content_type: Option<String>,
     dry_run: Option<bool>,
     write: Option<bool>,
     nth: Option<usize>,
@@ -109,6 +110,12 @@ impl Matcher {
         self
     }
 
+    /// Only requests whose body is of this type.
+    pub fn content_type(mut self, content_type: &str) -> Self {
+        self.content_type = Some(content_type.to_owned());
+        self
+    }
+
     /// Only requests with (or only those without) `dryRun=All`.
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = Some(dry_run);
@@ -134,12 +141,14 @@ impl Matcher {
     }
 
     /// Whether the conditions on the request itself hold.
-    fn accepts(&self, request: &Recorded) -> bool {
-        let Self { method, path, path_part, query_parts, dry_run, write, nth: _, first: _ } = self;
+    pub(super) fn accepts(&self, request: &Recorded) -> bool {
+        let Self { method, path, path_part, query_parts, content_type, dry_run, write, nth: _, first: _ } =
+            self;
         method.as_ref().is_none_or(|method| *method == request.method)
             && path.as_ref().is_none_or(|path| *path == request.path)
             && path_part.as_ref().is_none_or(|part| request.path.contains(part.as_str()))
             && query_parts.iter().all(|part| request.query.contains(part.as_str()))
+            && content_type.as_ref().is_none_or(|content_type| *content_type == request.content_type)
             && dry_run.is_none_or(|dry_run| dry_run == request.is_dry_run())
             && write.is_none_or(|write| write == request.is_write())
     }

@@ -71,7 +71,13 @@ impl Exchange {
     pub(super) async fn answer(self, request: Request<Incoming>) -> Result<Response<AnswerBody>> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
-        let (entry, fault) = self.ledger.enter(Recorded::new(&parts, body.clone()));
+        let recorded = Recorded::new(&parts, body.clone());
+        // Until the head of the answer: from then on the client may send its next request.
+        let _flight = self.ledger.fly(&recorded);
+        let (entry, fault) = self.ledger.enter(recorded);
+        for action in self.ledger.arrived(entry) {
+            tokio::task::spawn_blocking(action).await?;
+        }
         let fault = match fault {
             Some(Fault::Echo(code)) => Some(echo(code, &parts, &body)),
             other => other,

@@ -108,6 +108,17 @@ impl Proxy {
         self.ledger.on_write(k, Box::new(action));
     }
 
+    /// Runs `action` when the first request from now comes in that the matcher accepts (its number does not matter), and
+    /// passes that request on when the action has returned.
+    pub fn on_arrival(&self, matcher: Matcher, action: impl FnOnce() + Send + 'static) {
+        self.ledger.on_arrival(matcher, Box::new(action));
+    }
+
+    /// The largest number of requests that waited for an answer at the same time, but for those to the lock's Lease.
+    pub fn most_in_flight(&self) -> usize {
+        self.ledger.most_in_flight()
+    }
+
     /// Forgets all requests, rules and hooks.
     pub fn reset(&self) {
         self.ledger.reset();

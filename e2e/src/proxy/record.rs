@@ -3,7 +3,7 @@
 use super::fault::{Fault, Matcher, Rule};
 use http::{Method, Uri, request::Parts};
 use hyper::body::Bytes;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// One request, as it came in, and how it was answered.
 #[derive(Clone, Debug)]
@@ -86,6 +86,18 @@ struct State {
     rules: Vec<Rule>,
     writes_answered: usize,
     hooks: Vec<(usize, Action)>,
+    arrivals: Vec<(Matcher, Action)>,
+    in_flight: usize,
+    most_in_flight: usize,
+}
+
+/// A request that has no answer yet.
+pub(super) struct Flight(Arc<Ledger>);
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.0.state().in_flight -= 1;
+    }
 }
 
 /// Where a request stands in the ledger.
@@ -114,9 +126,18 @@ impl Ledger {
         state.hooks.push((due, action));
     }
 
+    pub(super) fn on_arrival(&self, matcher: Matcher, action: Action) {
+        self.state().arrivals.push((matcher, action));
+    }
+
+    pub(super) fn most_in_flight(&self) -> usize {
+        self.state().most_in_flight
+    }
+
     pub(super) fn reset(&self) {
         let mut state = self.state();
-        *state = State { generation: state.generation + 1, ..State::default() };
+        let (generation, in_flight) = (state.generation + 1, state.in_flight);
+        *state = State { generation, in_flight, ..State::default() };
     }
 
     /// Records a request and decides its fate. Every rule counts every request it accepts.
@@ -130,6 +151,29 @@ impl Ledger {
         let entry = Entry { generation: state.generation, index: state.requests.len() };
         state.requests.push(Recorded { broken: fault.is_some(), ..recorded });
         (entry, fault)
+    }
+
+    /// What a test wants done before the apiserver sees this request.
+    pub(super) fn arrived(&self, entry: Entry) -> Vec<Action> {
+        let mut state = self.state();
+        let State { requests, arrivals, generation, .. } = &mut *state;
+        let Some(request) = requests.get(entry.index).filter(|_| *generation == entry.generation) else {
+            return Vec::new();
+        };
+        let due = arrivals.extract_if(.., |(matcher, _)| matcher.accepts(request));
+        due.map(|(_, action)| action).collect()
+    }
+
+    /// Counts a request as in flight until what this returns is dropped. Those for the lock are not counted: they run
+    /// beside the others.
+    pub(super) fn fly(self: &Arc<Self>, recorded: &Recorded) -> Option<Flight> {
+        if recorded.path.starts_with("/apis/coordination.k8s.io/") {
+            return None;
+        }
+        let mut state = self.state();
+        state.in_flight += 1;
+        state.most_in_flight = state.most_in_flight.max(state.in_flight);
+        Some(Flight(Arc::clone(self)))
     }
 
     pub(super) fn update(&self, entry: Entry, change: impl FnOnce(&mut Recorded)) {
@@ -198,5 +242,28 @@ mod tests {
         ledger.reset();
         let (entry, _) = ledger.enter(recorded("DELETE", "/a"));
         assert_eq!(ledger.answered(entry).len(), 0);
+    }
+
+    #[test]
+    fn an_arrival_is_told_once_and_only_of_what_was_asked_for() {
+        let ledger = Ledger::default();
+        ledger.on_arrival(Matcher::any().method("DELETE"), Box::new(|| {}));
+        let (other, _) = ledger.enter(recorded("PATCH", "/a"));
+        assert_eq!(ledger.arrived(other).len(), 0);
+        let (entry, _) = ledger.enter(recorded("DELETE", "/a"));
+        assert_eq!(ledger.arrived(entry).len(), 1);
+        assert_eq!(ledger.arrived(entry).len(), 0);
+    }
+
+    #[test]
+    fn requests_in_flight_are_counted_but_for_those_to_the_lock() {
+        let ledger = Arc::new(Ledger::default());
+        let (get, lease) =
+            (recorded("GET", "/a"), recorded("PATCH", "/apis/coordination.k8s.io/v1/leases/a"));
+        drop(ledger.fly(&get));
+        let flights = [ledger.fly(&get), ledger.fly(&lease), ledger.fly(&get)];
+        drop(flights);
+        drop(ledger.fly(&get));
+        assert_eq!(ledger.most_in_flight(), 2);
     }
 }

@@ -7,6 +7,7 @@ mod support;
 
 mod inject;
 mod rows;
+mod surroundings;
 mod table;
 
 use std::path::Path;
@@ -15,7 +16,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use bridge_e2e::bridge_cmd::Outcome;
-use bridge_e2e::cluster::User;
 use inject::{Rules, Runs};
 use serde_json::{Value, json};
 use support::{Profile, World, secret};
@@ -24,43 +24,18 @@ use tokio::task::JoinSet;
 
 const APPLY: [&str; 3] = ["apply", "--auto-approve", "--no-wait"];
 const DESTROY: [&str; 2] = ["destroy", "--auto-approve"];
-const TOKEN: &str = "planted-t0ken-value";
-const TOKEN_IN_BASE64: &str = "cGxhbnRlZC10MGtlbi12YWx1Z";
 /// Longer than a server may hang.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// A fleet that differs from its other side by one updated, one new and one missing cluster.
-fn fleet(side: usize) -> Profile {
-    let (name, tier) = [("spoke-flip", "silver"), ("spoke-flop", "gold")][side];
-    let mut profile = Profile::small().without_spoke("spoke-prod");
-    profile.clusters.push((name.to_owned(), format!("https://{name}.example.com"), String::new()));
-    profile.spoke("spoke-dev", &format!("    labels: {{ tier: {tier} }}\n"))
-}
-
-/// A cluster Secret of somebody else's; its resourceVersion tells whether anybody wrote it.
-async fn foreign(world: &World) -> Result<Value> {
-    const PATH: &str = "/api/v1/namespaces/default/secrets";
-    let found = world.get(&format!("{PATH}/foreign")).await?;
-    if !found.is_null() {
-        return Ok(found);
-    }
-    let labels = json!({"argocd.argoproj.io/secret-type": "cluster"});
-    let secret =
-        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "foreign", "labels": labels}});
-    world.send("POST", PATH, "application/json", &secret).await
-}
-
 fn run(world: &World, args: &[&str]) -> Result<Outcome> {
     let outcome = world.bridge(args)?.timeout(PATIENCE).run()?;
-    for token in [TOKEN, TOKEN_IN_BASE64, world.hub.token(User::Admin)] {
-        ensure!(!format!("{}{}", outcome.stdout, outcome.stderr).contains(token), "a secret: {outcome}");
-    }
+    world.expect_no_secret(&outcome)?;
     Ok(outcome)
 }
 
 /// Runs under a fault, checks what its row says, and runs again without it.
 async fn survives(world: &World, row: &Row, rules: Rules, args: &[&str], expected: &[Value]) -> Result<()> {
-    let (before, kept) = (world.versions().await?, foreign(world).await?);
+    let before = world.versions().await?;
     world.proxy.reset();
     let rules_count = rules.len();
     for (matcher, fault) in rules {
@@ -90,8 +65,7 @@ async fn survives(world: &World, row: &Row, rules: Rules, args: &[&str], expecte
     ensure!(again.code == Some(0), "the rerun: {again}");
     let state = world.state().await?;
     ensure!(state == expected, "another state: {state:#?} after {outcome} and {again}");
-    ensure!(foreign(world).await? == kept, "it touched what is foreign");
-    Ok(())
+    world.expect_foreign_untouched()
 }
 
 /// The runs of rows of one sort.
@@ -105,13 +79,13 @@ fn runs(of: fn(&Shown) -> Option<Runs>) -> Vec<(&'static Row, Rules)> {
 async fn change(world: &World, runs: Vec<(&'static Row, Rules)>) -> Result<()> {
     let mut states = Vec::new();
     for side in [0, 1] {
-        world.profile(&fleet(side))?;
+        world.profile(&Profile::fleet(side))?;
         world.apply(&[])?;
         states.push(world.state().await?);
     }
     for (turn, (row, rules)) in runs.into_iter().enumerate() {
         let side = turn % 2;
-        world.profile(&fleet(side))?;
+        world.profile(&Profile::fleet(side))?;
         survives(world, row, rules, &APPLY, &states[side]).await.context(row.fault)?;
         world.expect_no_changes().context(row.fault)?;
     }
@@ -195,6 +169,8 @@ async fn a_stuck_finalizer_is_named_and_the_next_apply_ends_the_deletion() -> Re
     world.patch_as("controller", &path, &finalizers(Value::Null)).await?;
     ensure!(world.get(&path).await?.is_null());
     world.apply(&[])?;
+    let expected = world.state_of(&Profile::small().without_spoke("spoke-dev")).await?;
+    ensure!(world.state().await? == expected, "another state");
     world.expect_no_changes()
 }
 
@@ -212,11 +188,15 @@ async fn members_of_another_apply_set_with_the_same_label_survive() -> Result<()
     let path = format!("{}?fieldManager=kubectl-applyset", secret("theirs"));
     world.send("PATCH", &path, "application/apply-patch+yaml", &theirs).await?;
     let kept = world.get(&secret("theirs")).await?;
-    world.profile(&Profile::small().without_spoke("spoke-dev"))?;
+    let pruned = Profile::small().without_spoke("spoke-dev");
+    world.profile(&pruned)?;
     world.apply(&[])?;
+    let mut state = world.state().await?;
+    state.retain(|object| object["metadata"]["name"] != "theirs");
+    ensure!(state == world.state_of(&pruned).await?, "another state");
     world.expect(0, &DESTROY)?;
     ensure!(world.get(&secret("theirs")).await? == kept, "it was touched");
-    Ok(())
+    world.expect_foreign_untouched()
 }
 
 #[tokio::test]
@@ -239,6 +219,7 @@ async fn an_object_without_its_managers_is_neither_overwritten_nor_deleted() -> 
     ensure!(world.get(&secret("spoke-dev")).await? == kept, "it was touched");
     world.profile(&Profile::small())?;
     world.apply(&["--adopt", "before-first-apply"])?;
+    ensure!(world.state().await? == world.state_of(&Profile::small()).await?, "another state");
     world.expect_no_changes()
 }
 
@@ -260,23 +241,46 @@ fn the_document_shows_the_table() -> Result<()> {
     Ok(())
 }
 
-/// The tests that the table names elsewhere look for what it says, as far as their text shows it.
+/// The tests that the table names elsewhere look for what it says, as far as their text and that of what they call shows it.
 #[test]
 fn the_tests_that_the_table_names_look_for_its_words_and_its_exit_codes() -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).with_context(|| file.to_owned());
+    let shared = read("support/mod.rs")?;
     for Row { exit, reads, shown, .. } in rows() {
         let Shown::By(file, test) = shown else { continue };
-        let text = std::fs::read_to_string(folder.join(file)).with_context(|| (*file).to_owned())?;
-        let (_, body) = text
-            .split_once(&format!("async fn {test}()"))
-            .with_context(|| format!("{file} has no test {test}"))?;
-        let body = body.split("\n#[").next().unwrap_or_default();
-        if *exit == 0 {
-            continue;
-        }
-        ensure!(body.contains(reads), "{test} does not look for `{reads}`");
+        let text = called(&format!("{}{shared}", read(file)?), test)?;
+        ensure!(text.contains(reads), "{test} does not look for `{reads}`");
         let codes = [format!("Some({exit})"), format!("expect({exit}, "), format!(", {exit}, ")];
-        ensure!(codes.iter().any(|code| body.contains(code.as_str())), "{test} does not look for {exit}");
+        ensure!(codes.iter().any(|code| text.contains(code.as_str())), "{test} does not look for {exit}");
     }
     Ok(())
+}
+
+/// The text of a function, and of every other one in the source that it calls.
+fn called(source: &str, name: &str) -> Result<String> {
+    // Each begins after a blank line or an attribute, and its own text follows its name.
+    let functions: Vec<(&str, &str)> = source
+        .split("fn ")
+        .filter_map(|text| text.split_once('('))
+        .filter(|(name, _)| !name.contains(' '))
+        .collect();
+    let mut found = Vec::from([name]);
+    let mut text = String::new();
+    for at in 0.. {
+        let Some(name) = found.get(at).copied() else { break };
+        let body = functions.iter().find(|(known, _)| *known == name).map(|(_, body)| *body);
+        let body = body.with_context(|| format!("there is no function {name}"))?;
+        text.push_str(body);
+        // Each name that an opening parenthesis follows.
+        let names =
+            body.split('(').filter_map(|text| text.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next());
+        let calls = names.filter(|name| functions.iter().any(|(known, _)| known == name));
+        for name in calls {
+            if !found.contains(&name) {
+                found.push(name);
+            }
+        }
+    }
+    Ok(text)
 }

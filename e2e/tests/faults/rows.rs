@@ -3,19 +3,18 @@
 use bridge_e2e::proxy::{Fault, Matcher, Moment};
 
 use crate::inject::{
-    answer, definitions_late, each, each_deletion, each_first, expired, field_conflict, once, status,
-    unknown_list,
+    answer, each, each_deletion, each_first, expired, field_conflict, once, status, unknown_list,
 };
-use crate::table::{MAIN, Row, Shown, Verdict};
+use crate::table::{Row, Shown, Verdict};
 
-const APPLIED: &str = "Apply complete!";
+pub const APPLIED: &str = "Apply complete!";
 
-const fn row(fault: &'static str, verdict: Verdict, exit: i32, reads: &'static str, shown: Shown) -> Row {
+pub const fn row(fault: &'static str, verdict: Verdict, exit: i32, reads: &'static str, shown: Shown) -> Row {
     Row { fault, verdict, exit, reads, shown }
 }
 
 /// Faults of the connection and of the server.
-pub const HTTP: [Row; 16] = [
+pub const HTTP: [Row; 18] = [
     row(
         "429 with `Retry-After`",
         Verdict::Done,
@@ -149,10 +148,24 @@ pub const HTTP: [Row; 16] = [
             vec![hangs(Moment::BeforeServer), hangs(Moment::BeforeAnswer)]
         }),
     ),
+    row(
+        "the answer to the move of the ownership is lost, in an adoption",
+        Verdict::Other("not sent again; the next apply ends it, without `--adopt`"),
+        4,
+        "failed: Secret/argocd/spoke-dev",
+        Shown::By("adoptions.rs", "an_ownership_patch_whose_answer_is_lost_is_not_sent_again"),
+    ),
+    row(
+        "502 on the move of the ownership, in an adoption",
+        Verdict::Other("not sent again; the same command ends it"),
+        1,
+        "failed: Secret/argocd/spoke-dev",
+        Shown::By("adoptions.rs", "an_ownership_patch_that_a_gateway_answers_is_not_sent_again"),
+    ),
 ];
 
 /// What the API server says no to.
-pub const REFUSED: [Row; 12] = [
+pub const REFUSED: [Row; 14] = [
     row(
         "409 on the resourceVersion",
         Verdict::Done,
@@ -235,6 +248,22 @@ pub const REFUSED: [Row; 12] = [
         }),
     ),
     row(
+        "a ValidatingAdmissionPolicy denies an object, in the dry run already",
+        Verdict::Other("nothing is written; the next run does it once the policy allows it"),
+        1,
+        "nothing was written",
+        Shown::By("bad_surroundings.rs", "a_cluster_that_is_refused_takes_nothing_from_the_others"),
+    ),
+    row(
+        "a ValidatingAdmissionPolicy denies a write, and no dry run",
+        Verdict::Other(
+            "that object fails, the others of its wave go on; the next run ends it once the policy allows it",
+        ),
+        1,
+        "a rule of this cluster does not allow it",
+        Shown::By("bad_surroundings.rs", "a_policy_that_denies_one_write_stops_nothing_beside_it"),
+    ),
+    row(
         "a webhook that cannot be tried",
         Verdict::Other("who owns the object is seen all the same; nothing is written"),
         5,
@@ -250,159 +279,5 @@ pub const REFUSED: [Row; 12] = [
             let words = "secrets \"spoke-flip\" is forbidden: unable to create new content in namespace argocd because it is being terminated";
             vec![once("/secrets/spoke-fl", &status(403, "Forbidden", words))]
         }),
-    ),
-];
-
-/// What comes of processes, people, clocks and controllers.
-pub const SURROUNDINGS: [Row; 21] = [
-    row(
-        "SIGKILL after any write",
-        Verdict::Other("the next apply ends it"),
-        0,
-        APPLIED,
-        Shown::By("killed.rs", "each_write_on_one_object_of_each_kind"),
-    ),
-    row(
-        "SIGKILL between the two writes of an adoption",
-        Verdict::Other("the next apply ends it, without `--adopt`"),
-        0,
-        APPLIED,
-        Shown::By("races.rs", "an_adoption_that_is_killed_between_its_writes_is_finished_by_a_plain_apply"),
-    ),
-    row(
-        "SIGKILL between the two writes of a replacement",
-        Verdict::Other("the next apply creates it, without `--replace`"),
-        0,
-        APPLIED,
-        Shown::By("replacements.rs", "killed_between_its_two_writes_it_is_made_by_the_next_apply"),
-    ),
-    row(
-        "the second write of a replacement is refused",
-        Verdict::Other("it is gone, which is said; the next apply creates it"),
-        1,
-        "it was deleted to be replaced, and it is not there anew",
-        Shown::By("replacements.rs", "a_create_that_is_refused_after_the_deletion_is_said_plainly"),
-    ),
-    row(
-        "Ctrl-C",
-        Verdict::Other("the requests in flight are ended, the rest is not tried; the next apply ends it"),
-        130,
-        "the rest is not tried",
-        Shown::By("interrupted.rs", "an_interrupted_apply_says_what_it_did_and_is_finished_by_the_next"),
-    ),
-    row(
-        "a CustomResourceDefinition is established late, and discovered later still",
-        Verdict::Done,
-        0,
-        APPLIED,
-        Shown::First(|| vec![definitions_late()]),
-    ),
-    row(
-        "the namespace is being deleted",
-        Verdict::Other("nothing is written"),
-        1,
-        "being deleted",
-        Shown::By("bad_surroundings.rs", "a_namespace_that_is_being_deleted"),
-    ),
-    row(
-        "a stuck finalizer",
-        Verdict::Other("waits until `--timeout`, keeps the record; the next apply ends it"),
-        6,
-        "held by the finalizer example.com/stuck",
-        Shown::By(MAIN, "a_stuck_finalizer_is_named_and_the_next_apply_ends_the_deletion"),
-    ),
-    row(
-        "a controller copies bridge's labels to its children",
-        Verdict::Other("they survive prune and destroy"),
-        0,
-        APPLIED,
-        Shown::By("guards.rs", "copied_labels_and_other_owners_protect_an_object_from_prune"),
-    ),
-    row(
-        "another ApplySet carries the same label",
-        Verdict::Other("its members survive prune and destroy"),
-        0,
-        APPLIED,
-        Shown::By(MAIN, "members_of_another_apply_set_with_the_same_label_survive"),
-    ),
-    row(
-        "an inventory that bridge did not write",
-        Verdict::Other("nothing is written"),
-        5,
-        "BRG3001",
-        Shown::By("guards.rs", "a_foreign_inventory_stops_everything"),
-    ),
-    row(
-        "managedFields were stripped",
-        Verdict::Other("what was bridge's is neither overwritten nor deleted without consent"),
-        5,
-        "--adopt before-first-apply",
-        Shown::By(MAIN, "an_object_without_its_managers_is_neither_overwritten_nor_deleted"),
-    ),
-    row(
-        "somebody changes an object after the plan",
-        Verdict::Other("not overwritten"),
-        5,
-        "somebody changed it since it was planned",
-        Shown::By(
-            "races.rs",
-            "a_secret_value_that_moves_after_the_plan_is_not_overwritten_although_the_plan_looks_the_same",
-        ),
-    ),
-    row(
-        "the address leads to another cluster after the plan",
-        Verdict::Other("nothing is written"),
-        5,
-        "BRG3016",
-        Shown::By("races.rs", "a_cluster_that_is_another_one_by_the_first_write_is_not_written"),
-    ),
-    row(
-        "two applies at once",
-        Verdict::Other("the second waits, and finds everything done"),
-        0,
-        APPLIED,
-        Shown::By("locks.rs", "a_second_apply_waits_and_finds_everything_done"),
-    ),
-    row(
-        "two applies at once for longer than `--lock-timeout`",
-        Verdict::Other("the second writes nothing"),
-        5,
-        "BRG3017",
-        Shown::By("locks.rs", "a_second_apply_is_told_who_holds_the_lock_and_writes_nothing"),
-    ),
-    row(
-        "the answer to the request for the lock is lost",
-        Verdict::Other("goes on at once with its own lock"),
-        0,
-        APPLIED,
-        Shown::By("locks.rs", "a_lock_whose_answer_was_lost_is_known_as_its_own"),
-    ),
-    row(
-        "a renewal of the lock hangs, behind a write that hangs",
-        Verdict::Other("renewed by the next request"),
-        0,
-        APPLIED,
-        Shown::By("locks.rs", "the_lock_is_renewed_beside_a_write_and_a_renewal_that_hang"),
-    ),
-    row(
-        "the clock of a holder of the lock is an hour wrong",
-        Verdict::Other("the lock neither expires early nor stays"),
-        0,
-        APPLIED,
-        Shown::By("locks.rs", "a_clock_that_is_an_hour_wrong_neither_takes_nor_keeps_the_lock"),
-    ),
-    row(
-        "a 404 that is not the API server's",
-        Verdict::Other("does not count as gone; the next apply ends it"),
-        1,
-        "HTTP 404 Not Found",
-        Shown::By("leftovers.rs", "a_404_that_is_not_the_api_servers_is_no_proof_that_an_object_is_gone"),
-    ),
-    row(
-        "a part of the API does not answer",
-        Verdict::Other("a namespace is not deleted"),
-        0,
-        "which does not answer",
-        Shown::By("leftovers.rs", "a_namespace_is_not_deleted_while_a_part_of_the_api_cannot_be_asked"),
     ),
 ];

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::inject::Runs;
-use crate::rows::{HTTP, REFUSED, SURROUNDINGS};
+use crate::rows::{HTTP, REFUSED};
+use crate::surroundings::SURROUNDINGS;
 
 /// A fault, and what it comes to.
 pub struct Row {

@@ -1,15 +1,20 @@
 //! What the tests of the main job share: a hub behind the recording proxy, a profile, and the binary.
 #![expect(dead_code, reason = "each test binary uses another part of it")]
 
+mod foreign;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use bridge_e2e::bridge_cmd::{Bridge, Outcome};
 use bridge_e2e::cluster::{ControlPlane, User};
 use bridge_e2e::manifests::seed_cache;
-use bridge_e2e::proxy::Proxy;
+use bridge_e2e::proxy::{Matcher, Proxy};
 use serde_json::Value;
 use tempfile::TempDir;
+
+pub use foreign::TOKEN;
 
 /// A hub, a folder for the profile, and everything between.
 pub struct World {
@@ -17,6 +22,8 @@ pub struct World {
     pub proxy: Proxy,
     pub kubeconfig: PathBuf,
     pub folder: TempDir,
+    /// What is somebody else's, as it was made.
+    foreign: Vec<Value>,
 }
 
 /// One spoke in a profile: name and server.
@@ -35,7 +42,8 @@ impl World {
         let kubeconfig = proxy.kubeconfig("hub", User::Admin)?;
         let folder = tempfile::Builder::new().prefix("bridge-e2e-profile-").tempdir()?;
         seed_cache(&folder.path().join("cache"))?;
-        let world = Self { hub, proxy, kubeconfig, folder };
+        let foreign = foreign::make(&hub).await?;
+        let world = Self { hub, proxy, kubeconfig, folder, foreign };
         world.write("small.yaml", include_str!("small.yaml"))?;
         Ok(world)
     }
@@ -56,16 +64,21 @@ impl World {
     /// The binary in the profile's folder, with the proxy's kubeconfig.
     pub fn bridge(&self, args: &[&str]) -> Result<Bridge> {
         let bridge = Bridge::new()?.current_dir(self.folder.path()).kubeconfig(&self.kubeconfig);
-        Ok(bridge.cache(&self.path("cache")).env("PLANTED_TOKEN", "planted-t0ken-value").args(args))
+        Ok(bridge.cache(&self.path("cache")).env("PLANTED_TOKEN", TOKEN).args(args))
     }
 
+    /// Runs, and expects that no secret is shown.
     pub fn run(&self, args: &[&str]) -> Result<Outcome> {
-        self.bridge(args)?.run()
+        let outcome = self.bridge(args)?.run()?;
+        self.expect_no_secret(&outcome)?;
+        Ok(outcome)
     }
 
     /// Applies, and expects it to end well.
     pub fn apply(&self, more: &[&str]) -> Result<Outcome> {
-        self.expect(0, &[&["apply", "--auto-approve", "--no-wait"], more].concat())
+        let outcome = self.expect(0, &[&["apply", "--auto-approve", "--no-wait"], more].concat())?;
+        ensure!(outcome.stdout.contains("Apply complete!"), "{outcome}");
+        Ok(outcome)
     }
 
     /// Runs, and expects an exit code.
@@ -75,11 +88,11 @@ impl World {
         Ok(outcome)
     }
 
-    /// Expects that nothing is left to do.
+    /// Expects that nothing is left to do, and that nothing foreign was touched on the way here.
     pub fn expect_no_changes(&self) -> Result<()> {
         let outcome = self.expect(0, &["plan", "--detailed-exitcode"])?;
         ensure!(outcome.stdout.contains("No changes."), "{outcome}");
-        Ok(())
+        self.expect_foreign_untouched()
     }
 
     /// kubectl's view: GET a path of the API, as JSON.
@@ -122,6 +135,26 @@ impl World {
             }
         }
         Ok(versions)
+    }
+
+    /// The resourceVersion of each object that there is of the kinds that bridge makes, by uid.
+    pub async fn resource_versions(&self) -> Result<BTreeMap<String, String>> {
+        let mut versions = BTreeMap::new();
+        for path in OWNED {
+            for item in self.get(path).await?["items"].as_array().into_iter().flatten() {
+                let text = |key: &str| item["metadata"][key].as_str().unwrap_or_default().to_owned();
+                versions.insert(text("uid"), text("resourceVersion"));
+            }
+        }
+        Ok(versions)
+    }
+
+    /// The state that this profile leaves when it is applied to a fresh cluster in one go.
+    pub async fn state_of(&self, profile: &Profile) -> Result<Vec<Value>> {
+        let whole = Self::on(self.hub.sibling().await?).await?;
+        whole.profile(profile)?;
+        whole.apply(&[])?;
+        whole.state().await
     }
 
     /// Everything that bridge owns, without what differs from run to run.
@@ -184,20 +217,35 @@ pub struct Patch<'a> {
 
 /// Runs with one request at a time while a patch by somebody else comes in right after its k-th write.
 pub async fn run_while(world: &World, args: &[&str], k: usize, patch: &Patch<'_>) -> Result<Outcome> {
+    run_patched(world, args, patch, |action| world.proxy.on_write(k, action)).await
+}
+
+/// The same with a patch that comes in right before the first request that the matcher accepts.
+pub async fn run_until(world: &World, args: &[&str], request: Matcher, patch: &Patch<'_>) -> Result<Outcome> {
+    run_patched(world, args, patch, |action| world.proxy.on_arrival(request, action)).await
+}
+
+async fn run_patched(
+    world: &World,
+    args: &[&str],
+    patch: &Patch<'_>,
+    hook: impl FnOnce(Box<dyn FnOnce() + Send>),
+) -> Result<Outcome> {
     let client = world.hub.client().await?;
     let request = http::Request::patch(&patch.path).header("content-type", patch.content_type);
     let request = request.body(serde_json::to_vec(&patch.body)?)?;
     let handle = tokio::runtime::Handle::current();
     let (send, done) = std::sync::mpsc::channel();
     let (report, reported) = std::sync::mpsc::channel();
-    world.proxy.on_write(k, move || {
+    hook(Box::new(move || {
         handle.spawn(async move {
             let _ = send.send(client.request::<Value>(request).await);
         });
         let _ = report.send(done.recv());
-    });
+    }));
     let bridge = world.bridge(&[&["--parallelism", "1"], args].concat())?;
     let outcome = tokio::task::spawn_blocking(move || bridge.run()).await??;
+    world.expect_no_secret(&outcome)?;
     reported.recv()???;
     Ok(outcome)
 }
@@ -237,6 +285,14 @@ impl Profile {
     /// The same on the official manifest.
     pub fn official() -> Self {
         Self { argocd: "  version: v3.5.3\n".to_owned(), ..Self::small() }
+    }
+
+    /// A fleet that differs from its other side by one updated, one new and one missing cluster.
+    pub fn fleet(side: usize) -> Self {
+        let (name, tier) = [("spoke-flip", "silver"), ("spoke-flop", "gold")][side];
+        let mut profile = Self::small().without_spoke("spoke-prod");
+        profile.clusters.push((name.to_owned(), format!("https://{name}.example.com"), String::new()));
+        profile.spoke("spoke-dev", &format!("    labels: {{ tier: {tier} }}\n"))
     }
 
     /// Adds lines to a spoke.

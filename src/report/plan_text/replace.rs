@@ -111,8 +111,8 @@ fn manual_steps(plan: &Plan, id: &ObjectId) -> [String; 3] {
     lines.map(|line| format!("  {}", hint(&plain(&line))))
 }
 
-/// A deletion by hand must not hit the cluster that another tool has switched to.
-fn kubectl_context(plan: &Plan) -> String {
+/// What is done by hand must not hit the cluster that another tool has switched to.
+pub(in crate::report) fn kubectl_context(plan: &Plan) -> String {
     let context = plan.cluster.as_ref().map(|cluster| cluster.context.as_str());
     context
         .filter(|name| *name != "in-cluster")
