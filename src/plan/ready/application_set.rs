@@ -13,18 +13,33 @@ use crate::plan::ready::{Readiness, condition, text};
 /// (`setApplicationSetStatusCondition` in Argo CD), so an old one is all that there will ever be.
 pub const SETTLED: Duration = Duration::from_secs(5);
 
+/// What each condition says of an ApplicationSet that does its work, in the order in which they are told: an error is the cause
+/// of the other two.
+///
+/// The controller writes all three whenever it is done (`setApplicationSetStatusCondition`, the same in v3.4.9 and v3.5.3), so
+/// one that is missing or `Unknown` is none of a healthy ApplicationSet's.
+const GOOD: [(&str, &str, &str); 3] = [
+    ("ErrorOccurred", "False", "has an error"),
+    ("ParametersGenerated", "True", "its generators gave no parameters"),
+    ("ResourcesUpToDate", "True", "its Applications are not up to date"),
+];
+
+/// Nothing here is final: an ApplicationSet may mend itself, once a repository server has started or a repository is there.
+///
+/// `status.resourcesCount` is not looked at. The controller reads it from its cache right after it wrote Applications, and does
+/// not look again when the cache has them (its watch leaves creations out), so that the count of a healthy ApplicationSet may
+/// stay too low. `ResourcesUpToDate` is written after every generated Application was.
 pub(super) fn application_set(body: &Value) -> Readiness {
-    match (condition(body, "ErrorOccurred"), condition(body, "ResourcesUpToDate")) {
-        // It may mend itself: a repository server that still starts, a repository that is made a moment later.
-        (Some(("True", why)), _) => Readiness::Progressing(format!("has an error: {why}")),
-        (Some(_), Some(("True", _))) => Readiness::Ready,
-        (Some(_), Some((_, why))) => {
-            Readiness::Progressing(format!("its Applications are not up to date: {why}"))
-        }
-        (Some(_) | None, None) | (None, Some(_)) => {
-            Readiness::progressing("its controller has not looked at it yet")
+    for (kind, good, bad) in GOOD {
+        match condition(body, kind) {
+            Some((status, _)) if status == good => {}
+            Some((status, why)) if ["True", "False"].contains(&status) => {
+                return Readiness::Progressing(format!("{bad}: {why}"));
+            }
+            Some(_) | None => return Readiness::progressing("its controller has not looked at it yet"),
         }
     }
+    Readiness::Ready
 }
 
 /// Whether it has good conditions and each is older than bridge's last change, so that they may speak of what was before.

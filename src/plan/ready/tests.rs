@@ -147,10 +147,15 @@ fn a_rollout_that_gave_up_has_failed_and_one_without_pods_says_why() {
     assert_eq!(refused, Readiness::Progressing("0 of 1 replicas are updated: because".to_owned()));
 }
 
-fn application_set(error: &str, up_to_date: &str, at: &str) -> Live {
-    let condition = |kind: &str, status: &str| json!({"type": kind, "status": status, "message": "repository not found", "lastTransitionTime": at});
-    let status = json!({"conditions": [condition("ErrorOccurred", error), condition("ParametersGenerated", "True"), condition("ResourcesUpToDate", up_to_date)]});
-    let mut set = object("argoproj.io/v1alpha1", "ApplicationSet", &json!({}), &status);
+/// The conditions that Argo CD's controller writes, and their statuses on a healthy ApplicationSet.
+const HEALTHY: [(&str, &str); 3] =
+    [("ErrorOccurred", "False"), ("ParametersGenerated", "True"), ("ResourcesUpToDate", "True")];
+
+fn application_set(conditions: &[(&str, &str)], at: &str) -> Live {
+    let condition = |(kind, status): &(&str, &str)| json!({"type": kind, "status": status, "message": "repository not found", "lastTransitionTime": at});
+    let conditions: Vec<Value> = conditions.iter().map(condition).collect();
+    let mut set =
+        object("argoproj.io/v1alpha1", "ApplicationSet", &json!({}), &json!({"conditions": conditions}));
     set["metadata"]["managedFields"] = json!([
         {"manager": "bridge", "operation": "Apply", "time": "2026-01-01T10:00:00Z"},
         {"manager": "argocd-applicationset-controller", "operation": "Update", "time": "2026-01-01T10:00:09Z"},
@@ -160,18 +165,35 @@ fn application_set(error: &str, up_to_date: &str, at: &str) -> Live {
 
 #[test]
 fn an_application_set_is_ready_without_errors_and_with_its_applications() {
-    let rule = |error, up_to_date| readiness(&application_set(error, up_to_date, ""));
-    assert_eq!(rule("False", "True"), Readiness::Ready);
-    assert_eq!(
-        rule("True", "False"),
-        Readiness::Progressing("has an error: repository not found".to_owned())
-    );
-    assert!(matches!(rule("False", "False"), Readiness::Progressing(_)));
+    assert_eq!(readiness(&application_set(&HEALTHY, "")), Readiness::Ready);
+    let progressing = |why: &str| Readiness::Progressing(why.to_owned());
+    let expected = [
+        ("True", "has an error: repository not found"),
+        ("False", "its generators gave no parameters: repository not found"),
+        ("False", "its Applications are not up to date: repository not found"),
+    ];
+    for (index, (status, why)) in expected.into_iter().enumerate() {
+        let with = |status| {
+            let mut conditions = HEALTHY;
+            conditions[index].1 = status;
+            readiness(&application_set(&conditions, ""))
+        };
+        assert_eq!(with(status), progressing(why));
+        assert_eq!(with("Unknown"), progressing("its controller has not looked at it yet"));
+        let mut without = HEALTHY.to_vec();
+        without.remove(index);
+        let found = readiness(&application_set(&without, ""));
+        assert_eq!(found, progressing("its controller has not looked at it yet"), "{without:?}");
+    }
+    let failed = [("ErrorOccurred", "True"), ("ParametersGenerated", "False"), ("ResourcesUpToDate", "False")];
+    assert_eq!(readiness(&application_set(&failed, "")), progressing("has an error: repository not found"));
+    let rolling = [&HEALTHY[..], &[("RolloutProgressing", "False")]].concat();
+    assert_eq!(readiness(&application_set(&rolling, "")), Readiness::Ready, "a strategy of its own");
 }
 
 #[test]
 fn conditions_that_are_older_than_the_last_change_settle_first() {
-    let at = |time: &str| is_settling(&application_set("False", "True", time));
+    let at = |time: &str| is_settling(&application_set(&HEALTHY, time));
     assert!(at("2026-01-01T09:59:59Z"));
     assert!(at("2026-01-01T10:00:00Z"), "the same second tells nothing");
     assert!(!at("2026-01-01T10:00:01Z"));
@@ -198,6 +220,8 @@ fn what_argo_cd_writes_when_it_starts_is_waited_for() {
     }
     let redis = WrittenKey::of(&named("argocd-redis")).unwrap();
     assert_eq!((redis.secret.name.as_str(), redis.key), ("argocd-redis", "auth"));
+    // In the flavor `ha` no Deployment is called `argocd-redis`: the init container is of what stands before it.
+    assert_eq!(WrittenKey::of(&named("argocd-redis-ha-haproxy")), Some(redis));
 }
 
 #[test]
