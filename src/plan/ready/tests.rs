@@ -38,6 +38,19 @@ fn a_deployment_is_ready_when_all_replicas_of_the_last_change_are() {
 }
 
 #[test]
+fn a_replica_set_is_ready_when_all_replicas_are() {
+    let status = json!({"observedGeneration": 2, "replicas": 2, "fullyLabeledReplicas": 2, "readyReplicas": 2, "availableReplicas": 2});
+    let changes = [
+        ("observedGeneration", json!(1)),
+        ("fullyLabeledReplicas", json!(1)),
+        ("readyReplicas", json!(0)),
+        ("availableReplicas", json!(1)),
+        ("replicas", json!(3)),
+    ];
+    each_counts("apps/v1", "ReplicaSet", &json!({"replicas": 2}), &status, &changes);
+}
+
+#[test]
 fn a_stateful_set_is_ready_when_its_revision_is_everywhere() {
     let status = json!({"observedGeneration": 2, "replicas": 3, "readyReplicas": 3, "availableReplicas": 3,
         "updatedReplicas": 3, "currentRevision": "a", "updateRevision": "a"});
@@ -110,7 +123,9 @@ fn a_definition_is_ready_when_its_names_are_accepted_and_it_is_established() {
 #[test]
 fn an_object_that_nobody_has_looked_at_is_not_ready() {
     for (group_version, kind) in [
+        ("v1", "Pod"),
         ("apps/v1", "Deployment"),
+        ("apps/v1", "ReplicaSet"),
         ("apps/v1", "StatefulSet"),
         ("apps/v1", "DaemonSet"),
         ("batch/v1", "Job"),
@@ -120,9 +135,51 @@ fn an_object_that_nobody_has_looked_at_is_not_ready() {
         let found = rule(group_version, kind, &json!({}), &json!({}));
         assert!(matches!(found, Readiness::Progressing(_)), "{kind}");
     }
-    for (group_version, kind) in [("v1", "Service"), ("example.com/v1", "Deployment")] {
+    for (group_version, kind) in
+        [("v1", "Service"), ("policy/v1", "PodDisruptionBudget"), ("example.com/v1", "Deployment")]
+    {
         assert_eq!(rule(group_version, kind, &json!({}), &json!({})), Readiness::Ready, "{kind}");
     }
+}
+
+#[test]
+fn a_kind_without_a_rule_is_ready_unless_its_status_says_otherwise() {
+    let with = |kind: &str, status: &str, observed: Value| {
+        let conditions = json!([{"type": kind, "status": status, "message": "quota"}]);
+        let status = json!({"observedGeneration": observed, "conditions": conditions});
+        rule("example.com/v1", "Cache", &json!({}), &status)
+    };
+    let progressing = |why: &str| Readiness::Progressing(why.to_owned());
+    for observed in [Value::Null, json!(2)] {
+        assert_eq!(with("Ready", "True", observed.clone()), Readiness::Ready);
+        assert_eq!(with("Available", "False", observed.clone()), Readiness::Ready, "of no common meaning");
+        assert_eq!(with("Ready", "False", observed.clone()), progressing("is not ready: quota"));
+        assert_eq!(with("Ready", "Unknown", observed.clone()), progressing("is not ready: quota"));
+        assert_eq!(with("Reconciling", "True", observed.clone()), progressing("is being worked on: quota"));
+        assert_eq!(with("Stalled", "False", observed), Readiness::Ready);
+    }
+    let stalled = "does not get any further: quota";
+    assert_eq!(with("Stalled", "True", json!(2)), Readiness::Failed(stalled.to_owned()));
+    assert_eq!(with("Stalled", "True", Value::Null), progressing(stalled));
+    assert_eq!(with("Ready", "True", json!(1)), progressing("waits for its controller"));
+    let budget = json!({"observedGeneration": 1, "disruptionsAllowed": 0});
+    let found = rule("policy/v1", "PodDisruptionBudget", &json!({}), &budget);
+    assert_eq!(found, progressing("waits for its controller"));
+}
+
+#[test]
+fn a_pod_of_its_own_is_ready_when_it_says_so_or_has_done_its_work() {
+    let pod = |status: &Value| rule("v1", "Pod", &json!({}), status);
+    let ready = |status: &str| json!([{"type": "Ready", "status": status}]);
+    assert_eq!(pod(&json!({"phase": "Running", "conditions": ready("True")})), Readiness::Ready);
+    assert_eq!(pod(&json!({"phase": "Succeeded", "conditions": ready("False")})), Readiness::Ready);
+    let evicted = json!({"phase": "Failed", "reason": "Evicted", "conditions": ready("False")});
+    assert_eq!(pod(&evicted), Readiness::Failed("Evicted".to_owned()));
+    let waiting = json!({"reason": "CrashLoopBackOff", "message": "back-off 40s"});
+    let statuses = json!([{"name": "main", "ready": false, "state": {"waiting": waiting}}]);
+    let crashes = json!({"phase": "Running", "conditions": ready("False"), "containerStatuses": statuses});
+    let why = "container main: CrashLoopBackOff: back-off 40s".to_owned();
+    assert_eq!(pod(&crashes), Readiness::Progressing(why));
 }
 
 #[test]
@@ -185,7 +242,8 @@ fn an_application_set_is_ready_without_errors_and_with_its_applications() {
         let found = readiness(&application_set(&without, ""));
         assert_eq!(found, progressing("its controller has not looked at it yet"), "{without:?}");
     }
-    let failed = [("ErrorOccurred", "True"), ("ParametersGenerated", "False"), ("ResourcesUpToDate", "False")];
+    let failed =
+        [("ErrorOccurred", "True"), ("ParametersGenerated", "False"), ("ResourcesUpToDate", "False")];
     assert_eq!(readiness(&application_set(&failed, "")), progressing("has an error: repository not found"));
     let rolling = [&HEALTHY[..], &[("RolloutProgressing", "False")]].concat();
     assert_eq!(readiness(&application_set(&rolling, "")), Readiness::Ready, "a strategy of its own");
