@@ -4,15 +4,23 @@
 
 mod any_kind;
 mod application_set;
+mod proof;
 mod workload;
+
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::plan::live::Live;
 
-pub use application_set::{SETTLED, is_settling};
+pub use application_set::is_settling;
+pub use proof::Proof;
 pub use workload::selector;
+
+/// How long what says little has to stay good until it is believed: conditions that are older than the last change, and
+/// processes that no probe asks.
+pub const SETTLED: Duration = Duration::from_secs(5);
 
 /// Whether an object does its work.
 #[derive(Debug, Clone, PartialEq, Eq)]

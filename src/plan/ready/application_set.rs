@@ -1,17 +1,10 @@
 //! ApplicationSets: the conditions of Argo CD's controller, which do not say of which generation they speak.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use crate::desired::ownership::FIELD_MANAGER;
 use crate::plan::live::{Live, ManagedFields};
 use crate::plan::ready::{Readiness, condition, text};
-
-/// How long conditions that are older than the last change have to stay good until they are believed. The controller looks
-/// at a changed ApplicationSet at once, and does not write conditions that stay the same
-/// (`setApplicationSetStatusCondition` in Argo CD), so an old one is all that there will ever be.
-pub const SETTLED: Duration = Duration::from_secs(5);
 
 /// What each condition says of an ApplicationSet that does its work, in the order in which they are told: an error is the cause
 /// of the other two.
@@ -43,6 +36,9 @@ pub(super) fn application_set(body: &Value) -> Readiness {
 }
 
 /// Whether it has good conditions and each is older than bridge's last change, so that they may speak of what was before.
+///
+/// The controller looks at a changed ApplicationSet at once, and does not write conditions that stay the same, so an old one is
+/// all that there will ever be: it is believed after [`super::SETTLED`].
 ///
 /// Both times are of whole seconds; within the same second the condition counts as the older one.
 #[must_use]
