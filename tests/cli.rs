@@ -19,6 +19,7 @@ mod cli {
     mod offline;
     mod plan_files;
     mod reading;
+    mod schemas;
     mod secrets;
     mod signals;
 }

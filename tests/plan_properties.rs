@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bridge::plan::diff::{diff, is_same};
 use bridge::plan::fields::{overlap, without};
 use bridge::plan::masked::masked;
-use bridge::plan::saved::{Action, SavedChange, SavedField, SavedId, SavedValue};
+use bridge::plan::saved::{Action, SavedChange, SavedField, SavedId, SavedValue, SavedValueChange};
 use bridge::plan::stale::moved;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -49,6 +49,15 @@ fn data() -> impl Strategy<Value = Vec<(String, String)>> {
     prop::collection::vec(("[a-z]{1,6}", prop_oneof![Just(PLANTED.to_owned()), "[a-z]{0,8}"]), 0..5)
 }
 
+fn saved_value_change() -> impl Strategy<Value = SavedValueChange> {
+    let value = || prop_oneof![json_value().prop_map(SavedValue::Value), Just(SavedValue::Sensitive(true))];
+    prop_oneof![
+        value().prop_map(SavedValueChange::Added),
+        value().prop_map(SavedValueChange::Removed),
+        (value(), value()).prop_map(|(before, after)| SavedValueChange::Changed(before, after)),
+    ]
+}
+
 /// What a plan would do to one of a few objects.
 fn saved_change() -> impl Strategy<Value = SavedChange> {
     let action = prop::sample::select(vec![
@@ -58,9 +67,7 @@ fn saved_change() -> impl Strategy<Value = SavedChange> {
         Action::Replace,
         Action::Delete,
     ]);
-    let value = || prop::option::of(json_value().prop_map(SavedValue::Value));
-    let field =
-        ("[ab]", value(), value()).prop_map(|(path, before, after)| SavedField { path, before, after });
+    let field = ("[ab]", saved_value_change()).prop_map(|(path, change)| SavedField { path, change });
     let fields = prop::collection::vec(field, 0..2);
     let names = prop::collection::btree_set("[ab]", 0..2);
     let parts = (action, "[a-c]", prop::option::of("[uv]"), "[1-9]", fields, names, json_value());

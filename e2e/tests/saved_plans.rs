@@ -70,6 +70,37 @@ async fn a_saved_plan_holds_no_secret_and_is_applied_once() -> Result<()> {
     is_refused(&world, &world.run(&APPLY)?, &["BRG3005", "was to be created, and now it is not"])
 }
 
+/// What the document says otherwise than the committed schema.
+fn follows(of: &str, document: &Value) -> Result<()> {
+    let path = format!("{}/../docs/schemas/{of}.json", env!("CARGO_MANIFEST_DIR"));
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;
+    let validator = jsonschema::validator_for(&schema)?;
+    let errors: Vec<String> = validator.iter_errors(document).map(|error| error.to_string()).collect();
+    ensure!(errors.is_empty(), "{of}: {errors:?}\n{document:#}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_machines_read_follows_the_committed_schemas() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&tiered("silver"))?;
+    for is_first in [true, false] {
+        let plan = world.expect(0, &["plan", "--out", "it", "--output", "json"])?;
+        follows("plan", &serde_json::from_str(&plan.stdout)?)?;
+        let saved: Value = serde_json::from_str(&std::fs::read_to_string(world.path("it"))?)?;
+        follows("plan-file", &saved)?;
+        let has_fields = saved["changes"][0]["fields"][0]["after"]["value"] == "gold";
+        ensure!(has_fields != is_first, "{saved:#}");
+        let applied = world.expect(0, &["apply", "--no-wait", "it", "--output", "json"])?;
+        ensure!(applied.stdout.lines().count() > 3, "{applied}");
+        for line in applied.stdout.lines() {
+            follows("apply", &serde_json::from_str(line)?)?;
+        }
+        world.profile(&tiered("gold"))?;
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn what_others_change_beside_the_plan_does_not_matter() -> Result<()> {
     let world = planned().await?;

@@ -26,8 +26,7 @@ async fn become_ready(world: &World) -> Result<()> {
 /// What Argo CD's controller says of an ApplicationSet once it has made its Applications.
 async fn application_sets_become_ready(world: &World) -> Result<()> {
     let condition = |kind: &str, status: &str| json!({"type": kind, "status": status, "lastTransitionTime": "2036-01-01T00:00:00Z"});
-    let status =
-        json!({"conditions": [condition("ErrorOccurred", "False"), condition("ResourcesUpToDate", "True")]});
+    let status = json!({"conditions": [condition("ErrorOccurred", "False"), condition("ParametersGenerated", "True"), condition("ResourcesUpToDate", "True")]});
     for name in ["addons", "workloads"] {
         let path = format!("{APPLICATION_SETS}/{name}");
         while world.get(&path).await? == Value::Null {

@@ -92,7 +92,7 @@ fn is_write(change: &Change) -> bool {
 /// The live object of a change that writes nothing, when it is waited for.
 fn awaited(change: Change) -> Option<Awaited> {
     match change {
-        Change::Unchanged(unchanged) => unchanged.awaited.map(|live| Awaited { live, is_written: false }),
+        Change::Unchanged(unchanged) => unchanged.awaited.map(|live| Awaited::new(live, false)),
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Adopt { .. }
@@ -208,7 +208,7 @@ impl Run<'_> {
             }
             // Who is to look at ApplicationSets may be the workload that is late.
             _ if wave.is_awaited() && outcome.not_ready.is_empty() => {
-                let written = written.into_iter().map(|live| Awaited { live, is_written: true });
+                let written = written.into_iter().map(|live| Awaited::new(live, true));
                 let objects = written.chain(rest.into_iter().filter_map(awaited)).collect();
                 self.wait_ready(kinds, objects, outcome).await?;
             }

@@ -10,11 +10,10 @@ use futures::{StreamExt, stream};
 
 use crate::cluster::{ClusterError, Kinds};
 use crate::converge::outcome::{Late, LatePod, PodLog};
+use crate::converge::pods::pods;
 use crate::converge::run::Run;
-use crate::desired::id::GroupKind;
 use crate::plan::live::Live;
 use crate::plan::pod::{self, Trouble};
-use crate::plan::ready::selector;
 
 /// The longest that one object is looked at: the wait is over, and somebody waits for the answer.
 const LONGEST_LOOK: Duration = Duration::from_secs(15);
@@ -48,7 +47,7 @@ struct Look<'a, 'b> {
 impl Look<'_, '_> {
     async fn at_all(&self, late: &mut Late) {
         late.warning = self.warning(self.live, "events", &mut late.not_seen).await;
-        let pods = self.pods().await;
+        let pods = pods(self.run, self.kinds, self.live).await;
         let pods = seen(pods, "pods", &mut late.not_seen).unwrap_or_default();
         let troubled: Vec<(Live, Trouble)> =
             pods.into_iter().filter_map(|live| pod::trouble(&live).map(|trouble| (live, trouble))).collect();
@@ -57,28 +56,6 @@ impl Look<'_, '_> {
             let pod = self.pod(&live, trouble, &mut late.not_seen).await;
             late.pods.push(pod);
         }
-    }
-
-    /// The pods of the object's last change.
-    async fn pods(&self) -> Result<Vec<Live>, ClusterError> {
-        let Some(selector) = selector(self.live) else { return Ok(Vec::new()) };
-        let namespace = self.live.id().namespace.as_deref();
-        let list = |kind: &'static str| {
-            let (kind, selector) = (GroupKind::parse(kind), selector.clone());
-            async move { self.run.cluster.list(self.kinds, &kind, namespace, &selector).await }
-        };
-        let owner = if self.live.id().group_kind.kind == "Deployment" {
-            let sets = list("ReplicaSet.apps").await?;
-            let newest = pod::newest(self.live, &sets);
-            // A ReplicaSet that cannot make pods says why in a condition of the Deployment.
-            let Some(newest) = newest else { return Ok(Vec::new()) };
-            newest.uid().to_owned()
-        } else {
-            self.live.uid().to_owned()
-        };
-        let mut pods = list("Pod").await?;
-        pods.retain(|live| pod::is_controlled_by(live, &owner));
-        Ok(pods)
     }
 
     async fn pod(&self, live: &Live, trouble: Trouble, not_seen: &mut Vec<String>) -> LatePod {

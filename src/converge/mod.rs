@@ -12,6 +12,7 @@ mod lock;
 mod members;
 pub mod observe;
 pub mod outcome;
+mod pods;
 mod ready;
 mod record;
 mod replace;

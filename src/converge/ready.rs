@@ -11,12 +11,13 @@ use crate::converge::diagnosis::diagnose;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Event;
 use crate::converge::outcome::{Failure, FailureClass, Late, Outcome};
+use crate::converge::pods::proof;
 use crate::converge::run::Run;
 use crate::converge::trial::namespace_id;
 use crate::desired::id::GroupKind;
 use crate::plan::change::{Change, Check, NotChecked};
 use crate::plan::live::Live;
-use crate::plan::ready::{Readiness, SETTLED, WrittenKey, is_settling, readiness};
+use crate::plan::ready::{Proof, Readiness, SETTLED, WrittenKey, is_settling, readiness};
 
 /// The first pause between two looks; it grows to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -54,6 +55,14 @@ pub(super) struct Awaited {
     /// This run wrote it, so that what its status says of a failure is about what was just asked for. That of an object
     /// which an earlier run wrote may be mended meanwhile.
     pub(super) is_written: bool,
+    /// What its pods have proven so far.
+    pub(super) proof: Option<Proof>,
+}
+
+impl Awaited {
+    pub(super) fn new(live: Live, is_written: bool) -> Self {
+        Self { live, is_written, proof: None }
+    }
 }
 
 /// One that is not ready yet.
@@ -73,7 +82,7 @@ pub(super) async fn await_ready(
 ) -> Result<Vec<Late>, ConvergeError> {
     let mut patience = Patience::new(run);
     let mut loaded = Kinds::default();
-    let mut pending = unready(run, objects, &patience).await?;
+    let mut pending = unready(run, kinds, objects, &patience).await?;
     while pending.iter().any(|one| !one.has_failed) {
         let lines = pending.iter().map(|one| format!("{}: {}", one.awaited.live.id(), one.why)).collect();
         if !patience.goes_on(lines).await {
@@ -81,7 +90,8 @@ pub(super) async fn await_ready(
         }
         let again = pending.into_iter().map(|one| one.awaited).collect();
         let kinds = known(run, kinds, &mut loaded).await?;
-        pending = unready(run, read_again(run, kinds, again).await?, &patience).await?;
+        let again = read_again(run, kinds, again).await?;
+        pending = unready(run, kinds, again, &patience).await?;
     }
     if pending.is_empty() || run.is_stopped() {
         return Ok(Vec::new());
@@ -108,12 +118,13 @@ async fn known<'a>(
 
 async fn unready(
     run: &Run<'_>,
+    kinds: &Kinds,
     objects: Vec<Awaited>,
     patience: &Patience<'_, '_>,
 ) -> Result<Vec<Pending>, ConvergeError> {
     let elapsed = patience.started.elapsed();
-    let judge = |awaited: Awaited| async move {
-        Ok::<_, ConvergeError>(match judge(run, &awaited, elapsed).await? {
+    let judge = |mut awaited: Awaited| async move {
+        Ok::<_, ConvergeError>(match judge(run, kinds, &mut awaited, elapsed).await? {
             Readiness::Ready => None,
             Readiness::Progressing(why) => Some(Pending { awaited, why, has_failed: false }),
             Readiness::Failed(why) => Some(Pending { has_failed: awaited.is_written, awaited, why }),
@@ -124,17 +135,26 @@ async fn unready(
     Ok(judged.into_iter().flatten().collect())
 }
 
-/// The object's own rule; then what its rule cannot see: conditions that nobody dated, and what it writes when it starts.
-async fn judge(run: &Run<'_>, awaited: &Awaited, elapsed: Duration) -> Result<Readiness, ConvergeError> {
-    let Awaited { live, is_written } = awaited;
-    let own = readiness(live);
+/// The object's own rule; then what its rule cannot see: conditions that nobody dated, processes that end again, and what it
+/// writes when it starts.
+async fn judge(
+    run: &Run<'_>,
+    kinds: &Kinds,
+    awaited: &mut Awaited,
+    elapsed: Duration,
+) -> Result<Readiness, ConvergeError> {
+    let own = readiness(&awaited.live);
     if own != Readiness::Ready {
         return Ok(own);
     }
-    if *is_written && elapsed < SETTLED && is_settling(live) {
+    if awaited.is_written && elapsed < SETTLED && is_settling(&awaited.live) {
         return Ok(Readiness::Progressing("its conditions are older than its last change".to_owned()));
     }
-    match WrittenKey::of(live) {
+    let proven = proof(run, kinds, awaited, elapsed).await?;
+    if proven != Readiness::Ready {
+        return Ok(proven);
+    }
+    match WrittenKey::of(&awaited.live) {
         None => Ok(Readiness::Ready),
         Some(written) => {
             let secret = run.cluster.get(&Kinds::core(), &written.secret, "v1").await?;
@@ -148,9 +168,10 @@ async fn read_again(
     kinds: &Kinds,
     objects: Vec<Awaited>,
 ) -> Result<Vec<Awaited>, ClusterError> {
-    let read = |Awaited { live, is_written }: Awaited| async move {
-        let now = run.cluster.get(kinds, live.id(), live.object().api_version()).await?;
-        Ok::<Awaited, ClusterError>(Awaited { live: now.unwrap_or(live), is_written })
+    let read = |awaited: Awaited| async move {
+        let now = run.cluster.get(kinds, awaited.live.id(), awaited.live.object().api_version()).await?;
+        let live = now.unwrap_or(awaited.live);
+        Ok::<Awaited, ClusterError>(Awaited { live, ..awaited })
     };
     stream::iter(objects).map(read).buffered(run.cluster.parallelism()).try_collect().await
 }
@@ -163,7 +184,7 @@ pub(super) async fn await_established(
     definitions: Vec<Live>,
     outcome: &mut Outcome,
 ) -> Result<(), ConvergeError> {
-    let definitions = definitions.into_iter().map(|live| Awaited { live, is_written: true }).collect();
+    let definitions = definitions.into_iter().map(|live| Awaited::new(live, true)).collect();
     let late = await_ready(run, kinds, definitions).await?;
     if run.is_stopped() {
         return Ok(());

@@ -70,6 +70,13 @@ mod tests {
         assert_ne!(first, of(&SALT.replace("0f", "ff"), &["ab", "c"]));
     }
 
+    /// As the reference implementation of Argon2 gives it for the text `2:ab1:c` and the salt's digits.
+    #[test]
+    fn a_plan_file_of_another_version_has_the_same_digest() {
+        let expected = "2d6d0fd2fd1ddeacedcc739754cf663a0a0ada711e1d0e867a39c1c92f77273c";
+        assert_eq!(of(SALT, &["ab", "c"]), expected);
+    }
+
     #[test]
     fn a_damaged_salt_is_refused() {
         for salt in ["", "00", &SALT.replace('0', "x"), &"0".repeat(1 << 10)] {

@@ -2,16 +2,25 @@
 //!
 //! A status that speaks of the object before its last change is not trusted, whatever it says.
 
+mod any_kind;
 mod application_set;
+mod proof;
 mod workload;
+
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::plan::live::Live;
 
-pub use application_set::{SETTLED, is_settling};
+pub use application_set::is_settling;
+pub use proof::Proof;
 pub use workload::selector;
+
+/// How long what says little has to stay good until it is believed: conditions that are older than the last change, and
+/// processes that no probe asks.
+pub const SETTLED: Duration = Duration::from_secs(5);
 
 /// Whether an object does its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,23 +39,27 @@ impl Readiness {
     }
 }
 
-/// The rule of the object's kind; a kind without a rule is ready as soon as it exists.
+/// The rule of the object's kind; a kind without one is asked what most kinds say of themselves.
 ///
-/// The rules are those of `kubectl rollout status` and of Argo CD's own conditions.
+/// The rules are those of `kubectl rollout status`, of Argo CD's own conditions, and for all other kinds of kstatus.
 #[must_use]
 pub fn readiness(live: &Live) -> Readiness {
     let GroupKind { group, kind } = &live.id().group_kind;
-    let body = live.body();
+    if live.is_terminating() {
+        return Readiness::progressing("is being deleted");
+    }
     let rule = match (group.as_str(), kind.as_str()) {
+        ("", "Pod") => return any_kind::pod(live),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => established,
         ("apps", "Deployment") => workload::deployment,
+        ("apps", "ReplicaSet") => workload::replica_set,
         ("apps", "StatefulSet") => workload::stateful_set,
         ("apps", "DaemonSet") => workload::daemon_set,
         ("batch", "Job") => workload::job,
         ("argoproj.io", "ApplicationSet") => application_set::application_set,
-        _ => return Readiness::Ready,
+        _ => any_kind::any_kind,
     };
-    if live.is_terminating() { Readiness::progressing("is being deleted") } else { rule(body) }
+    rule(live.body())
 }
 
 /// A key of a Secret that a part of Argo CD writes when it starts, and that the others cannot do without.

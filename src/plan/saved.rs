@@ -4,6 +4,7 @@
 //! [`crate::plan::stale`] says whether that is the plan in the file.
 
 pub mod changes;
+mod field;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,6 +16,8 @@ use serde_json::Value;
 use crate::plan::consent::{Consent, InvalidSelector};
 use crate::plan::summary::ClusterIdentity;
 
+pub use field::{SavedField, SavedValue, SavedValueChange};
+
 /// The name and version of the format.
 pub const FORMAT: &str = "bridge.plan-file/v1";
 
@@ -22,7 +25,8 @@ pub const FORMAT: &str = "bridge.plan-file/v1";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct SavedPlan {
-    /// Always `bridge.plan-file/v1`.
+    /// The name and version of the format.
+    #[schemars(extend("const" = FORMAT))]
     pub format: String,
     /// The version of bridge that wrote it.
     pub bridge_version: String,
@@ -160,30 +164,6 @@ pub struct SavedId {
     pub namespace: Option<String>,
     /// Name.
     pub name: String,
-}
-
-/// How one field changes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SavedField {
-    /// The field, such as `metadata.labels.env`.
-    pub path: String,
-    /// Its value before; absent when it is added.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<SavedValue>,
-    /// Its value afterwards; absent when it is removed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<SavedValue>,
-}
-
-/// A value, or the word that it is a secret.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum SavedValue {
-    /// The value.
-    Value(Value),
-    /// It is not shown; always true.
-    Sensitive(bool),
 }
 
 impl fmt::Display for SavedId {

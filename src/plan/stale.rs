@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::plan::change::{Change, Shown, ValueChange};
 use crate::plan::diff::diff;
-use crate::plan::saved::{Action, SavedChange, SavedField, SavedId, SavedValue};
+use crate::plan::saved::{Action, SavedChange, SavedField, SavedId, SavedValue, SavedValueChange};
 use crate::plan::summary::Plan;
 
 /// What moved of one object since the plan was saved.
@@ -122,18 +122,19 @@ fn fields_that_differ(saved: &[SavedField], now: &[SavedField]) -> Vec<String> {
 }
 
 fn field(path: &str, saved: Option<SavedField>, now: Option<SavedField>) -> String {
-    let words = |field: Option<SavedField>| match field {
-        Some(SavedField { path: _, before, after }) => format!("{} → {}", value(before), value(after)),
+    let words = |field: Option<SavedField>| match field.map(|field| field.change) {
+        Some(SavedValueChange::Added(after)) => format!("nothing → {}", value(&after)),
+        Some(SavedValueChange::Removed(before)) => format!("{} → nothing", value(&before)),
+        Some(SavedValueChange::Changed(before, after)) => format!("{} → {}", value(&before), value(&after)),
         None => "no change".to_owned(),
     };
     format!("{path} was planned as {}, and is {} now", words(saved), words(now))
 }
 
-fn value(value: Option<SavedValue>) -> String {
+fn value(value: &SavedValue) -> String {
     match value {
-        Some(SavedValue::Value(value)) => value.to_string(),
-        Some(SavedValue::Sensitive(_)) => "(sensitive)".to_owned(),
-        None => "nothing".to_owned(),
+        SavedValue::Value(value) => value.to_string(),
+        SavedValue::Sensitive(_) => "(sensitive)".to_owned(),
     }
 }
 

@@ -40,12 +40,13 @@ pub struct Line {
 pub enum Content {
     /// The first line of a profile.
     Version {
-        /// Always `bridge.apply/v1`.
+        /// The name and version of the lines.
+        #[schemars(extend("const" = FORMAT))]
         format: &'static str,
         /// The version of bridge that wrote it.
         bridge_version: &'static str,
-        /// `apply` or `destroy`.
-        operation: &'static str,
+        /// Which command.
+        operation: OperationDocument,
         /// The profile's file; absent when bridge stopped before it looked at one.
         #[serde(skip_serializing_if = "Option::is_none")]
         file: Option<String>,
@@ -90,8 +91,8 @@ pub enum Content {
     Written {
         /// Which.
         object: ObjectDocument,
-        /// `created`, `updated`, `adopted`, `replaced` or `deleted`.
-        action: &'static str,
+        /// What was done.
+        action: WrittenDocument,
         /// How long the request took.
         milliseconds: u64,
     },
@@ -154,6 +155,32 @@ pub enum Content {
     },
 }
 
+/// Which command.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum OperationDocument {
+    /// `bridge apply`.
+    Apply,
+    /// `bridge destroy`.
+    Destroy,
+}
+
+/// What was done to an object.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum WrittenDocument {
+    /// It was created.
+    Created,
+    /// It was updated.
+    Updated,
+    /// It was taken over.
+    Adopted,
+    /// It was deleted and created anew.
+    Replaced,
+    /// It was deleted.
+    Deleted,
+}
+
 /// What was done.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DoneDocument {
@@ -201,8 +228,8 @@ pub struct ProblemDocument {
 #[must_use]
 pub fn version(operation: Operation, file: Option<&str>) -> Value {
     let operation = match operation {
-        Operation::Apply => "apply",
-        Operation::Destroy => "destroy",
+        Operation::Apply => OperationDocument::Apply,
+        Operation::Destroy => OperationDocument::Destroy,
     };
     line(Content::Version {
         format: FORMAT,
@@ -236,7 +263,7 @@ pub fn event(event: &Event) -> Value {
         Event::WaveStarted { name, changes } => Content::Wave { name, changes },
         Event::Written { id, action, took } => Content::Written {
             object: object(&id),
-            action: word(action),
+            action: written(action),
             milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         },
         Event::Failed { id, message } => Content::Failed { object: object(&id), message },
@@ -288,13 +315,13 @@ fn pending(objects: &[(ObjectId, String)]) -> Vec<PendingDocument> {
     objects.iter().map(one).collect()
 }
 
-fn word(action: Action) -> &'static str {
+fn written(action: Action) -> WrittenDocument {
     match action {
-        Action::Created => "created",
-        Action::Updated => "updated",
-        Action::Adopted => "adopted",
-        Action::Replaced => "replaced",
-        Action::Deleted => "deleted",
+        Action::Created => WrittenDocument::Created,
+        Action::Updated => WrittenDocument::Updated,
+        Action::Adopted => WrittenDocument::Adopted,
+        Action::Replaced => WrittenDocument::Replaced,
+        Action::Deleted => WrittenDocument::Deleted,
     }
 }
 

@@ -13,7 +13,8 @@ pub const FORMAT: &str = "bridge.error/v1";
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorDocument {
-    /// Always `bridge.error/v1`.
+    /// The name and version of the document.
+    #[schemars(extend("const" = FORMAT))]
     pub format: &'static str,
     /// The version of bridge that wrote it.
     pub bridge_version: &'static str,

@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::profile::finding::{Finding, has_errors};
-use crate::report::finding::word;
+use crate::profile::finding::{Finding, Severity, has_errors};
 
 /// The name and version of the document.
 pub const FORMAT: &str = "bridge.findings/v1";
@@ -13,7 +12,8 @@ pub const FORMAT: &str = "bridge.findings/v1";
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FindingsDocument {
-    /// Always `bridge.findings/v1`.
+    /// The name and version of the document.
+    #[schemars(extend("const" = FORMAT))]
     pub format: &'static str,
     /// The version of bridge that wrote it.
     pub bridge_version: &'static str,
@@ -28,8 +28,8 @@ pub struct FindingsDocument {
 pub struct FindingDocument {
     /// Its stable code, such as `BRG3003`.
     pub code: String,
-    /// `error`, `warning` or `note`.
-    pub severity: &'static str,
+    /// How bad it is.
+    pub severity: SeverityDocument,
     /// What is wrong.
     pub message: String,
     /// What to do about it; may be empty.
@@ -43,6 +43,18 @@ pub struct FindingDocument {
     /// 1-based column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum SeverityDocument {
+    /// bridge refuses to go on.
+    Error,
+    /// bridge goes on, and says so.
+    Warning,
+    /// Something that was left out.
+    Note,
 }
 
 /// The document of findings.
@@ -61,11 +73,21 @@ pub(super) fn one(finding: &Finding) -> FindingDocument {
     let Finding { location, severity, code, message, fix } = finding.clone();
     FindingDocument {
         code: code.to_string(),
-        severity: word(severity),
+        severity: severity.into(),
         message,
         fix,
         file: location.as_ref().map(|at| at.source.path.clone()),
         line: location.as_ref().map(|at| at.line),
         column: location.as_ref().map(|at| at.column),
+    }
+}
+
+impl From<Severity> for SeverityDocument {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Error => Self::Error,
+            Severity::Warning => Self::Warning,
+            Severity::Note => Self::Note,
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::plan::summary::{Counts, Plan};
 use crate::report::diff_text::field_lines;
 use crate::report::style::{self, paint};
 
-pub(super) use blocked::keep_reason;
+pub(super) use blocked::{TERMINATING, keep_reason};
 pub(super) use create::not_checked;
 use create::telling_labels;
 pub(super) use delete::fate;

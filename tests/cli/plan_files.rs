@@ -40,6 +40,10 @@ fn what_is_no_plan_is_refused_with_a_remedy() {
     let whole = plan().to_string();
     let fields =
         json!([{ "action": "create", "object": { "group": "", "kind": "Secret", "name": 1 }, "body": {} }]);
+    let neither = json!([{
+        "action": "update", "object": { "group": "", "kind": "Secret", "name": "dev" }, "body": {},
+        "fields": [{ "path": "metadata.labels.env" }]
+    }]);
     let targets = json!({
         "adopt": [], "forceConflicts": [], "allowDelete": [], "allowDeletes": 0, "renameFrom": null, "targets": ["x"]
     });
@@ -53,6 +57,7 @@ fn what_is_no_plan_is_refused_with_a_remedy() {
         (whole[..whole.len() / 2].to_owned(), "is a damaged plan file"),
         (with("more", json!(1)), "unknown field `more`"),
         (with("changes", fields), "is a damaged plan file"),
+        (with("changes", neither), "the field `metadata.labels.env` has neither `before` nor `after`"),
         (with("consent", targets), "KIND/NAME"),
         (with("format", json!("bridge.plan-file/v2")), "the bridge that wrote it (0.1.0)"),
         (with("format", json!("bridge.plan/v1")), "`bridge plan --output json`"),

@@ -149,6 +149,48 @@ async fn a_crash_loop_is_shown_with_its_exit_code_and_its_log_without_secrets() 
     Ok(())
 }
 
+/// One restart more of each of the extra pods that run, as a kubelet writes it; their status says ready all the time.
+async fn restart(world: &World, restarts: i64) -> Result<()> {
+    let pods = "/api/v1/namespaces/argocd/pods";
+    let list = world.get(&format!("{pods}?labelSelector=app%3Dextra")).await?;
+    for pod in list["items"].as_array().into_iter().flatten() {
+        let (Some(name), Some(_)) =
+            (pod["metadata"]["name"].as_str(), pod.pointer("/status/containerStatuses/0"))
+        else {
+            continue;
+        };
+        let mut statuses = pod["status"]["containerStatuses"].clone();
+        statuses[0]["restartCount"] = restarts.into();
+        let status = json!({"status": {"containerStatuses": statuses}});
+        world.patch_as("kubelet", &format!("{pods}/{name}/status"), &status).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_process_that_no_probe_asks_and_that_ends_again_and_again_is_not_ready() -> Result<()> {
+    let live = Live::start(&deployment("", "")).await?;
+    let running = live.world.bridge(&["apply", "--auto-approve", "--timeout", "12s"])?.spawn()?;
+    let late = tokio::task::spawn_blocking(move || running.wait());
+    let mut restarts = 0;
+    while !late.is_finished() {
+        restarts += 1;
+        restart(&live.world, restarts).await?;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    let late = late.await??;
+    ensure!(late.code == Some(6), "{late}");
+    says(
+        &late,
+        &["Deployment/argocd/extra did not become ready: container main of pod extra-", "was started again"],
+    )?;
+    ensure!(!late.stderr.contains("Deployment/argocd/server did not"), "{late}");
+    let status = live.world.get(DEPLOYMENT).await?;
+    ensure!(status["status"]["availableReplicas"] == 1, "its status says ready: {status}");
+    live.world.expect(0, &["apply", "--auto-approve", "--timeout", "20s"])?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_pod_that_no_node_takes_says_what_the_scheduler_says() -> Result<()> {
     let live = Live::start(&deployment("", "nodeSelector: { disk: ssd }, ")).await?;

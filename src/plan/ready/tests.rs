@@ -38,6 +38,19 @@ fn a_deployment_is_ready_when_all_replicas_of_the_last_change_are() {
 }
 
 #[test]
+fn a_replica_set_is_ready_when_all_replicas_are() {
+    let status = json!({"observedGeneration": 2, "replicas": 2, "fullyLabeledReplicas": 2, "readyReplicas": 2, "availableReplicas": 2});
+    let changes = [
+        ("observedGeneration", json!(1)),
+        ("fullyLabeledReplicas", json!(1)),
+        ("readyReplicas", json!(0)),
+        ("availableReplicas", json!(1)),
+        ("replicas", json!(3)),
+    ];
+    each_counts("apps/v1", "ReplicaSet", &json!({"replicas": 2}), &status, &changes);
+}
+
+#[test]
 fn a_stateful_set_is_ready_when_its_revision_is_everywhere() {
     let status = json!({"observedGeneration": 2, "replicas": 3, "readyReplicas": 3, "availableReplicas": 3,
         "updatedReplicas": 3, "currentRevision": "a", "updateRevision": "a"});
@@ -110,7 +123,9 @@ fn a_definition_is_ready_when_its_names_are_accepted_and_it_is_established() {
 #[test]
 fn an_object_that_nobody_has_looked_at_is_not_ready() {
     for (group_version, kind) in [
+        ("v1", "Pod"),
         ("apps/v1", "Deployment"),
+        ("apps/v1", "ReplicaSet"),
         ("apps/v1", "StatefulSet"),
         ("apps/v1", "DaemonSet"),
         ("batch/v1", "Job"),
@@ -120,9 +135,51 @@ fn an_object_that_nobody_has_looked_at_is_not_ready() {
         let found = rule(group_version, kind, &json!({}), &json!({}));
         assert!(matches!(found, Readiness::Progressing(_)), "{kind}");
     }
-    for (group_version, kind) in [("v1", "Service"), ("example.com/v1", "Deployment")] {
+    for (group_version, kind) in
+        [("v1", "Service"), ("policy/v1", "PodDisruptionBudget"), ("example.com/v1", "Deployment")]
+    {
         assert_eq!(rule(group_version, kind, &json!({}), &json!({})), Readiness::Ready, "{kind}");
     }
+}
+
+#[test]
+fn a_kind_without_a_rule_is_ready_unless_its_status_says_otherwise() {
+    let with = |kind: &str, status: &str, observed: Value| {
+        let conditions = json!([{"type": kind, "status": status, "message": "quota"}]);
+        let status = json!({"observedGeneration": observed, "conditions": conditions});
+        rule("example.com/v1", "Cache", &json!({}), &status)
+    };
+    let progressing = |why: &str| Readiness::Progressing(why.to_owned());
+    for observed in [Value::Null, json!(2)] {
+        assert_eq!(with("Ready", "True", observed.clone()), Readiness::Ready);
+        assert_eq!(with("Available", "False", observed.clone()), Readiness::Ready, "of no common meaning");
+        assert_eq!(with("Ready", "False", observed.clone()), progressing("is not ready: quota"));
+        assert_eq!(with("Ready", "Unknown", observed.clone()), progressing("is not ready: quota"));
+        assert_eq!(with("Reconciling", "True", observed.clone()), progressing("is being worked on: quota"));
+        assert_eq!(with("Stalled", "False", observed), Readiness::Ready);
+    }
+    let stalled = "does not get any further: quota";
+    assert_eq!(with("Stalled", "True", json!(2)), Readiness::Failed(stalled.to_owned()));
+    assert_eq!(with("Stalled", "True", Value::Null), progressing(stalled));
+    assert_eq!(with("Ready", "True", json!(1)), progressing("waits for its controller"));
+    let budget = json!({"observedGeneration": 1, "disruptionsAllowed": 0});
+    let found = rule("policy/v1", "PodDisruptionBudget", &json!({}), &budget);
+    assert_eq!(found, progressing("waits for its controller"));
+}
+
+#[test]
+fn a_pod_of_its_own_is_ready_when_it_says_so_or_has_done_its_work() {
+    let pod = |status: &Value| rule("v1", "Pod", &json!({}), status);
+    let ready = |status: &str| json!([{"type": "Ready", "status": status}]);
+    assert_eq!(pod(&json!({"phase": "Running", "conditions": ready("True")})), Readiness::Ready);
+    assert_eq!(pod(&json!({"phase": "Succeeded", "conditions": ready("False")})), Readiness::Ready);
+    let evicted = json!({"phase": "Failed", "reason": "Evicted", "conditions": ready("False")});
+    assert_eq!(pod(&evicted), Readiness::Failed("Evicted".to_owned()));
+    let waiting = json!({"reason": "CrashLoopBackOff", "message": "back-off 40s"});
+    let statuses = json!([{"name": "main", "ready": false, "state": {"waiting": waiting}}]);
+    let crashes = json!({"phase": "Running", "conditions": ready("False"), "containerStatuses": statuses});
+    let why = "container main: CrashLoopBackOff: back-off 40s".to_owned();
+    assert_eq!(pod(&crashes), Readiness::Progressing(why));
 }
 
 #[test]
@@ -147,10 +204,15 @@ fn a_rollout_that_gave_up_has_failed_and_one_without_pods_says_why() {
     assert_eq!(refused, Readiness::Progressing("0 of 1 replicas are updated: because".to_owned()));
 }
 
-fn application_set(error: &str, up_to_date: &str, at: &str) -> Live {
-    let condition = |kind: &str, status: &str| json!({"type": kind, "status": status, "message": "repository not found", "lastTransitionTime": at});
-    let status = json!({"conditions": [condition("ErrorOccurred", error), condition("ParametersGenerated", "True"), condition("ResourcesUpToDate", up_to_date)]});
-    let mut set = object("argoproj.io/v1alpha1", "ApplicationSet", &json!({}), &status);
+/// The conditions that Argo CD's controller writes, and their statuses on a healthy ApplicationSet.
+const HEALTHY: [(&str, &str); 3] =
+    [("ErrorOccurred", "False"), ("ParametersGenerated", "True"), ("ResourcesUpToDate", "True")];
+
+fn application_set(conditions: &[(&str, &str)], at: &str) -> Live {
+    let condition = |(kind, status): &(&str, &str)| json!({"type": kind, "status": status, "message": "repository not found", "lastTransitionTime": at});
+    let conditions: Vec<Value> = conditions.iter().map(condition).collect();
+    let mut set =
+        object("argoproj.io/v1alpha1", "ApplicationSet", &json!({}), &json!({"conditions": conditions}));
     set["metadata"]["managedFields"] = json!([
         {"manager": "bridge", "operation": "Apply", "time": "2026-01-01T10:00:00Z"},
         {"manager": "argocd-applicationset-controller", "operation": "Update", "time": "2026-01-01T10:00:09Z"},
@@ -160,18 +222,36 @@ fn application_set(error: &str, up_to_date: &str, at: &str) -> Live {
 
 #[test]
 fn an_application_set_is_ready_without_errors_and_with_its_applications() {
-    let rule = |error, up_to_date| readiness(&application_set(error, up_to_date, ""));
-    assert_eq!(rule("False", "True"), Readiness::Ready);
-    assert_eq!(
-        rule("True", "False"),
-        Readiness::Progressing("has an error: repository not found".to_owned())
-    );
-    assert!(matches!(rule("False", "False"), Readiness::Progressing(_)));
+    assert_eq!(readiness(&application_set(&HEALTHY, "")), Readiness::Ready);
+    let progressing = |why: &str| Readiness::Progressing(why.to_owned());
+    let expected = [
+        ("True", "has an error: repository not found"),
+        ("False", "its generators gave no parameters: repository not found"),
+        ("False", "its Applications are not up to date: repository not found"),
+    ];
+    for (index, (status, why)) in expected.into_iter().enumerate() {
+        let with = |status| {
+            let mut conditions = HEALTHY;
+            conditions[index].1 = status;
+            readiness(&application_set(&conditions, ""))
+        };
+        assert_eq!(with(status), progressing(why));
+        assert_eq!(with("Unknown"), progressing("its controller has not looked at it yet"));
+        let mut without = HEALTHY.to_vec();
+        without.remove(index);
+        let found = readiness(&application_set(&without, ""));
+        assert_eq!(found, progressing("its controller has not looked at it yet"), "{without:?}");
+    }
+    let failed =
+        [("ErrorOccurred", "True"), ("ParametersGenerated", "False"), ("ResourcesUpToDate", "False")];
+    assert_eq!(readiness(&application_set(&failed, "")), progressing("has an error: repository not found"));
+    let rolling = [&HEALTHY[..], &[("RolloutProgressing", "False")]].concat();
+    assert_eq!(readiness(&application_set(&rolling, "")), Readiness::Ready, "a strategy of its own");
 }
 
 #[test]
 fn conditions_that_are_older_than_the_last_change_settle_first() {
-    let at = |time: &str| is_settling(&application_set("False", "True", time));
+    let at = |time: &str| is_settling(&application_set(&HEALTHY, time));
     assert!(at("2026-01-01T09:59:59Z"));
     assert!(at("2026-01-01T10:00:00Z"), "the same second tells nothing");
     assert!(!at("2026-01-01T10:00:01Z"));
@@ -198,6 +278,8 @@ fn what_argo_cd_writes_when_it_starts_is_waited_for() {
     }
     let redis = WrittenKey::of(&named("argocd-redis")).unwrap();
     assert_eq!((redis.secret.name.as_str(), redis.key), ("argocd-redis", "auth"));
+    // In the flavor `ha` no Deployment is called `argocd-redis`: the init container is of what stands before it.
+    assert_eq!(WrittenKey::of(&named("argocd-redis-ha-haproxy")), Some(redis));
 }
 
 #[test]

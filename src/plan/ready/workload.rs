@@ -1,4 +1,5 @@
-//! Workloads: the rules of `kubectl rollout status` (`k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go`), and of Jobs.
+//! Workloads: the rules of `kubectl rollout status` (`k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go`), of ReplicaSets and
+//! of Jobs.
 
 use serde_json::Value;
 
@@ -39,9 +40,28 @@ pub(super) fn deployment(body: &Value) -> Readiness {
     if let Some(lacking) = lacking(&counts, wanted, "replicas") {
         return because(lacking, condition(body, "ReplicaFailure"));
     }
+    superfluous(body, wanted)
+}
+
+fn superfluous(body: &Value, wanted: i64) -> Readiness {
     match number(body, "/status/replicas") - wanted {
         old if old > 0 => Readiness::Progressing(format!("{old} old replicas are still there")),
         _ => Readiness::Ready,
+    }
+}
+
+/// One that no Deployment controls; `kubectl rollout status` does not know it, so the rule is that of kstatus.
+pub(super) fn replica_set(body: &Value) -> Readiness {
+    if is_outdated(body) {
+        return waits_for_controller();
+    }
+    let wanted = replicas(body);
+    let count = |what: &str| number(body, &format!("/status/{what}Replicas"));
+    let counts =
+        [("labelled", count("fullyLabeled")), ("ready", count("ready")), ("available", count("available"))];
+    match lacking(&counts, wanted, "replicas") {
+        Some(lacking) => because(lacking, condition(body, "ReplicaFailure")),
+        None => superfluous(body, wanted),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::plan::change::{Change, FieldChange, FieldConflict, Shown, ValueChange
 use crate::plan::decide;
 use crate::plan::live::Live;
 use crate::plan::masked::masked;
-use crate::plan::saved::{Action, SavedChange, SavedField, SavedId, SavedValue};
+use crate::plan::saved::{Action, SavedChange, SavedField, SavedId};
 use crate::plan::summary::Plan;
 use crate::profile::sensitive::Sensitive;
 
@@ -133,28 +133,6 @@ fn keep_our_annotations(body: &mut Value, live: &Live) {
         annotations.retain(|key, _| is_ours(key));
         if annotations.is_empty() {
             metadata.shift_remove("annotations");
-        }
-    }
-}
-
-impl From<&FieldChange> for SavedField {
-    fn from(FieldChange { path, change }: &FieldChange) -> Self {
-        let (before, after) = match change {
-            ValueChange::Added(after) => (None, Some(after.into())),
-            ValueChange::Removed(before) => (Some(before.into()), None),
-            ValueChange::Changed(before, after) => (Some(before.into()), Some(after.into())),
-        };
-        Self { path: path.clone(), before, after }
-    }
-}
-
-impl From<&Shown> for SavedValue {
-    fn from(shown: &Shown) -> Self {
-        let json = |json: &str| serde_json::from_str(json).unwrap_or_else(|_| Value::from(json));
-        match shown {
-            Shown::Text(text) => Self::Value(Value::from(text.as_str())),
-            Shown::Json(text) => Self::Value(json(text)),
-            Shown::Sensitive => Self::Sensitive(true),
         }
     }
 }

@@ -10,6 +10,10 @@ use crate::report::diff_text::inline;
 use crate::report::plan_text::{heading, indented, named, replace};
 use crate::report::style::{self, paint, plain};
 
+/// What to do about an object that is being deleted.
+pub(in crate::report) const TERMINATING: &str =
+    "run bridge again once it is gone; its finalizers say what it waits for";
+
 /// Every change that is blocked.
 pub(super) fn section(plan: &Plan) -> String {
     plan.changes.iter().filter_map(|change| blocked(plan, change)).collect()
@@ -24,8 +28,7 @@ fn blocked(plan: &Plan, change: &Change) -> Option<String> {
             Some(text(id, "is refused by the server", lines))
         }
         Change::Terminating { live } => {
-            let advice = "run bridge again once it is gone; its finalizers say what it waits for".to_owned();
-            Some(text(live.id(), "is being deleted", vec![advice]))
+            Some(text(live.id(), "is being deleted", vec![TERMINATING.to_owned()]))
         }
         Change::Create { .. }
         | Change::Update { .. }
