@@ -1,7 +1,11 @@
 //! Which objects may be deleted and made anew, because a field that the profile changes cannot be changed in place.
 //!
 //! What holds for a deletion holds here (`plan/prune.rs`); beside that the user has to name the object with `--replace`, and
-//! some kinds are never replaced, because more goes with such an object than the object.
+//! only a few kinds are replaced, because with others more goes than the object.
+
+mod kinds;
+
+pub use kinds::{never_replaced, never_replaced_kind};
 
 use std::collections::BTreeSet;
 
@@ -17,27 +21,6 @@ use crate::plan::fields::{children, is_leaf};
 use crate::plan::live::Live;
 use crate::plan::prune::protection;
 use crate::plan::refusal::Refusal;
-
-/// The kinds that are never replaced, and what would go with one.
-const NEVER: [(&str, &str); 8] = [
-    (
-        "Secret",
-        "what others wrote into it would be lost, and Argo CD forgets a cluster or a repository without it",
-    ),
-    ("PersistentVolumeClaim", "its data would go with it"),
-    ("Namespace", "everything in it would go with it"),
-    ("CustomResourceDefinition", "every object of its kind would go with it"),
-    ("ApplicationSet", "its Applications would go with it, and what they deployed"),
-    ("Application", "what it deployed may go with it"),
-    ("AppProject", "its Applications would stop, and the tokens of its roles would be lost"),
-    ("ServiceAccount", "its tokens would be worth nothing any more, also those that others use"),
-];
-
-/// Why objects of this kind are never replaced, in a sentence; `None` for the kinds that may be.
-#[must_use]
-pub fn never_replaced(kind: &str) -> Option<&'static str> {
-    NEVER.iter().find(|(never, _)| never.eq_ignore_ascii_case(kind)).map(|(_, why)| *why)
-}
 
 /// What becomes of an object of bridge's own whose change the server refuses. `applyset` is the id of bridge's ApplySet.
 #[must_use]
@@ -59,7 +42,7 @@ pub fn verdict(desired: Object, live: Live, refusal: Refusal, consent: &Consent,
 
 /// Why bridge does not delete the object to make it anew.
 fn obstacle(live: &Live, applyset: &str) -> Option<NotReplaced> {
-    if let Some(why) = never_replaced(&live.id().group_kind.kind) {
+    if let Some(why) = never_replaced(&live.id().group_kind) {
         return Some(NotReplaced::Kind(why));
     }
     match protection(live, applyset) {

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{Change, Consent, Live, NotReplaced, Object, Refusal, Remedy, never_replaced, verdict};
+use super::{Change, Consent, Live, NotReplaced, Object, Refusal, Remedy, never_replaced_kind, verdict};
 use crate::desired::ownership::PART_OF;
 use crate::plan::change::{KeepReason, Shown, ValueChange};
 
@@ -123,8 +123,32 @@ fn some_kinds_are_never_replaced_whatever_is_named() {
         "ServiceAccount",
     ] {
         let of_kind = live(|object| object["kind"] = kind.into());
-        let judged = judged(of_kind, &["data"], &named(&format!("{kind}/server")));
-        assert_eq!(remedy(judged), Remedy::ByHand(NotReplaced::Kind(never_replaced(kind).unwrap())));
+        let judged = judged(of_kind, &["spec"], &named(&format!("{kind}/server")));
+        assert_eq!(remedy(judged), Remedy::ByHand(NotReplaced::Kind(never_replaced_kind(kind).unwrap())));
+    }
+}
+
+#[test]
+fn only_kinds_of_kubernetes_that_are_listed_are_replaced() {
+    for (api_version, kind, is_replaced) in [
+        ("apps/v1", "StatefulSet", true),
+        ("batch/v1", "Job", true),
+        ("v1", "Service", true),
+        ("storage.k8s.io/v1", "StorageClass", true),
+        ("v1", "PersistentVolume", false),
+        ("apps/v1", "ReplicaSet", false),
+        ("batch/v1", "CronJob", false),
+        // Somebody's own, of whatever name.
+        ("example.com/v1", "Database", false),
+        ("example.com/v1", "Deployment", false),
+        ("serving.knative.dev/v1", "Service", false),
+    ] {
+        let of_kind = live(|object| {
+            object["apiVersion"] = api_version.into();
+            object["kind"] = kind.into();
+        });
+        let change = judged(of_kind, &["spec"], &named(&format!("{kind}/server")));
+        assert_eq!(matches!(change, Change::Replace { .. }), is_replaced, "{api_version} {kind}: {change:?}");
     }
 }
 

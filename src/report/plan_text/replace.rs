@@ -51,13 +51,13 @@ fn reason(immutable: &[String]) -> String {
 
 /// What it means that an object of this kind is gone for a moment.
 pub(in crate::report) fn consequence(id: &ObjectId) -> &'static str {
-    match id.group_kind.kind.as_str() {
-        "Deployment" | "StatefulSet" | "DaemonSet" => {
+    match (id.group_kind.group.as_str(), id.group_kind.kind.as_str()) {
+        ("apps", "Deployment" | "StatefulSet" | "DaemonSet") => {
             "deleted and created anew: its pods stop before the new ones start"
         }
-        "Job" => "deleted and created anew: its pods stop, and it runs once more",
-        "Service" => "deleted and created anew: its addresses go, and those that it gets may be others",
-        "RoleBinding" | "ClusterRoleBinding" => {
+        ("batch", "Job") => "deleted and created anew: its pods stop, and it runs once more",
+        ("", "Service") => "deleted and created anew: its addresses go, and those that it gets may be others",
+        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
             "deleted and created anew: until then nobody has the rights that it gives"
         }
         _ => "deleted and created anew",
