@@ -179,7 +179,10 @@ impl Writer<'_, '_> {
             _ => WriteError::Moved,
         })?;
         let seen = tester.observe(desired, now.clone()).await?;
-        let sets = Sets { ours: &inventory_id(&self.run.owner.namespace), abandoned: &BTreeSet::new() };
+        // None of these changes deletes anything, so that neither matters.
+        let (abandoned, recorded) = (BTreeSet::new(), BTreeSet::new());
+        let ours = inventory_id(&self.run.owner.namespace);
+        let sets = Sets { ours: &ours, abandoned: &abandoned, recorded: &recorded };
         Ok(Again { change: seen.decide(consent, sets), now })
     }
 

@@ -177,7 +177,12 @@ pub enum Remedy {
         immutable: Vec<String>,
     },
     /// A new object would do, and bridge does not delete this one.
-    ByHand(NotReplaced),
+    ByHand {
+        /// Why not.
+        why: NotReplaced,
+        /// The fields that cannot be changed in place, as the server names them.
+        immutable: Vec<String>,
+    },
 }
 
 /// Why an object is not replaced, whatever the user allows.

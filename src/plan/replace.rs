@@ -3,6 +3,7 @@
 //! What holds for a deletion holds here (`plan/prune.rs`); beside that the user has to name the object with `--replace`, and
 //! only a few kinds are replaced, because with others more goes than the object.
 
+mod asked;
 mod kinds;
 
 pub use kinds::{never_replaced, never_replaced_kind};
@@ -15,37 +16,48 @@ use crate::desired::object::Object;
 use crate::desired::ownership::FIELD_MANAGER;
 use crate::plan::change::{Change, FieldChange, KeepReason, NotReplaced, Remedy, ValueChange};
 use crate::plan::consent::Consent;
-use crate::plan::decide::applied;
+use crate::plan::decide::{Sets, applied};
 use crate::plan::diff::diff;
 use crate::plan::fields::{children, is_leaf};
 use crate::plan::live::Live;
 use crate::plan::prune::protection;
 use crate::plan::refusal::Refusal;
 
-/// What becomes of an object of bridge's own whose change the server refuses. `applyset` is the id of bridge's ApplySet.
+use asked::is_asked_for;
+
+/// What becomes of an object of bridge's own whose change the server refuses.
 #[must_use]
-pub fn verdict(desired: Object, live: Live, refusal: Refusal, consent: &Consent, applyset: &str) -> Change {
+pub fn verdict(desired: Object, live: Live, refusal: Refusal, consent: &Consent, sets: Sets<'_>) -> Change {
     let Refusal { message, immutable } = refusal;
     let id = live.id().clone();
     if immutable.is_empty() {
         return Change::Refused { id, message, remedy: Remedy::Correct };
     }
-    if let Some(why) = obstacle(&live, applyset) {
-        return Change::Refused { id, message, remedy: Remedy::ByHand(why) };
+    let fields = fields(&desired, &live);
+    if !is_asked_for(&fields, &immutable) {
+        let message = format!(
+            "{message}; the profile asks for no change of it: something on the cluster changes this field, such as a mutating webhook"
+        );
+        return Change::Refused { id, message, remedy: Remedy::Correct };
+    }
+    if let Some(why) = obstacle(&live, sets) {
+        return Change::Refused { id, message, remedy: Remedy::ByHand { why, immutable } };
     }
     if !consent.replace.iter().any(|selector| selector.matches(&id)) {
         return Change::Refused { id, message, remedy: Remedy::Replace { immutable } };
     }
-    let fields = fields(&desired, &live);
     Change::Replace { desired, live, fields, immutable }
 }
 
 /// Why bridge does not delete the object to make it anew.
-fn obstacle(live: &Live, applyset: &str) -> Option<NotReplaced> {
+fn obstacle(live: &Live, sets: Sets<'_>) -> Option<NotReplaced> {
     if let Some(why) = never_replaced(&live.id().group_kind) {
         return Some(NotReplaced::Kind(why));
     }
-    match protection(live, applyset) {
+    if !sets.recorded.contains(&live.id().group_kind) {
+        return Some(NotReplaced::Protected(KeepReason::NotRecorded));
+    }
+    match protection(live, sets.ours) {
         Some(KeepReason::NotApplied) => return Some(NotReplaced::NotOurs),
         Some(reason) => return Some(NotReplaced::Protected(reason)),
         None => {}

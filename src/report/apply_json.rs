@@ -215,7 +215,7 @@ pub fn version(operation: Operation, file: Option<&str>) -> Value {
 /// The plan, one line a change, and its summary.
 #[must_use]
 pub fn plan(plan: &Plan, needs: Option<&NeedsConsent>) -> Vec<Value> {
-    let changes = plan.changes.iter().filter_map(plan_json::change);
+    let changes = plan_json::changes(plan).into_iter();
     let mut out: Vec<Value> = changes.map(|change| line(Content::PlannedChange { change })).collect();
     out.push(line(Content::ChangeSummary {
         profile: plan.owner.profile.clone(),

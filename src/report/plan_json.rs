@@ -15,7 +15,7 @@ use crate::plan::change::{
 use crate::plan::gate::NeedsConsent;
 use crate::plan::replace::other_managers;
 use crate::plan::summary::{ClusterIdentity, Counts, Plan};
-use crate::report::plan_text::{consequence, fate, keep_reason, not_checked, not_replaced};
+use crate::report::plan_text::{commands, consequence, fate, keep_reason, not_checked, not_replaced};
 
 /// The name and version of the document.
 pub const FORMAT: &str = "bridge.plan/v1";
@@ -98,9 +98,12 @@ pub struct ChangeDocument {
     /// Managers that the object is adopted from, or could be; of a `replace` those whose fields go with the object.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub managers: Vec<String>,
-    /// Fields that cannot be changed in place: why it is replaced, or is `refused` without `--replace`.
+    /// Fields that cannot be changed in place: why it is replaced, or is `refused`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub immutable: Vec<String>,
+    /// Commands that replace it by hand, where bridge does not do that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<String>,
     /// Why it is blocked or kept, why the server has not checked it, or what a deletion takes along.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -172,7 +175,7 @@ pub fn document(plan: &Plan, needs: Option<&NeedsConsent>) -> PlanDocument {
         profile: plan.owner.profile.clone(),
         cluster: plan.cluster.as_ref().map(cluster),
         has_changes: !plan.is_empty(),
-        changes: plan.changes.iter().filter_map(change).collect(),
+        changes: changes(plan),
         summary: summary(&plan.counts()),
         needs_consent: needs.map(needs_consent),
     }
@@ -188,7 +191,7 @@ pub fn needs_consent(needs: &NeedsConsent) -> NeedsConsentDocument {
 /// The cluster's part of a document.
 #[must_use]
 pub fn cluster(identity: &ClusterIdentity) -> ClusterDocument {
-    let ClusterIdentity { server, context, uid } = identity.clone();
+    let ClusterIdentity { server, context, uid, kubectl: _ } = identity.clone();
     ClusterDocument { context, server, uid }
 }
 
@@ -206,9 +209,13 @@ pub fn object(id: &ObjectId) -> ObjectDocument {
     ObjectDocument { group: group_kind.group, kind: group_kind.kind, namespace, name }
 }
 
-/// One change; nothing for an object that stays as it is.
+/// Every change; nothing for an object that stays as it is.
 #[must_use]
-pub fn change(change: &Change) -> Option<ChangeDocument> {
+pub fn changes(plan: &Plan) -> Vec<ChangeDocument> {
+    plan.changes.iter().filter_map(|one| change(one, plan.cluster.as_ref())).collect()
+}
+
+fn change(change: &Change, cluster: Option<&ClusterIdentity>) -> Option<ChangeDocument> {
     let of = |action| ChangeDocument {
         action,
         object: object(change.id()),
@@ -216,6 +223,7 @@ pub fn change(change: &Change) -> Option<ChangeDocument> {
         conflicts: Vec::new(),
         managers: Vec::new(),
         immutable: Vec::new(),
+        steps: Vec::new(),
         reason: None,
         checked_by_server: true,
     };
@@ -244,7 +252,7 @@ pub fn change(change: &Change) -> Option<ChangeDocument> {
         Change::Delete { live } => ChangeDocument { reason: fate(live).map(str::to_owned), ..of("delete") },
         Change::Unchanged(_) => return None,
         Change::Conflict { live: _, reason } => conflict(reason, of("conflict")),
-        Change::Refused { id, message, remedy } => refused(id, message, remedy, of("refused")),
+        Change::Refused { id, message, remedy } => refused(id, message, remedy, cluster, of("refused")),
         Change::Terminating { live: _ } => of("terminating"),
         Change::Keep { live, reason } => {
             let reason = keep_reason(live.id(), reason);
@@ -253,16 +261,28 @@ pub fn change(change: &Change) -> Option<ChangeDocument> {
     })
 }
 
-fn refused(id: &ObjectId, message: &str, remedy: &Remedy, document: ChangeDocument) -> ChangeDocument {
-    let (reason, immutable) = match remedy {
-        Remedy::Correct => (message.to_owned(), Vec::new()),
-        Remedy::Replace { immutable } => (message.to_owned(), immutable.clone()),
-        Remedy::ByHand(why) => {
-            let why = not_replaced(id, why);
-            (format!("{message}; {}", anstream::adapter::strip_str(&why)), Vec::new())
-        }
+fn refused(
+    id: &ObjectId,
+    message: &str,
+    remedy: &Remedy,
+    cluster: Option<&ClusterIdentity>,
+    document: ChangeDocument,
+) -> ChangeDocument {
+    let of = |reason: String, immutable: &[String], steps| ChangeDocument {
+        reason: Some(reason),
+        immutable: immutable.to_vec(),
+        steps,
+        ..document
     };
-    ChangeDocument { reason: Some(reason), immutable, ..document }
+    match remedy {
+        Remedy::Correct => of(message.to_owned(), &[], Vec::new()),
+        Remedy::Replace { immutable } => of(message.to_owned(), immutable, Vec::new()),
+        Remedy::ByHand { why, immutable } => {
+            let why = not_replaced(id, why);
+            let reason = format!("{message}; {}", anstream::adapter::strip_str(&why));
+            of(reason, immutable, commands(cluster, id).to_vec())
+        }
+    }
 }
 
 fn unchecked(check: &Check) -> Option<&NotChecked> {

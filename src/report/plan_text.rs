@@ -1,6 +1,7 @@
 //! A plan as people read it, in Terraform's words.
 
 mod blocked;
+mod by_hand;
 mod create;
 mod delete;
 mod replace;
@@ -15,6 +16,7 @@ use crate::report::diff_text::field_lines;
 use crate::report::style::{self, paint};
 
 pub(super) use blocked::keep_reason;
+pub(super) use by_hand::commands;
 pub(super) use create::not_checked;
 use create::telling_labels;
 pub(super) use delete::fate;

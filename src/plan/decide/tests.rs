@@ -6,11 +6,15 @@ use super::{
     Change, Check, ConflictReason, Consent, Contested, FieldConflict, Live, Object, Observation, Sets, Trial,
     decide,
 };
+use crate::desired::id::GroupKind;
 use crate::plan::change::{Shown, ValueChange};
 use crate::plan::refusal::Refusal;
 
+/// Only a replacement asks for it, which has tests of its own.
+const RECORDED: &BTreeSet<GroupKind> = &BTreeSet::new();
+
 fn sets(abandoned: &BTreeSet<String>) -> Sets<'_> {
-    Sets { ours: "applyset-ours", abandoned }
+    Sets { ours: "applyset-ours", abandoned, recorded: RECORDED }
 }
 
 fn body(labels: &Value, managers: &[(&str, &str, Value)]) -> Value {

@@ -1,6 +1,11 @@
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use super::{Change, Consent, Live, NotReplaced, Object, Refusal, Remedy, never_replaced_kind, verdict};
+use super::{
+    Change, Consent, Live, NotReplaced, Object, Refusal, Remedy, Sets, never_replaced_kind, verdict,
+};
+use crate::desired::id::GroupKind;
 use crate::desired::ownership::PART_OF;
 use crate::plan::change::{KeepReason, Shown, ValueChange};
 
@@ -58,9 +63,15 @@ fn named(object: &str) -> Consent {
 }
 
 fn judged(live: Live, immutable: &[&str], consent: &Consent) -> Change {
+    let recorded = BTreeSet::from([live.id().group_kind.clone()]);
+    judged_with(live, immutable, consent, &recorded)
+}
+
+fn judged_with(live: Live, immutable: &[&str], consent: &Consent, recorded: &BTreeSet<GroupKind>) -> Change {
     let immutable = immutable.iter().map(|field| (*field).to_owned()).collect();
     let refusal = Refusal { message: "no".to_owned(), immutable };
-    verdict(desired(), live, refusal, consent, "ours")
+    let abandoned = BTreeSet::new();
+    verdict(desired(), live, refusal, consent, Sets { ours: "ours", abandoned: &abandoned, recorded })
 }
 
 fn remedy(change: Change) -> Remedy {
@@ -68,6 +79,28 @@ fn remedy(change: Change) -> Remedy {
         Change::Refused { remedy, .. } => remedy,
         other => panic!("{other:?}"),
     }
+}
+
+fn by_hand(why: NotReplaced, immutable: &str) -> Remedy {
+    Remedy::ByHand { why, immutable: vec![immutable.to_owned()] }
+}
+
+#[test]
+fn a_kind_that_the_inventory_does_not_record_is_not_replaced() {
+    let (fields, consent) = (["spec.selector"], named("Deployment/server"));
+    let judged = judged_with(live(|_| ()), &fields, &consent, &BTreeSet::new());
+    assert_eq!(remedy(judged), by_hand(NotReplaced::Protected(KeepReason::NotRecorded), fields[0]));
+}
+
+#[test]
+fn a_field_that_the_profile_does_not_change_is_no_reason_to_replace() {
+    let Change::Refused { message, remedy, .. } =
+        judged(live(|_| ()), &["spec.strategy"], &named("Deployment/server"))
+    else {
+        panic!("replaced")
+    };
+    assert_eq!(remedy, Remedy::Correct);
+    assert!(message.contains("something on the cluster changes this field"), "{message}");
 }
 
 #[test]
@@ -106,7 +139,7 @@ fn every_guard_of_a_deletion_keeps_the_object() {
     ];
     for (broken, why) in guards {
         let judged = judged(live(broken), &["spec.selector"], &named("Deployment/server"));
-        assert_eq!(remedy(judged), Remedy::ByHand(why));
+        assert_eq!(remedy(judged), by_hand(why, "spec.selector"));
     }
 }
 
@@ -124,7 +157,8 @@ fn some_kinds_are_never_replaced_whatever_is_named() {
     ] {
         let of_kind = live(|object| object["kind"] = kind.into());
         let judged = judged(of_kind, &["spec"], &named(&format!("{kind}/server")));
-        assert_eq!(remedy(judged), Remedy::ByHand(NotReplaced::Kind(never_replaced_kind(kind).unwrap())));
+        let why = NotReplaced::Kind(never_replaced_kind(kind).unwrap());
+        assert_eq!(remedy(judged), by_hand(why, "spec"));
     }
 }
 

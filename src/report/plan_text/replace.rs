@@ -2,13 +2,12 @@
 
 use crate::desired::id::ObjectId;
 use crate::plan::change::{Change, FieldChange, NotReplaced, Remedy};
-use crate::plan::consent::shell_word;
 use crate::plan::live::Live;
 use crate::plan::replace::other_managers;
 use crate::plan::summary::Plan;
 use crate::report::diff_text::field_lines;
 use crate::report::plan_text::blocked::{hint, keep_reason, quoted};
-use crate::report::plan_text::{heading, indented, named};
+use crate::report::plan_text::{by_hand, heading, indented, named};
 use crate::report::style::{plain, replace_mark};
 
 /// Every object that will be replaced.
@@ -69,15 +68,18 @@ pub(super) fn remedy(plan: &Plan, id: &ObjectId, remedy: &Remedy) -> Vec<String>
     match remedy {
         Remedy::Correct => Vec::new(),
         Remedy::Replace { immutable } => {
-            let option = format!("--replace {}", quoted(&format!("{}/{}", id.group_kind.kind, id.name)));
+            let option = format!("--replace {}", quoted(&id.to_string()));
             vec![
                 format!("{}; the object has to be replaced, with {}", reason(immutable), hint(&option)),
                 format!("it would be {}", consequence(id)),
             ]
         }
-        Remedy::ByHand(why) => {
+        Remedy::ByHand { why, immutable: _ } => {
+            let cluster = plan.cluster.as_ref();
+            let remarks = by_hand::remarks(cluster, id).into_iter().map(|remark| format!("({remark})"));
             let intro = format!("{}; by hand, if that is what you want:", not_replaced(id, why));
-            std::iter::once(intro).chain(manual_steps(plan, id)).collect()
+            let commands = by_hand::commands(cluster, id).map(|line| format!("  {}", hint(&plain(&line))));
+            std::iter::once(intro).chain(remarks).chain(commands).collect()
         }
     }
 }
@@ -93,28 +95,4 @@ pub(in crate::report) fn not_replaced(id: &ObjectId, why: &NotReplaced) -> Strin
             "bridge does not replace it: by its persistentVolumeClaimRetentionPolicy its claims, and the data in them, would go with it".to_owned()
         }
     }
-}
-
-/// The object is kept in a file first: what others wrote into it is in no profile.
-fn manual_steps(plan: &Plan, id: &ObjectId) -> [String; 3] {
-    let ObjectId { group_kind, namespace, name } = id;
-    let group = if group_kind.group.is_empty() { String::new() } else { format!(".{}", group_kind.group) };
-    let namespace = namespace.as_ref().map_or(String::new(), |name| format!(" -n {}", shell_word(name)));
-    let object = format!("{}{group} {}{namespace}", group_kind.kind.to_lowercase(), shell_word(name));
-    let context = kubectl_context(plan);
-    let file = shell_word(&format!("{}-{name}.yaml", group_kind.kind.to_lowercase()));
-    let lines = [
-        format!("kubectl{context} get {object} -o yaml > {file}"),
-        format!("kubectl{context} delete {object}"),
-        "bridge apply".to_owned(),
-    ];
-    lines.map(|line| format!("  {}", hint(&plain(&line))))
-}
-
-/// A deletion by hand must not hit the cluster that another tool has switched to.
-fn kubectl_context(plan: &Plan) -> String {
-    let context = plan.cluster.as_ref().map(|cluster| cluster.context.as_str());
-    context
-        .filter(|name| *name != "in-cluster")
-        .map_or(String::new(), |name| format!(" --context {}", shell_word(name)))
 }
