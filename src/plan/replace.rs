@@ -5,8 +5,10 @@
 
 mod asked;
 mod kinds;
+mod rehearsal;
 
 pub use kinds::{never_replaced, never_replaced_kind};
+pub use rehearsal::rehearsal;
 
 use std::collections::BTreeSet;
 
@@ -21,14 +23,14 @@ use crate::plan::diff::diff;
 use crate::plan::fields::{children, is_leaf};
 use crate::plan::live::Live;
 use crate::plan::prune::protection;
-use crate::plan::refusal::Refusal;
+use crate::plan::refusal::{Anew, Refusal};
 
 use asked::is_asked_for;
 
 /// What becomes of an object of bridge's own whose change the server refuses.
 #[must_use]
 pub fn verdict(desired: Object, live: Live, refusal: Refusal, consent: &Consent, sets: Sets<'_>) -> Change {
-    let Refusal { message, immutable } = refusal;
+    let Refusal { message, immutable, anew } = refusal;
     let id = live.id().clone();
     if immutable.is_empty() {
         return Change::Refused { id, message, remedy: Remedy::Correct };
@@ -40,13 +42,23 @@ pub fn verdict(desired: Object, live: Live, refusal: Refusal, consent: &Consent,
         );
         return Change::Refused { id, message, remedy: Remedy::Correct };
     }
+    if let Some(Anew::Refused(why)) = anew {
+        let message = format!(
+            "{message}; it would have to be replaced, and the server refuses a new object, too: {why}"
+        );
+        return Change::Refused { id, message, remedy: Remedy::Correct };
+    }
     if let Some(why) = obstacle(&live, sets) {
         return Change::Refused { id, message, remedy: Remedy::ByHand { why, immutable } };
     }
     if !consent.replace.iter().any(|selector| selector.matches(&id)) {
         return Change::Refused { id, message, remedy: Remedy::Replace { immutable } };
     }
-    Change::Replace { desired, live, fields, immutable }
+    match anew {
+        Some(Anew::Checked(check)) => Change::Replace { desired, live, fields, immutable, check },
+        // Nothing is deleted of which nobody asked whether it may be made again.
+        Some(Anew::Refused(_)) | None => Change::Refused { id, message, remedy: Remedy::Correct },
+    }
 }
 
 /// Why bridge does not delete the object to make it anew.
@@ -54,11 +66,11 @@ fn obstacle(live: &Live, sets: Sets<'_>) -> Option<NotReplaced> {
     if let Some(why) = never_replaced(&live.id().group_kind) {
         return Some(NotReplaced::Kind(why));
     }
-    if !sets.recorded.contains(&live.id().group_kind) {
-        return Some(NotReplaced::Protected(KeepReason::NotRecorded));
-    }
     match protection(live, sets.ours) {
         Some(KeepReason::NotApplied) => return Some(NotReplaced::NotOurs),
+        Some(_) | None if !sets.recorded.contains(&live.id().group_kind) => {
+            return Some(NotReplaced::Protected(KeepReason::NotRecorded));
+        }
         Some(reason) => return Some(NotReplaced::Protected(reason)),
         None => {}
     }

@@ -95,6 +95,18 @@ pub enum Content {
         /// How long the request took.
         milliseconds: u64,
     },
+    /// The server accepted the deletion of an object that is replaced; it is created anew once it is gone.
+    Replacing {
+        /// Which.
+        object: ObjectDocument,
+    },
+    /// The user asked to stop while an object is replaced, which is waited for so much longer.
+    PutOff {
+        /// Which.
+        object: ObjectDocument,
+        /// How much longer.
+        seconds: u64,
+    },
     /// An object could not be written.
     Failed {
         /// Which.
@@ -239,6 +251,8 @@ pub fn event(event: &Event) -> Value {
             action: word(action),
             milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         },
+        Event::Replacing { id } => Content::Replacing { object: object(&id) },
+        Event::PutOff { id, longest } => Content::PutOff { object: object(&id), seconds: longest.as_secs() },
         Event::Failed { id, message } => Content::Failed { object: object(&id), message },
         Event::Skipped { id, reason } => Content::Skipped { object: object(&id), reason },
         Event::Waiting { pending, elapsed } => {

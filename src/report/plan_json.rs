@@ -241,12 +241,17 @@ fn change(change: &Change, cluster: Option<&ClusterIdentity>) -> Option<ChangeDo
             managers: from.iter().cloned().collect(),
             ..of("adopt")
         },
-        Change::Replace { desired: _, live, fields, immutable } => ChangeDocument {
+        Change::Replace { desired: _, live, fields, immutable, check } => ChangeDocument {
             fields: all_fields(fields),
             managers: other_managers(live).into_iter().collect(),
             immutable: immutable.clone(),
-            reason: Some(consequence(live.id()).to_owned()),
-            checked_by_server: false,
+            reason: Some(match unchecked(check) {
+                None => consequence(live.id()).to_owned(),
+                Some(why) => {
+                    format!("{}; not checked by the server: {}", consequence(live.id()), not_checked(why))
+                }
+            }),
+            checked_by_server: *check == Check::ByServer,
             ..of("replace")
         },
         Change::Delete { live } => ChangeDocument { reason: fate(live).map(str::to_owned), ..of("delete") },

@@ -1,6 +1,8 @@
 //! What the tests of the main job share: a hub behind the recording proxy, a profile, and the binary.
 #![expect(dead_code, reason = "each test binary uses another part of it")]
 
+pub mod replacing;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};

@@ -117,7 +117,8 @@ fn of_an_abandoned_set_only_what_a_destroy_leaves_is_taken_and_only_if_bridge_ma
 #[test]
 fn what_is_not_ours_is_said_before_what_the_server_thinks_of_it() {
     let theirs = || live(&json!({}), &[("helm", "Update", env())]);
-    let refused = || Trial::Refused(Refusal { message: "webhook".to_owned(), immutable: Vec::new() });
+    let refused =
+        || Trial::Refused(Refusal { message: "webhook".to_owned(), immutable: Vec::new(), anew: None });
     let change = present(theirs(), refused(), &Consent::default());
     assert!(matches!(change, Change::Conflict { reason: ConflictReason::NotOurs(_), .. }), "{change:?}");
     assert!(matches!(present(theirs(), refused(), &adopt("helm")), Change::Refused { .. }));

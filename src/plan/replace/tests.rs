@@ -3,11 +3,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    Change, Consent, Live, NotReplaced, Object, Refusal, Remedy, Sets, never_replaced_kind, verdict,
+    Anew, Change, Consent, Live, NotReplaced, Object, Refusal, Remedy, Sets, never_replaced_kind, verdict,
 };
 use crate::desired::id::GroupKind;
 use crate::desired::ownership::PART_OF;
-use crate::plan::change::{KeepReason, Shown, ValueChange};
+use crate::plan::change::{Check, KeepReason, Shown, ValueChange};
 
 /// A Deployment that bridge applied, as the API server has it: with defaults, and with a field of somebody else.
 fn live(change: impl Fn(&mut Value)) -> Live {
@@ -69,7 +69,11 @@ fn judged(live: Live, immutable: &[&str], consent: &Consent) -> Change {
 
 fn judged_with(live: Live, immutable: &[&str], consent: &Consent, recorded: &BTreeSet<GroupKind>) -> Change {
     let immutable = immutable.iter().map(|field| (*field).to_owned()).collect();
-    let refusal = Refusal { message: "no".to_owned(), immutable };
+    let refusal = Refusal { message: "no".to_owned(), immutable, anew: Some(Anew::Checked(Check::ByServer)) };
+    verdict_on(refusal, live, consent, recorded)
+}
+
+fn verdict_on(refusal: Refusal, live: Live, consent: &Consent, recorded: &BTreeSet<GroupKind>) -> Change {
     let abandoned = BTreeSet::new();
     verdict(desired(), live, refusal, consent, Sets { ours: "ours", abandoned: &abandoned, recorded })
 }
@@ -83,6 +87,19 @@ fn remedy(change: Change) -> Remedy {
 
 fn by_hand(why: NotReplaced, immutable: &str) -> Remedy {
     Remedy::ByHand { why, immutable: vec![immutable.to_owned()] }
+}
+
+#[test]
+fn what_the_server_would_not_make_anew_is_not_deleted() {
+    let recorded = BTreeSet::from([live(|_| ()).id().group_kind.clone()]);
+    for (anew, words) in
+        [(Some(Anew::Refused("too much".to_owned())), "a new object, too: too much"), (None, "no")]
+    {
+        let refusal = Refusal { message: "no".to_owned(), immutable: vec!["spec".to_owned()], anew };
+        let change = verdict_on(refusal, live(|_| ()), &named("Deployment/server"), &recorded);
+        let Change::Refused { message, remedy: Remedy::Correct, .. } = change else { panic!("{change:?}") };
+        assert!(message.ends_with(words), "{message}");
+    }
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! What will be deleted and created anew, and what can be done where bridge does not do that.
 
 use crate::desired::id::ObjectId;
-use crate::plan::change::{Change, FieldChange, NotReplaced, Remedy};
+use crate::plan::change::{Change, Check, FieldChange, NotReplaced, Remedy};
 use crate::plan::live::Live;
 use crate::plan::replace::other_managers;
 use crate::plan::summary::Plan;
 use crate::report::diff_text::field_lines;
 use crate::report::plan_text::blocked::{hint, keep_reason, quoted};
-use crate::report::plan_text::{by_hand, heading, indented, named};
+use crate::report::plan_text::{by_hand, heading, indented, named, not_checked};
 use crate::report::style::{plain, replace_mark};
 
 /// Every object that will be replaced.
@@ -17,7 +17,9 @@ pub(super) fn section(plan: &Plan) -> String {
 
 fn replaced(change: &Change) -> Option<String> {
     match change {
-        Change::Replace { desired: _, live, fields, immutable } => Some(text(live, fields, immutable)),
+        Change::Replace { desired: _, live, fields, immutable, check } => {
+            Some(text(live, fields, immutable, check))
+        }
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Adopt { .. }
@@ -30,7 +32,7 @@ fn replaced(change: &Change) -> Option<String> {
     }
 }
 
-fn text(live: &Live, fields: &[FieldChange], immutable: &[String]) -> String {
+fn text(live: &Live, fields: &[FieldChange], immutable: &[String], check: &Check) -> String {
     let id = live.id();
     let mut out = heading(&format!("{id} must be replaced ({})", reason(immutable)));
     out.push_str(&format!("  {} {}\n", replace_mark(), consequence(id)));
@@ -38,8 +40,18 @@ fn text(live: &Live, fields: &[FieldChange], immutable: &[String]) -> String {
     let others = other_managers(live).iter().map(|name| plain(name)).collect();
     let lost = format!("(what {} set in it goes with it)", named(&others));
     let remarks = (!others.is_empty()).then_some(lost);
-    let unchecked = "(the server checks the new object when it is created)".to_owned();
-    out + &indented(remarks.into_iter().chain([unchecked])) + "\n"
+    out + &indented(remarks.into_iter().chain(unchecked(check))) + "\n"
+}
+
+/// What is to be said where the server has not seen the new object.
+fn unchecked(check: &Check) -> Option<String> {
+    match check {
+        Check::ByServer => None,
+        Check::OnWrite => Some("(the server checks the new object when it is created)".to_owned()),
+        Check::NotChecked(why) => {
+            Some(format!("(the new object is not checked by the server: {})", not_checked(why)))
+        }
+    }
 }
 
 /// `spec.selector is immutable`

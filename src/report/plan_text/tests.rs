@@ -244,7 +244,8 @@ fn a_replacement_says_why_and_what_goes_and_counts_twice() {
     let live = Live::new(body).unwrap();
     let fields = vec![label("spec.selector.matchLabels.app", "server", "web")];
     let immutable = vec!["spec.selector".to_owned()];
-    let replace = Change::Replace { desired: object("Deployment", "server"), live, fields, immutable };
+    let check = Check::NotChecked(NotChecked::Webhook("no dry runs".into()));
+    let replace = Change::Replace { desired: object("Deployment", "server"), live, fields, immutable, check };
     insta::assert_snapshot!(shown(vec![replace]), @r#"
     Actions are indicated with the following symbols:
       -/+ destroy and then create replacement
@@ -255,7 +256,7 @@ fn a_replacement_says_why_and_what_goes_and_counts_twice() {
       -/+ deleted and created anew: its pods stop before the new ones start
         ~ spec.selector.matchLabels.app: "server" -> "web"
         (what `kubectl-edit` set in it goes with it)
-        (the server checks the new object when it is created)
+        (the new object is not checked by the server: a webhook takes no dry runs: no dry runs)
 
     Plan: 1 to add, 0 to change, 1 to destroy.
     "#);
