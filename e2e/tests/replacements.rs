@@ -5,76 +5,21 @@ mod support;
 use std::sync::mpsc;
 
 use anyhow::{Result, ensure};
-use bridge_e2e::bridge_cmd::{Outcome, Victim};
+use bridge_e2e::bridge_cmd::Victim;
 use bridge_e2e::proxy::{Fault, Matcher};
 use serde_json::{Value, json};
+use support::replacing::{
+    APPLY, BINDING, DEPLOYMENT, HEADLESS, INVENTORY, ROLE, RULES, SELECTOR, SERVICE, TYPE, edit, edited,
+    pods_are_gone, replace, says, uid, writes,
+};
 use support::{Patch, Profile, World, run_while};
-
-const BINDING: &str = "/apis/rbac.authorization.k8s.io/v1/namespaces/argocd/rolebindings/controller";
-const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/argocd/deployments/server";
-const SERVICE: &str = "/api/v1/namespaces/argocd/services/server";
-const INVENTORY: &str = "/api/v1/namespaces/argocd/configmaps/bridge";
-const APPLY: [&str; 3] = ["apply", "--auto-approve", "--no-wait"];
-
-/// What a part of the manifest becomes.
-type Edit<'a> = (&'a str, &'a str);
-
-const ROLE: Edit<'_> = ("kind: Role, name: controller", "kind: ClusterRole, name: small-controller");
-const RULES: Edit<'_> = ("resources: [configmaps], verbs: [get]", "resources: [configmaps], verbs: [list]");
-const SELECTOR: Edit<'_> = (
-    "selector: { matchLabels: { app: server } }\n  template:\n    metadata: { labels: { app: server } }",
-    "selector: { matchLabels: { app: web } }\n  template:\n    metadata: { labels: { app: web } }",
-);
-const HEADLESS: Edit<'_> =
-    ("spec:\n  ports: [{ name: http", "spec:\n  clusterIP: None\n  ports: [{ name: http");
-const TYPE: Edit<'_> = ("type: Opaque", "type: example.com/other");
-
-/// A hub on which the small manifest was applied, and then edited.
-async fn edited(edits: &[Edit<'_>]) -> Result<World> {
-    let world = World::start().await?;
-    world.profile(&Profile::small())?;
-    world.apply(&[])?;
-    edit(&world, edits)?;
-    world.proxy.reset();
-    Ok(world)
-}
-
-fn edit(world: &World, edits: &[Edit<'_>]) -> Result<()> {
-    let mut manifest = include_str!("support/small.yaml").to_owned();
-    for (from, to) in edits {
-        ensure!(manifest.matches(from).count() == 1, "{from} does not stand once in the manifest");
-        manifest = manifest.replace(from, to);
-    }
-    world.write("small.yaml", &manifest)
-}
-
-fn replace(object: &str) -> Vec<&str> {
-    [&APPLY[..], &["--replace", object]].concat()
-}
-
-async fn uid(world: &World, path: &str) -> Result<Value> {
-    Ok(world.get(path).await?["metadata"]["uid"].clone())
-}
-
-/// The object writes, as method and path.
-fn writes(world: &World) -> Vec<String> {
-    world.proxy.object_writes().iter().map(|write| format!("{} {}", write.method, write.path)).collect()
-}
-
-fn says(outcome: &Outcome, words: &[&str]) -> Result<()> {
-    let said = format!("{}{}", outcome.stdout, outcome.stderr);
-    words.iter().try_for_each(|word| {
-        ensure!(said.contains(word), "`{word}` is missing: {outcome}");
-        Ok(())
-    })
-}
 
 #[tokio::test]
 async fn an_object_is_replaced_with_consent_only_and_as_one_change() -> Result<()> {
     let world = edited(&[ROLE]).await?;
     let (before, inventory) = (uid(&world, BINDING).await?, world.get(INVENTORY).await?);
     let refused = world.expect(1, &APPLY)?;
-    says(&refused, &["BRG3020", "cannot change roleRef", "--replace RoleBinding/controller"])?;
+    says(&refused, &["BRG3020", "cannot change roleRef", "--replace RoleBinding/argocd/controller"])?;
     let plan = world.expect(2, &["plan", "--detailed-exitcode", "--replace", "RoleBinding/controller"])?;
     says(&plan, &["# RoleBinding/argocd/controller must be replaced (roleRef is immutable)"])?;
     says(&plan, &["-/+ ", r#"~ roleRef.name: "controller" -> "small-controller""#])?;
@@ -100,12 +45,11 @@ async fn an_object_is_replaced_with_consent_only_and_as_one_change() -> Result<(
 
 #[tokio::test]
 async fn what_can_be_updated_in_place_is_not_replaced() -> Result<()> {
-    let world = edited(&[RULES]).await?;
-    let role = "/apis/rbac.authorization.k8s.io/v1/namespaces/argocd/roles/controller";
-    let before = uid(&world, role).await?;
-    let applied = world.expect(0, &replace("Role/controller"))?;
+    let world = edited(&[("targetPort: 8080", "targetPort: 8081")]).await?;
+    let before = uid(&world, SERVICE).await?;
+    let applied = world.expect(0, &replace("Service/server"))?;
     says(&applied, &["nothing of this name has to be replaced", "0 added, 1 changed, 0 destroyed"])?;
-    ensure!(uid(&world, role).await? == before && writes(&world) == [format!("PATCH {role}")]);
+    ensure!(uid(&world, SERVICE).await? == before && writes(&world) == [format!("PATCH {SERVICE}")]);
     Ok(())
 }
 
@@ -149,21 +93,21 @@ async fn the_api_server_words_its_refusals_as_they_are_known() -> Result<()> {
     world.write("small.yaml", &manifest)?;
     world.apply(&[])?;
     let edits = [
-        ("completions: 1", "completions: 2", "Job/migrate"),
-        ("matchLabels: { app: agent }", "matchLabels: { b: b }", "DaemonSet/agent"),
+        ("completions: 1", "completions: 2", "Job/argocd/migrate"),
+        ("matchLabels: { app: agent }", "matchLabels: { b: b }", "DaemonSet/argocd/agent"),
         ("parameters: { type: ssd }", "parameters: { type: disk }", "StorageClass/fast"),
         ("value: 5", "value: 6", "PriorityClass/high"),
-        ("data: { a: b }", "data: { a: c }", "ConfigMap/fixed"),
-        ("serviceName: controller", "serviceName: other", "StatefulSet/argocd-application-controller"),
-        (SELECTOR.0, SELECTOR.1, "Deployment/server"),
-        (HEADLESS.0, HEADLESS.1, "Service/server"),
+        ("data: { a: b }", "data: { a: c }", "ConfigMap/argocd/fixed"),
+        ("serviceName: controller", "serviceName: other", "StatefulSet/argocd/argocd-application-controller"),
+        (SELECTOR.0, SELECTOR.1, "Deployment/argocd/server"),
+        (HEADLESS.0, HEADLESS.1, "Service/argocd/server"),
         (
             "kind: ClusterRole, name: small-controller }\nsubjects",
             "kind: ClusterRole, name: view }\nsubjects",
             "ClusterRoleBinding/small-controller",
         ),
         // Last, because it names what the one before looks for.
-        (ROLE.0, ROLE.1, "RoleBinding/controller"),
+        (ROLE.0, ROLE.1, "RoleBinding/argocd/controller"),
     ];
     let mut changed = manifest;
     for (from, to, _) in edits {
@@ -182,23 +126,20 @@ async fn the_api_server_words_its_refusals_as_they_are_known() -> Result<()> {
     Ok(())
 }
 
-/// The garbage collector's part: it removes this finalizer when the pods are gone.
-fn pods_are_gone() -> Patch<'static> {
-    let path = format!("{DEPLOYMENT}?fieldManager=kube-controller-manager");
-    let body = json!({ "metadata": { "finalizers": null } });
-    Patch { path, content_type: "application/merge-patch+json", body }
-}
-
 #[tokio::test]
 async fn a_workload_is_made_anew_when_its_pods_are_gone() -> Result<()> {
     let world = edited(&[SELECTOR]).await?;
     let before = uid(&world, DEPLOYMENT).await?;
     let refused = world.expect(1, &APPLY)?;
-    says(&refused, &["spec.selector is immutable", "--replace Deployment/server", "its pods stop"])?;
+    says(&refused, &["spec.selector is immutable", "--replace Deployment/argocd/server", "its pods stop"])?;
     ensure!(world.proxy.writes().is_empty());
     let stuck = world.expect(1, &[&replace("Deployment/server")[..], &["--timeout", "1s"]].concat())?;
-    says(&stuck, &["its deletion has begun to be replaced", "held by the finalizer foregroundDeletion"])?;
-    says(&stuck, &["0 added, 0 changed, 0 destroyed"])?;
+    says(&stuck, &["its deletion has begun to be replaced", "its pods are still stopping"])?;
+    says(
+        &stuck,
+        &["0 added, 0 changed, 0 destroyed", "wait until its pods are gone; then run `bridge apply`"],
+    )?;
+    ensure!(!stuck.stderr.contains("foregroundDeletion"), "{stuck}");
     ensure!(writes(&world) == [format!("DELETE {DEPLOYMENT}")] && uid(&world, DEPLOYMENT).await? == before);
     says(&world.expect(1, &APPLY)?, &["Deployment/argocd/server is being deleted"])?;
     let Patch { path, content_type, body } = pods_are_gone();
@@ -271,7 +212,16 @@ async fn some_kinds_are_never_replaced() -> Result<()> {
     let world = edited(&[TYPE]).await?;
     let refused = world.expect(1, &APPLY)?;
     says(&refused, &["bridge never replaces an object of the kind Secret"])?;
-    says(&refused, &["kubectl --context hub delete secret argocd-secret -n argocd"])?;
+    let kubectl = format!("kubectl --context hub --kubeconfig {}", world.kubeconfig.display());
+    let delete = format!("{kubectl} delete secret argocd-secret -n argocd");
+    let keep = format!(
+        "(umask 077; set -C; {kubectl} get secret argocd-secret -n argocd -o yaml > ~/secret-argocd-secret.yaml)"
+    );
+    says(&refused, &[&delete, &keep, "keep it out of every repository"])?;
+    let plan: Value = serde_json::from_str(&world.expect(1, &["plan", "--output", "json"])?.stdout)?;
+    let refusal = &plan["changes"][0];
+    ensure!(refusal["immutable"] == json!(["type"]), "{refusal}");
+    ensure!(refusal["steps"] == json!([keep, delete, "bridge apply"]), "{refusal}");
     ensure!(!format!("{refused}").contains("--replace Secret"), "{refused}");
     world.proxy.reset();
     let usage = world.expect(3, &replace("Secret/argocd-secret"))?;

@@ -64,9 +64,12 @@ fn prompt(operation: Operation, plan: &Plan) -> String {
             format!("bridge will delete the {destroy} objects shown above. There is no undo."),
         ),
     };
-    let place = plan.cluster.as_ref().map_or(String::new(), |ClusterIdentity { server, context, uid }| {
-        format!("  context {}  server {}  uid {}\n", plain(context), plain(server), plain(uid))
-    });
+    let place = plan.cluster.as_ref().map_or(
+        String::new(),
+        |ClusterIdentity { server, context, uid, kubectl: _ }| {
+            format!("  context {}  server {}  uid {}\n", plain(context), plain(server), plain(uid))
+        },
+    );
     let heading = paint(style::STRONG, heading);
     let label = paint(style::STRONG, "Enter a value:");
     format!("\n{heading}\n{place}  {warning}\n  Only 'yes' will be accepted to approve.\n\n  {label} ")

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum};
 
 use crate::plan::consent::{Consent, FieldSelector, InvalidSelector, ObjectSelector};
-use crate::plan::replace::never_replaced;
+use crate::plan::replace::never_replaced_kind;
 use crate::report::ui;
 
 /// Options of every command
@@ -205,7 +205,7 @@ pub(super) fn consent(write: &WriteConsentArgs, delete: &DeleteConsentArgs, targ
 /// `KIND/NAME` of a kind that may be replaced.
 fn replaceable(text: &str) -> Result<ObjectSelector, String> {
     let object: ObjectSelector = text.parse().map_err(|error: InvalidSelector| error.to_string())?;
-    match never_replaced(object.kind()) {
+    match never_replaced_kind(object.kind()) {
         None => Ok(object),
         Some(why) => Err(format!("bridge never replaces an object of the kind {}: {why}", object.kind())),
     }
@@ -259,6 +259,10 @@ mod tests {
         }
         for kind in ["ApplicationSet", "Application", "AppProject", "ServiceAccount"] {
             assert!(replaceable(&format!("{kind}/argocd/x")).is_err(), "{kind}");
+        }
+        for kind in ["PersistentVolume", "CronJob", "Certificate", "Deploymnet"] {
+            let error = replaceable(&format!("{kind}/x")).unwrap_err();
+            assert!(error.contains("Deployments, StatefulSets"), "{kind}: {error}");
         }
         assert!(replaceable("server").is_err_and(|error| error.contains("KIND/NAME")));
     }

@@ -30,10 +30,7 @@ pub(super) fn check(plan: &Plan) -> Result<(), CliError> {
 /// The options that allow what can only be replaced.
 fn replacements(plan: &Plan) -> String {
     let needs = |change: &&Change| matches!(change, Change::Refused { remedy: Remedy::Replace { .. }, .. });
-    let option = |change: &Change| {
-        let id = change.id();
-        format!("--replace {}", plain(&shell_word(&format!("{}/{}", id.group_kind.kind, id.name))))
-    };
+    let option = |change: &Change| format!("--replace {}", plain(&shell_word(&change.id().to_string())));
     let options: Vec<String> = plan.changes.iter().filter(needs).map(option).collect();
     options.join(" ")
 }

@@ -46,7 +46,9 @@ pub(super) struct Wanted {
 /// # Errors
 /// When standard output cannot be written. What else goes wrong is shown with the profile that it belongs to.
 pub(super) async fn carry_out(context: &Context, wanted: &Wanted) -> Result<Exit, CliError> {
-    if let Err(error) = approve::check_can_ask(context, wanted.auto_approve) {
+    let checked = approve::check_can_ask(context, wanted.auto_approve)
+        .and_then(|()| consents::check_one_profile(context, &wanted.settings.consent));
+    if let Err(error) = checked {
         return refuse(context, wanted.operation, wanted.output, &error);
     }
     let interrupt = interrupt::listen(context.ui.clone());
@@ -129,6 +131,7 @@ impl Run<'_> {
         let spent = spent_deletes.load(Ordering::Relaxed);
         let consent = Consent { spent_deletes: spent, ..wanted.settings.consent.clone() };
         let plan = self.plan(&hub, ready, &consent).await?;
+        consents::check_names(&plan, &consent)?;
         spent_deletes.fetch_add(check_deletions(&plan, &consent).unwrap_or(0), Ordering::Relaxed);
         self.show_plan(&plan, &consent)?;
         self.check(&plan, &consent)?;

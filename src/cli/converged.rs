@@ -54,7 +54,7 @@ impl Hub {
     ) -> Result<Self, CliError> {
         target.register_credentials(context);
         let cluster = interrupt::unless(interrupt, Cluster::connect(&target.options)).await??;
-        let ClusterIdentity { server, context: name, uid } = cluster.identity();
+        let ClusterIdentity { server, context: name, uid, kubectl: _ } = cluster.identity();
         context.ui.status(&format!(
             "► context {}  server {}  uid {}",
             plain(name),

@@ -62,6 +62,7 @@ pub(super) struct Args {
 pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let output = context.output("plan", &[Output::Text, Output::Json, Output::Markdown])?;
     check_one_profile(context, args, output)?;
+    consents::check_one_profile(context, &consent(&args.write, &args.delete, &args.target))?;
     let interrupt = interrupt::listen(context.ui.clone());
     let run = Run { context, args, output, interrupt: &interrupt };
     for_each_profile(context, async |path| run.one(path).await).await
@@ -100,6 +101,7 @@ impl Run<'_> {
         let consent = consent(write, delete, target);
         let planned =
             if *offline { self.offline(&ready).await? } else { self.online(&ready, &consent).await? };
+        consents::check_names(&planned.plan, &consent)?;
         self.show(&planned.plan, &consent)?;
         consents::warn(self.context, &planned.plan, &consent);
         if let Some(out) = &self.args.out {

@@ -135,7 +135,7 @@ pub(super) fn check_cluster(saved: &SavedPlan, found: &ClusterIdentity) -> Resul
     if saved.cluster.uid == found.uid {
         return Ok(());
     }
-    let (planned, ClusterIdentity { server, context, uid }) = (&saved.cluster, found);
+    let (planned, ClusterIdentity { server, context, uid, kubectl: _ }) = (&saved.cluster, found);
     let message = format!("{server} is another cluster than the plan's; nothing was written");
     Err(stale(Code::ANOTHER_CLUSTER, message)
         .hinted(format!(

@@ -61,15 +61,11 @@ impl Cluster {
         let server = without_userinfo(config.cluster_url.to_string().trim_end_matches('/'));
         let identity = Identity::new(config, options.notify.clone());
         let session = identity.begin().await.map_err(ClusterError::Kubeconfig)?;
-        let transport = Transport::new(
-            identity,
-            session,
-            server.clone(),
-            kubectl_options(options, &context),
-            options.parallelism,
-        );
+        let kubectl = kubectl_options(options, &context);
+        let transport =
+            Transport::new(identity, session, server.clone(), kubectl.clone(), options.parallelism);
         let uid = transport.kube_system_uid().await?;
-        Ok(Self { transport, identity: ClusterIdentity { server, context, uid } })
+        Ok(Self { transport, identity: ClusterIdentity { server, context, uid, kubectl } })
     }
 }
 

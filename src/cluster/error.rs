@@ -195,6 +195,14 @@ impl ClusterError {
         }
     }
 
+    /// Whether the request may have been carried out all the same: nobody answered it, or somebody else than the API server.
+    #[must_use]
+    pub fn may_be_delivered(&self) -> bool {
+        let is_lost =
+            matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Malformed { .. });
+        is_lost || self.status().is_some_and(|status| matches!(status.code, 500 | 502..=504))
+    }
+
     /// Whether the API server says that the object of the request does not exist.
     ///
     /// A bare 404 says nothing about an object: whoever stands between bridge and the API server answers it, too, and so does
@@ -254,6 +262,8 @@ pub struct ApiStatus {
     pub message: String,
     /// Details, one for each cause.
     pub causes: Vec<Cause>,
+    /// Whether an attempt before this one may have been carried out, so that it may be about what that one did.
+    pub may_be_own: bool,
 }
 
 impl ApiStatus {
@@ -278,6 +288,7 @@ impl ApiStatus {
             reason: text(&status, "reason"),
             message,
             causes: causes.into_iter().flatten().map(cause).collect(),
+            may_be_own: false,
         }
     }
 

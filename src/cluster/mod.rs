@@ -18,7 +18,7 @@ pub use error::{ApiStatus, ClusterError};
 pub use kinds::{CORE_KINDS, Kinds};
 pub use notify::{Notice, Notify};
 pub use read::Query;
-pub use write::{Applied, Apply, Guard, Propagation};
+pub use write::{Applied, Apply, Deletion, Guard, Propagation};
 
 use crate::plan::summary::ClusterIdentity;
 use transport::Transport;

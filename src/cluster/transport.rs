@@ -169,6 +169,7 @@ impl Transport {
 
     async fn deliver(&self, call: &Call<'_>) -> Result<Unread, ClusterError> {
         let (started, mut attempt, mut pause) = (Instant::now(), 1, FIRST_PAUSE);
+        let mut is_lost = false;
         loop {
             let (error, wait) = match self.attempt(call).await {
                 Attempt::Answered(code, body, warnings, _) if (200..300).contains(&code) => {
@@ -176,7 +177,9 @@ impl Transport {
                 }
                 Attempt::Answered(code, body, _, retry_after) => {
                     let wait = retry_after.unwrap_or(pause);
-                    (self.refused(call, code, &body), is_transient(code, call.repeatable).then_some(wait))
+                    let error = self.refused(call, code, &body, is_lost);
+                    is_lost |= code >= 500;
+                    (error, is_transient(code, call.repeatable).then_some(wait))
                 }
                 Attempt::NotDelivered(error) => {
                     let is_retried = attempt < CONNECTS && is_retried(&error);
@@ -184,6 +187,7 @@ impl Transport {
                 }
                 Attempt::Lost(error) => {
                     let is_retried = call.repeatable && is_retried(&error);
+                    is_lost = true;
                     (error, is_retried.then_some(pause))
                 }
             };
@@ -262,8 +266,8 @@ impl Transport {
         ClusterError::Unreachable { server: self.server.clone(), cause }
     }
 
-    fn refused(&self, call: &Call<'_>, code: u16, body: &[u8]) -> ClusterError {
-        let status = ApiStatus::read(code, body);
+    fn refused(&self, call: &Call<'_>, code: u16, body: &[u8], is_lost: bool) -> ClusterError {
+        let status = ApiStatus { may_be_own: is_lost, ..ApiStatus::read(code, body) };
         match code {
             // Go's TLS server answers so to a request without TLS.
             400 if body.starts_with(b"Client sent an HTTP request to an HTTPS server") => ClusterError::Tls {

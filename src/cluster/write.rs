@@ -59,6 +59,15 @@ impl Propagation {
     }
 }
 
+/// What came of a deletion that is no error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// It is under way, or done. Where there are finalizers, the object is still there.
+    Accepted,
+    /// The object was gone before.
+    WasGone,
+}
+
 /// A server-side apply.
 #[derive(Debug, Clone)]
 pub struct Apply<'a> {
@@ -144,16 +153,34 @@ impl Cluster {
         Ok(Applied { live: live(&call, answer.body)?, created: answer.created, warnings: answer.warnings })
     }
 
+    /// Tries to create an object, in a dry run. It asks for the right to create and for nothing else.
+    ///
+    /// # Errors
+    /// When the server refuses it.
+    pub async fn try_create(&self, kinds: &Kinds, id: &ObjectId, body: &Value) -> Result<(), ClusterError> {
+        let version = body.get("apiVersion").and_then(Value::as_str).and_then(|text| text.rsplit('/').next());
+        let collection = kinds.collection(&id.group_kind, version, id.namespace.as_deref())?;
+        let path = format!("{collection}?fieldManager={FIELD_MANAGER}&fieldValidation=Strict&dryRun=All");
+        let resource = kinds.resource(&id.group_kind);
+        let call = Call {
+            method: Method::POST,
+            body: Some(body.to_string().into_bytes()),
+            ..Call::get(&path, "create", &resource, id.namespace.as_deref())
+        };
+        self.transport.send(&call).await.map(drop)
+    }
+
     /// Deletes an object that is still exactly what was read.
     ///
     /// # Errors
-    /// When the server refuses it. An object that is gone already is no error.
+    /// When the server refuses it. An object that is gone already is no error. After an error that
+    /// [may be delivered](ClusterError::may_be_delivered), the object may be gone all the same.
     pub async fn delete(
         &self,
         kinds: &Kinds,
         object: &Live,
         propagation: Propagation,
-    ) -> Result<(), ClusterError> {
+    ) -> Result<Deletion, ClusterError> {
         let id = object.id();
         let path = kinds.object(id, object.object().api_version())?;
         let resource = format!("{}/{}", kinds.resource(&id.group_kind), id.name);
@@ -169,8 +196,11 @@ impl Cluster {
             ..Call::get(&path, "delete", &resource, id.namespace.as_deref())
         };
         match self.transport.send(&call).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_not_found() => Ok(()),
+            Ok(_) => Ok(Deletion::Accepted),
+            Err(error) if error.is_not_found() => {
+                let is_own = error.status().is_some_and(|status| status.may_be_own);
+                Ok(if is_own { Deletion::Accepted } else { Deletion::WasGone })
+            }
             Err(error) => Err(error),
         }
     }

@@ -167,7 +167,7 @@ impl Run<'_> {
         if found == planned.uid {
             return Ok(());
         }
-        let ClusterIdentity { server, context: _, uid } = planned.clone();
+        let ClusterIdentity { server, context: _, uid, kubectl: _ } = planned.clone();
         Err(ConvergeError::AnotherCluster { server, planned: uid, found })
     }
 

@@ -3,15 +3,16 @@
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
-use crate::cluster::{ClusterError, Kinds, Propagation};
+use crate::cluster::{ClusterError, Deletion, Kinds, Propagation};
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Action, Event};
+use crate::converge::failure::{Holder, failure_of};
 use crate::converge::foreign;
 use crate::converge::outcome::{Failure, FailureClass, Outcome};
 use crate::converge::ready::Patience;
 use crate::converge::record::Record;
 use crate::converge::run::Run;
-use crate::converge::write::{LOOKS, failure_of};
+use crate::converge::write::LOOKS;
 use crate::desired::id::GroupKind;
 use crate::desired::ownership::inventory_id;
 use crate::desired::wave::Wave;
@@ -142,7 +143,7 @@ async fn delete_wave(run: &Run<'_>, kinds: &Kinds, objects: Vec<Live>, outcome: 
     while let Some((live, answer)) = requests.next().await {
         match answer {
             None => outcome.not_tried.push(live.id().clone()),
-            Some(Ok(())) => deleted.push(live),
+            Some(Ok(Deletion::Accepted | Deletion::WasGone)) => deleted.push(live),
             Some(Err(error)) => {
                 let failure = failure_of(live.id().clone(), &error);
                 (run.emit)(Event::Failed { id: failure.id.clone(), message: failure.message.clone() });
@@ -160,26 +161,30 @@ pub(super) async fn delete_one(
     kinds: &Kinds,
     planned: &Live,
     purpose: Purpose,
-) -> Result<(), ClusterError> {
+) -> Result<Deletion, ClusterError> {
     let applyset = inventory_id(&run.owner.namespace);
-    let mut live = planned.clone();
+    let (mut live, mut gone) = (planned.clone(), Deletion::WasGone);
     for attempt in 1..=LOOKS {
         if live.is_terminating() {
-            return Ok(());
+            return Ok(Deletion::Accepted);
         }
         match run.cluster.delete(kinds, &live, purpose.propagation(planned)).await {
-            Err(ClusterError::Api(status)) if status.is_stale() && attempt < LOOKS => {}
+            Err(ClusterError::Api(status)) if status.is_stale() && attempt < LOOKS => {
+                gone = if status.may_be_own { Deletion::Accepted } else { gone };
+            }
             answer => return answer,
         }
         let now = run.cluster.get(kinds, live.id(), live.object().api_version()).await?;
         match now.filter(|now| now.uid() == planned.uid()) {
-            None => return Ok(()),
+            None => return Ok(gone),
+            // Also where only its status moved since: the answer to our own request may have been lost.
+            Some(now) if now.is_terminating() => return Ok(Deletion::Accepted),
             Some(now) if purpose.allows(planned, &now, &applyset) => live = now,
             // Asked once more in the state that was planned, the server says what is in the way.
             Some(_) => return run.cluster.delete(kinds, planned, purpose.propagation(planned)).await,
         }
     }
-    Ok(())
+    Ok(gone)
 }
 
 /// Waits until the objects are gone: an answered DELETE only begins the deletion where there are finalizers.
@@ -204,7 +209,7 @@ async fn await_gone(
             break;
         }
     }
-    outcome.remaining.extend(pending.iter().map(|live| (live.id().clone(), what_holds(live))));
+    outcome.remaining.extend(pending.iter().map(|live| (live.id().clone(), holder(live).words())));
     Ok(())
 }
 
@@ -231,13 +236,17 @@ pub(super) async fn still_there(
     Ok(found.into_iter().flatten().collect())
 }
 
-pub(super) fn what_holds(live: &Live) -> String {
+/// What holds an object that is being deleted. Nobody clears the finalizer of a deletion in the foreground: the garbage
+/// collector does, when all is gone that the object owns.
+pub(super) fn holder(live: &Live) -> Holder {
     let finalizers = live.body().pointer("/metadata/finalizers").and_then(Value::as_array);
     let names: Vec<&str> = finalizers.into_iter().flatten().filter_map(Value::as_str).collect();
-    if names.is_empty() {
-        "it is still being deleted".to_owned()
-    } else {
-        format!("held by the finalizer {}", names.join(", "))
+    let (foreground, others): (Vec<&str>, Vec<&str>) =
+        names.into_iter().partition(|name| *name == "foregroundDeletion");
+    match (foreground.is_empty(), others.is_empty()) {
+        (_, false) => Holder::Finalizers(others.into_iter().map(str::to_owned).collect()),
+        (false, true) => Holder::Owned,
+        (true, true) => Holder::Nothing,
     }
 }
 
@@ -257,7 +266,9 @@ async fn await_applications(
         let lines: Vec<String> =
             applications.iter().map(|live| format!("{} is still there", live.id())).collect();
         if applications.is_empty() || !patience.goes_on(lines).await {
-            outcome.remaining.extend(applications.iter().map(|live| (live.id().clone(), what_holds(live))));
+            outcome
+                .remaining
+                .extend(applications.iter().map(|live| (live.id().clone(), holder(live).words())));
             return Ok(());
         }
     }

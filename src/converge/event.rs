@@ -35,6 +35,18 @@ pub enum Event {
         /// How long the request took.
         took: Duration,
     },
+    /// An object that is replaced: the server has accepted its deletion, and it is created anew once it is gone.
+    Replacing {
+        /// Which.
+        id: ObjectId,
+    },
+    /// The user asked to stop while an object is replaced, which first is to be ended.
+    PutOff {
+        /// Which object.
+        id: ObjectId,
+        /// How much longer it is waited for.
+        longest: Duration,
+    },
     /// One object could not be written.
     Failed {
         /// Which.

@@ -100,7 +100,7 @@ impl Lock {
     pub(super) async fn release(self, run: &Run<'_>, is_destroy: bool) {
         let live = self.live();
         let _ = if is_destroy {
-            run.cluster.delete(&self.kinds, &live, Propagation::Background).await
+            run.cluster.delete(&self.kinds, &live, Propagation::Background).await.map(drop)
         } else {
             write(run, &self.kinds, Some(&live), "", None).await.map(drop)
         };

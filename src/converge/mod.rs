@@ -5,6 +5,7 @@ mod delete;
 mod diagnosis;
 pub mod error;
 pub mod event;
+mod failure;
 mod foreign;
 mod homes;
 pub mod interrupt;

@@ -28,23 +28,56 @@ pub(super) struct Patience<'a, 'b> {
     run: &'a Run<'b>,
     started: Instant,
     pause: Duration,
+    /// How long it goes on after the user asked to stop.
+    grace: Duration,
+    /// Since when the user wants to stop.
+    asked_to_stop: Option<Instant>,
 }
 
 impl<'a, 'b> Patience<'a, 'b> {
     pub(super) fn new(run: &'a Run<'b>) -> Self {
-        Self { run, started: Instant::now(), pause: FIRST_PAUSE }
+        Self::amid_a_change(run, Duration::ZERO)
+    }
+
+    /// A wait that goes on for some time after the user asked to stop, because something is half done. Not when somebody
+    /// else has the lock.
+    pub(super) fn amid_a_change(run: &'a Run<'b>, grace: Duration) -> Self {
+        Self { run, started: Instant::now(), pause: FIRST_PAUSE, grace, asked_to_stop: None }
+    }
+
+    /// Whether it goes on although the user asked to stop.
+    pub(super) fn is_on_grace(&self) -> bool {
+        self.asked_to_stop.is_some()
+    }
+
+    /// How long it may go on then.
+    pub(super) fn longest_grace(&self) -> Duration {
+        self.grace.min(self.run.settings.timeout.saturating_sub(self.started.elapsed()))
+    }
+
+    fn is_over(&mut self) -> bool {
+        if !self.run.is_stopped() {
+            return false;
+        }
+        let since = *self.asked_to_stop.get_or_insert_with(Instant::now);
+        self.run.is_lock_lost() || since.elapsed() >= self.grace
     }
 
     /// Pauses; false when the time is over or the user wants to stop.
     pub(super) async fn goes_on(&mut self, pending: Vec<String>) -> bool {
         let elapsed = self.started.elapsed();
-        if elapsed >= self.run.settings.timeout || self.run.is_stopped() {
+        if elapsed >= self.run.settings.timeout || self.is_over() {
             return false;
         }
         (self.run.emit)(Event::Waiting { pending, elapsed });
-        self.run.interrupt.pause(self.pause.min(self.run.settings.timeout - elapsed)).await;
+        let pause = self.pause.min(self.run.settings.timeout - elapsed);
+        match self.is_on_grace() {
+            // The request to stop that would end a pause was made.
+            true => tokio::time::sleep(pause).await,
+            false => self.run.interrupt.pause(pause).await,
+        }
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        !self.run.is_stopped()
+        !self.is_over()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The inventory during an apply: wide before anything is written, narrow once it is known what is gone.
 
-use crate::cluster::{Apply, ClusterError, Guard, Kinds, Propagation};
+use crate::cluster::{Apply, ClusterError, Deletion, Guard, Kinds, Propagation};
 use crate::converge::error::ConvergeError;
 use crate::converge::observe::{check_profile, parent_id};
 use crate::converge::outcome::Outcome;
@@ -100,7 +100,7 @@ impl Record {
         for attempt in 1..=LOOKS {
             let Some(parent) = &self.parent else { break };
             match run.cluster.delete(kinds, parent, Propagation::Background).await {
-                Ok(()) => self.parent = None,
+                Ok(Deletion::Accepted | Deletion::WasGone) => self.parent = None,
                 Err(ClusterError::Api(status)) if status.is_stale() && attempt < LOOKS => {
                     self.parent = run.cluster.get(kinds, &parent_id(&self.owner), "v1").await?;
                     let found = self.parent.as_ref().map(Inventory::read).transpose()?;

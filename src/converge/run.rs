@@ -52,8 +52,13 @@ impl<'a> Run<'a> {
         self.is_lock_lost.store(true, Ordering::SeqCst);
     }
 
+    /// Whether somebody else has the lock now.
+    pub(super) fn is_lock_lost(&self) -> bool {
+        self.is_lock_lost.load(Ordering::SeqCst)
+    }
+
     /// Whether nothing more may be written: the user interrupted, or somebody else has the lock.
     pub(super) fn is_stopped(&self) -> bool {
-        self.interrupt.is_requested() || self.is_lock_lost.load(Ordering::SeqCst)
+        self.interrupt.is_requested() || self.is_lock_lost()
     }
 }

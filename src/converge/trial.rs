@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::cluster::{ApiStatus, Applied, Apply, Cluster, ClusterError, Kinds};
 use crate::converge::error::ConvergeError;
+use crate::converge::replace::rehearse;
 use crate::converge::wanted::Wanted;
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
@@ -15,6 +16,7 @@ use crate::plan::decide::{Observation, Seen, Trial, may_force};
 use crate::plan::keep_live::keep_live;
 use crate::plan::live::Live;
 use crate::plan::refusal::Refusal;
+use crate::plan::replace::never_replaced;
 use crate::plan::unchanged::is_unchanged;
 
 /// How much is asked about an object that does not exist.
@@ -206,16 +208,33 @@ impl<'a> Tester<'a> {
     ) -> Result<Trial, ClusterError> {
         let conflicts = status.field_conflicts();
         if conflicts.is_empty() {
-            return Ok(Trial::Refused(status.refusal()));
+            return self.rehearsed(object, live, status).await;
         }
         if !may_force(object.id(), live, &conflicts, self.consent) {
             return Ok(Trial::Conflict(conflicts));
         }
         match self.dry_run(object, true).await {
             Ok(applied) => Ok(Trial::Forced(applied.live, conflicts)),
-            Err(ClusterError::Api(status)) => Ok(Trial::Refused(status.refusal())),
+            Err(ClusterError::Api(status)) => self.rehearsed(object, live, &status).await,
             Err(error) => Err(error),
         }
+    }
+
+    /// A refusal. Where the object could be replaced, the server is asked for the new one, too.
+    async fn rehearsed(
+        &self,
+        object: &Object,
+        live: Option<&Live>,
+        status: &ApiStatus,
+    ) -> Result<Trial, ClusterError> {
+        let refusal = status.refusal();
+        let may_be_replaced =
+            !refusal.immutable.is_empty() && never_replaced(&object.id().group_kind).is_none();
+        let anew = match live.filter(|_| may_be_replaced) {
+            Some(live) => Some(rehearse(self.cluster, self.kinds, object, live).await?),
+            None => None,
+        };
+        Ok(Trial::Refused(Refusal { anew, ..refusal }))
     }
 
     /// Tries an object of which it is not known whether it is there. A dry run that would create it answers without a
@@ -247,7 +266,10 @@ impl<'a> Tester<'a> {
     async fn refused(&self, object: &Object, status: ApiStatus) -> Result<Observation, ClusterError> {
         // Also of a refusal that says nothing about the object: it may be there, and somebody else's.
         Ok(match (self.read(object).await?, excuse(object, &status)) {
-            (Some(live), _) => Observation::Present { live, trial: Trial::Refused(status.refusal()) },
+            (Some(live), _) => {
+                let trial = self.rehearsed(object, Some(&live), &status).await?;
+                Observation::Present { live, trial }
+            }
             (None, Some(reason)) => Observation::Absent(Check::NotChecked(reason)),
             (None, None) => Observation::Refused(status.message),
         })
@@ -264,7 +286,7 @@ pub(super) fn is_certain(object: &Object, live: &Live, consent: &Consent) -> boo
 
 /// What stands for the answer to a dry run on an object that is going.
 fn being_deleted() -> Refusal {
-    Refusal { message: "it is being deleted".to_owned(), immutable: Vec::new() }
+    Refusal { message: "it is being deleted".to_owned(), immutable: Vec::new(), anew: None }
 }
 
 /// The namespaces that objects are in and that do not exist.
@@ -300,7 +322,7 @@ pub(super) fn namespace_id(name: &str) -> ObjectId {
 }
 
 /// A refusal that says nothing about the object.
-fn excuse(object: &Object, status: &ApiStatus) -> Option<NotChecked> {
+pub(super) fn excuse(object: &Object, status: &ApiStatus) -> Option<NotChecked> {
     let is_binding = object.id().group_kind.kind.ends_with("RoleBinding");
     if is_binding && status.code == 404 {
         return Some(NotChecked::RoleIsNew);

@@ -7,10 +7,11 @@ use std::time::Instant;
 
 use futures::{StreamExt, stream};
 
-use crate::cluster::{ApiStatus, Applied, Apply, ClusterError, Guard, Kinds};
+use crate::cluster::{Applied, Apply, ClusterError, Guard, Kinds};
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Action, Event};
-use crate::converge::outcome::{Failure, FailureClass, Outcome};
+use crate::converge::failure::{Stage, WriteError, failure};
+use crate::converge::outcome::{Failure, Outcome};
 use crate::converge::run::Run;
 use crate::converge::trial::{Places, Tester};
 use crate::desired::id::ObjectId;
@@ -39,33 +40,12 @@ enum Write {
     Replace { desired: Object, live: Live },
 }
 
-pub(super) enum WriteError {
-    Cluster(ClusterError),
-    /// The change is not the one that was planned any more.
-    Moved,
-    /// Its deletion has begun and does not end; what holds it.
-    Remains(String),
-    /// It was to be replaced; its deletion has begun, and it is not there anew.
-    Halfway {
-        /// Whether it is known to be gone.
-        is_gone: bool,
-        /// What went wrong then.
-        cause: Box<WriteError>,
-    },
-}
-
 /// A change after a second look at its object.
 struct Again {
     /// What is left to do, perhaps something else.
     change: Change,
     /// The object as it is now.
     now: Option<Live>,
-}
-
-impl From<ClusterError> for WriteError {
-    fn from(error: ClusterError) -> Self {
-        Self::Cluster(error)
-    }
 }
 
 impl Writer<'_, '_> {
@@ -100,9 +80,9 @@ impl Writer<'_, '_> {
         if self.run.is_stopped() {
             return Err(Stopped::Interrupted(id));
         }
-        let (started, action) = (Instant::now(), write.action());
+        let started = Instant::now();
         match self.send(write).await {
-            Ok(applied) => {
+            Ok((applied, action)) => {
                 for message in applied.warnings {
                     (self.run.emit)(Event::Warning { id: id.clone(), message });
                 }
@@ -110,21 +90,24 @@ impl Writer<'_, '_> {
                 Ok((applied.live, action))
             }
             Err(error) => {
-                let is_gone = matches!(error, WriteError::Halfway { is_gone: true, .. });
+                let is_gone = matches!(error, WriteError::Halfway { stage: Stage::Deleted, .. });
                 Err(Stopped::Failed { failure: failure(id, error), is_gone })
             }
         }
     }
 
-    async fn send(&self, write: Write) -> Result<Applied, WriteError> {
-        match write {
-            Write::Create(desired) => self.settle(desired, None, &[], false).await,
+    /// What was done in the end: an object that was to be replaced may have been gone already.
+    async fn send(&self, write: Write) -> Result<(Applied, Action), WriteError> {
+        Ok(match write {
+            Write::Create(desired) => (self.settle(desired, None, &[], false).await?, Action::Created),
             Write::Update { desired, live, fields, force } => {
-                self.settle(desired, Some(live), &fields, force).await
+                (self.settle(desired, Some(live), &fields, force).await?, Action::Updated)
             }
-            Write::Adopt { desired, live, fields, from } => self.adopt(desired, live, &fields, &from).await,
-            Write::Replace { desired, live } => self.replace(desired, &live).await,
-        }
+            Write::Adopt { desired, live, fields, from } => {
+                (self.adopt(desired, live, &fields, &from).await?, Action::Adopted)
+            }
+            Write::Replace { desired, live } => self.replace(desired, &live).await?,
+        })
     }
 
     /// Applies to the object as it was planned; `live` is `None` for one that was not there. If it moved or appeared, the
@@ -179,7 +162,10 @@ impl Writer<'_, '_> {
             _ => WriteError::Moved,
         })?;
         let seen = tester.observe(desired, now.clone()).await?;
-        let sets = Sets { ours: &inventory_id(&self.run.owner.namespace), abandoned: &BTreeSet::new() };
+        // None of these changes deletes anything, so that neither matters.
+        let (abandoned, recorded) = (BTreeSet::new(), BTreeSet::new());
+        let ours = inventory_id(&self.run.owner.namespace);
+        let sets = Sets { ours: &ours, abandoned: &abandoned, recorded: &recorded };
         Ok(Again { change: seen.decide(consent, sets), now })
     }
 
@@ -252,7 +238,9 @@ fn write_of(change: Change) -> Option<Write> {
             Some(Write::Update { desired, live, fields, force: !forced.is_empty() })
         }
         Change::Adopt { desired, live, fields, from } => Some(Write::Adopt { desired, live, fields, from }),
-        Change::Replace { desired, live, fields: _, immutable: _ } => Some(Write::Replace { desired, live }),
+        Change::Replace { desired, live, fields: _, immutable: _, check: _ } => {
+            Some(Write::Replace { desired, live })
+        }
         Change::Delete { .. }
         | Change::Unchanged { .. }
         | Change::Conflict { .. }
@@ -270,80 +258,5 @@ impl Write {
             | Self::Adopt { desired, .. }
             | Self::Replace { desired, .. } => desired.id(),
         }
-    }
-
-    fn action(&self) -> Action {
-        match self {
-            Self::Create(_) => Action::Created,
-            Self::Update { .. } => Action::Updated,
-            Self::Adopt { .. } => Action::Adopted,
-            Self::Replace { .. } => Action::Replaced,
-        }
-    }
-}
-
-pub(super) fn failure_of(id: ObjectId, error: &ClusterError) -> Failure {
-    let conflicts = error.status().map(ApiStatus::field_conflicts).unwrap_or_default();
-    let is_conflict = !conflicts.is_empty() || error.status().is_some_and(ApiStatus::is_stale);
-    let class = match error {
-        _ if is_conflict => FailureClass::Conflict,
-        ClusterError::Unreachable { .. }
-        | ClusterError::Tls { .. }
-        | ClusterError::TimedOut { .. }
-        | ClusterError::Unauthorized { .. } => FailureClass::Unreachable,
-        ClusterError::Forbidden { .. } => FailureClass::Forbidden,
-        _ => FailureClass::Failed,
-    };
-    let mut fix = error.hints().join("; ");
-    if let Some(conflict) = conflicts.first() {
-        let kind_name = format!("{}/{}", id.group_kind.kind, id.name);
-        fix = format!(
-            "to take the field from {}: --force-conflicts {kind_name}:{}",
-            conflict.manager, conflict.field
-        );
-    }
-    if fix.is_empty() {
-        fix = format!("`bridge --explain {}` says what may be the cause", error.code());
-    }
-    Failure { id, message: error.to_string(), fix, class }
-}
-
-fn failure(id: ObjectId, error: WriteError) -> Failure {
-    match error {
-        WriteError::Cluster(error) => failure_of(id, &error),
-        WriteError::Moved => Failure {
-            id,
-            message:
-                "somebody changed it since it was planned, and the change would not be the one that was shown"
-                    .to_owned(),
-            fix: "run `bridge plan` again".to_owned(),
-            class: FailureClass::Conflict,
-        },
-        WriteError::Remains(why) => Failure {
-            id,
-            message: format!("it is still there, {why}"),
-            fix: "clear what holds it".to_owned(),
-            class: FailureClass::Failed,
-        },
-        WriteError::Halfway { is_gone, cause } => halfway(is_gone, failure(id, *cause)),
-    }
-}
-
-/// The next apply finds no object, and creates it; unless somebody else made one meanwhile.
-fn halfway(is_gone: bool, cause: Failure) -> Failure {
-    let (so_far, then) = match is_gone {
-        true => ("it was deleted", "it creates it"),
-        false => ("its deletion has begun", "once the old one is gone, it creates it"),
-    };
-    let fix = match cause.class {
-        FailureClass::Conflict => "somebody made it meanwhile: run `bridge plan` again".to_owned(),
-        FailureClass::Failed | FailureClass::Forbidden | FailureClass::Unreachable => {
-            format!("{}; then run `bridge apply` again: {then}", cause.fix)
-        }
-    };
-    Failure {
-        message: format!("{so_far} to be replaced, and it is not there anew: {}", cause.message),
-        fix,
-        ..cause
     }
 }

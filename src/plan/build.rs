@@ -72,7 +72,7 @@ pub fn build(owner: &Owner, observed: Observed, consent: &Consent) -> Plan {
     let recorded_kinds = recorded.as_ref().map(|inventory| inventory.group_kinds.clone()).unwrap_or_default();
     let mut changes: Vec<Change> = Vec::with_capacity(desired.len() + surplus.len());
     let desired_ids: Vec<ObjectId> = desired.iter().map(|seen| seen.id().clone()).collect();
-    let sets = Sets { ours: &applyset, abandoned: &abandoned };
+    let sets = Sets { ours: &applyset, abandoned: &abandoned, recorded: &recorded_kinds };
     changes.extend(desired.into_iter().map(|seen| seen.decide(consent, sets)));
     if consent.targets.is_empty() {
         let rules = Rules { recorded: &recorded_kinds, foreign: &foreign, consent, owner };

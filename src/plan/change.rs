@@ -49,6 +49,8 @@ pub enum Change {
         fields: Vec<FieldChange>,
         /// The fields that cannot be changed in place, as the server names them.
         immutable: Vec<String>,
+        /// Whether the server has seen the new object, under another name.
+        check: Check,
     },
     /// The object is ours and no longer asked for.
     Delete {
@@ -177,7 +179,12 @@ pub enum Remedy {
         immutable: Vec<String>,
     },
     /// A new object would do, and bridge does not delete this one.
-    ByHand(NotReplaced),
+    ByHand {
+        /// Why not.
+        why: NotReplaced,
+        /// The fields that cannot be changed in place, as the server names them.
+        immutable: Vec<String>,
+    },
 }
 
 /// Why an object is not replaced, whatever the user allows.

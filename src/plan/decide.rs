@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::desired::id::ObjectId;
+use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
 use crate::desired::ownership::{FIELD_MANAGER, PART_OF};
 use crate::plan::change::{
@@ -25,6 +25,8 @@ pub struct Sets<'a> {
     pub ours: &'a str,
     /// The ids of bridge's own sets that record nothing any more, as a destroy leaves them behind.
     pub abandoned: &'a BTreeSet<String>,
+    /// The kinds that ours records: of any other nothing is deleted.
+    pub recorded: &'a BTreeSet<GroupKind>,
 }
 
 /// A desired object and what was seen of it.
@@ -118,7 +120,7 @@ fn decide(desired: Object, observation: Observation, consent: &Consent, sets: Se
             Change::Conflict { live, reason: ConflictReason::AnotherApplySet(owner) }
         }
         Observation::Present { live, trial: Trial::Refused(refusal) } => {
-            refused(desired, live, refusal, consent, sets.ours)
+            refused(desired, live, refusal, consent, sets)
         }
         Observation::Present { live, trial: Trial::Conflict(conflicts) } => {
             conflict(&desired, live, conflicts)
@@ -183,11 +185,11 @@ pub fn applied(live: &Live) -> Option<ManagedFields<'_>> {
 }
 
 /// Whose an object is comes before what the server thinks of changing it.
-fn refused(desired: Object, live: Live, refusal: Refusal, consent: &Consent, ours: &str) -> Change {
+fn refused(desired: Object, live: Live, refusal: Refusal, consent: &Consent, sets: Sets<'_>) -> Change {
     let involved = involved_managers(&live, &BTreeSet::new(), &[]);
     let missing: BTreeSet<String> = involved.difference(&consent.adopt).cloned().collect();
     if is_ours(&live) || missing.is_empty() {
-        replace::verdict(desired, live, refusal, consent, ours)
+        replace::verdict(desired, live, refusal, consent, sets)
     } else {
         Change::Conflict { live, reason: ConflictReason::NotOurs(missing) }
     }

@@ -91,7 +91,7 @@ mod tests {
 
     use super::{Change, Consent, Live, Plan, check_deletions};
     use crate::plan::build::Owner;
-    use crate::plan::change::Unchanged;
+    use crate::plan::change::{Check, Unchanged};
 
     fn live(kind: &str, name: &str) -> Live {
         let labels = json!({"argocd.argoproj.io/secret-type": "cluster"});
@@ -139,6 +139,7 @@ mod tests {
             live: live.clone(),
             fields: fields.clone(),
             immutable: vec!["spec.clusterIPs[0]".to_owned()],
+            check: Check::ByServer,
         };
         let with = |mut plan: Plan| {
             plan.changes.push(replace());

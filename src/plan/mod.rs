@@ -2,6 +2,7 @@
 //!
 //! Architecture invariant: a plan cannot fail on I/O, because this layer has none; the same input gives the same plan.
 
+pub mod ambiguous;
 pub mod build;
 pub mod change;
 pub mod consent;

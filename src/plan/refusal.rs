@@ -1,5 +1,7 @@
 //! What the API server's refusal of a change says, and whether only fields that cannot be changed stand in the way.
 
+use crate::plan::change::Check;
+
 /// One cause of a refusal (`metav1.StatusCause`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
@@ -18,6 +20,17 @@ pub struct Refusal {
     pub message: String,
     /// The fields that cannot be changed in an object that exists, where nothing else stands in the way; else empty.
     pub immutable: Vec<String>,
+    /// What the server says of a new object; `None` where it was not asked.
+    pub anew: Option<Anew>,
+}
+
+/// What the server says of an object that would take the place of one with fields that cannot be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Anew {
+    /// It accepts it, or could not be asked, and why.
+    Checked(Check),
+    /// It refuses it, too; in its words.
+    Refused(String),
 }
 
 /// How the API server ends the message of a cause of the reason `FieldValueInvalid` that is about a field of an object that
@@ -49,7 +62,7 @@ impl Refusal {
             immutable.sort();
             immutable.dedup();
         }
-        Self { message: message.to_owned(), immutable }
+        Self { message: message.to_owned(), immutable, anew: None }
     }
 }
 

@@ -1,7 +1,14 @@
 //! Which objects may be deleted and made anew, because a field that the profile changes cannot be changed in place.
 //!
 //! What holds for a deletion holds here (`plan/prune.rs`); beside that the user has to name the object with `--replace`, and
-//! some kinds are never replaced, because more goes with such an object than the object.
+//! only a few kinds are replaced, because with others more goes than the object.
+
+mod asked;
+mod kinds;
+mod rehearsal;
+
+pub use kinds::{never_replaced, never_replaced_kind};
+pub use rehearsal::rehearsal;
 
 use std::collections::BTreeSet;
 
@@ -11,59 +18,59 @@ use crate::desired::object::Object;
 use crate::desired::ownership::FIELD_MANAGER;
 use crate::plan::change::{Change, FieldChange, KeepReason, NotReplaced, Remedy, ValueChange};
 use crate::plan::consent::Consent;
-use crate::plan::decide::applied;
+use crate::plan::decide::{Sets, applied};
 use crate::plan::diff::diff;
 use crate::plan::fields::{children, is_leaf};
 use crate::plan::live::Live;
 use crate::plan::prune::protection;
-use crate::plan::refusal::Refusal;
+use crate::plan::refusal::{Anew, Refusal};
 
-/// The kinds that are never replaced, and what would go with one.
-const NEVER: [(&str, &str); 8] = [
-    (
-        "Secret",
-        "what others wrote into it would be lost, and Argo CD forgets a cluster or a repository without it",
-    ),
-    ("PersistentVolumeClaim", "its data would go with it"),
-    ("Namespace", "everything in it would go with it"),
-    ("CustomResourceDefinition", "every object of its kind would go with it"),
-    ("ApplicationSet", "its Applications would go with it, and what they deployed"),
-    ("Application", "what it deployed may go with it"),
-    ("AppProject", "its Applications would stop, and the tokens of its roles would be lost"),
-    ("ServiceAccount", "its tokens would be worth nothing any more, also those that others use"),
-];
+use asked::is_asked_for;
 
-/// Why objects of this kind are never replaced, in a sentence; `None` for the kinds that may be.
+/// What becomes of an object of bridge's own whose change the server refuses.
 #[must_use]
-pub fn never_replaced(kind: &str) -> Option<&'static str> {
-    NEVER.iter().find(|(never, _)| never.eq_ignore_ascii_case(kind)).map(|(_, why)| *why)
-}
-
-/// What becomes of an object of bridge's own whose change the server refuses. `applyset` is the id of bridge's ApplySet.
-#[must_use]
-pub fn verdict(desired: Object, live: Live, refusal: Refusal, consent: &Consent, applyset: &str) -> Change {
-    let Refusal { message, immutable } = refusal;
+pub fn verdict(desired: Object, live: Live, refusal: Refusal, consent: &Consent, sets: Sets<'_>) -> Change {
+    let Refusal { message, immutable, anew } = refusal;
     let id = live.id().clone();
     if immutable.is_empty() {
         return Change::Refused { id, message, remedy: Remedy::Correct };
     }
-    if let Some(why) = obstacle(&live, applyset) {
-        return Change::Refused { id, message, remedy: Remedy::ByHand(why) };
+    let fields = fields(&desired, &live);
+    if !is_asked_for(&fields, &immutable) {
+        let message = format!(
+            "{message}; the profile asks for no change of it: something on the cluster changes this field, such as a mutating webhook"
+        );
+        return Change::Refused { id, message, remedy: Remedy::Correct };
+    }
+    if let Some(Anew::Refused(why)) = anew {
+        let message = format!(
+            "{message}; it would have to be replaced, and the server refuses a new object, too: {why}"
+        );
+        return Change::Refused { id, message, remedy: Remedy::Correct };
+    }
+    if let Some(why) = obstacle(&live, sets) {
+        return Change::Refused { id, message, remedy: Remedy::ByHand { why, immutable } };
     }
     if !consent.replace.iter().any(|selector| selector.matches(&id)) {
         return Change::Refused { id, message, remedy: Remedy::Replace { immutable } };
     }
-    let fields = fields(&desired, &live);
-    Change::Replace { desired, live, fields, immutable }
+    match anew {
+        Some(Anew::Checked(check)) => Change::Replace { desired, live, fields, immutable, check },
+        // Nothing is deleted of which nobody asked whether it may be made again.
+        Some(Anew::Refused(_)) | None => Change::Refused { id, message, remedy: Remedy::Correct },
+    }
 }
 
 /// Why bridge does not delete the object to make it anew.
-fn obstacle(live: &Live, applyset: &str) -> Option<NotReplaced> {
-    if let Some(why) = never_replaced(&live.id().group_kind.kind) {
+fn obstacle(live: &Live, sets: Sets<'_>) -> Option<NotReplaced> {
+    if let Some(why) = never_replaced(&live.id().group_kind) {
         return Some(NotReplaced::Kind(why));
     }
-    match protection(live, applyset) {
+    match protection(live, sets.ours) {
         Some(KeepReason::NotApplied) => return Some(NotReplaced::NotOurs),
+        Some(_) | None if !sets.recorded.contains(&live.id().group_kind) => {
+            return Some(NotReplaced::Protected(KeepReason::NotRecorded));
+        }
         Some(reason) => return Some(NotReplaced::Protected(reason)),
         None => {}
     }

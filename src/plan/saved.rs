@@ -178,7 +178,7 @@ impl fmt::Display for SavedId {
 
 impl From<&ClusterIdentity> for SavedCluster {
     fn from(identity: &ClusterIdentity) -> Self {
-        let ClusterIdentity { server, context, uid } = identity.clone();
+        let ClusterIdentity { server, context, uid, kubectl: _ } = identity.clone();
         Self { context, server, uid }
     }
 }

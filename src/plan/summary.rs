@@ -14,6 +14,8 @@ pub struct ClusterIdentity {
     pub context: String,
     /// `metadata.uid` of the namespace kube-system: the same for as long as the cluster lives.
     pub uid: String,
+    /// The options by which kubectl reaches the same cluster, each after a space; none in a pod of it.
+    pub kubectl: String,
 }
 
 /// Every change that brings the cluster to the desired state.

@@ -96,6 +96,18 @@ pub enum Content {
         /// How long the request took.
         milliseconds: u64,
     },
+    /// The server accepted the deletion of an object that is replaced; it is created anew once it is gone.
+    Replacing {
+        /// Which.
+        object: ObjectDocument,
+    },
+    /// The user asked to stop while an object is replaced, which is waited for so much longer.
+    PutOff {
+        /// Which.
+        object: ObjectDocument,
+        /// How much longer.
+        seconds: u64,
+    },
     /// An object could not be written.
     Failed {
         /// Which.
@@ -242,7 +254,7 @@ pub fn version(operation: Operation, file: Option<&str>) -> Value {
 /// The plan, one line a change, and its summary.
 #[must_use]
 pub fn plan(plan: &Plan, needs: Option<&NeedsConsent>) -> Vec<Value> {
-    let changes = plan.changes.iter().filter_map(plan_json::change);
+    let changes = plan_json::changes(plan).into_iter();
     let mut out: Vec<Value> = changes.map(|change| line(Content::PlannedChange { change })).collect();
     out.push(line(Content::ChangeSummary {
         profile: plan.owner.profile.clone(),
@@ -266,6 +278,8 @@ pub fn event(event: &Event) -> Value {
             action: written(action),
             milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         },
+        Event::Replacing { id } => Content::Replacing { object: object(&id) },
+        Event::PutOff { id, longest } => Content::PutOff { object: object(&id), seconds: longest.as_secs() },
         Event::Failed { id, message } => Content::Failed { object: object(&id), message },
         Event::Skipped { id, reason } => Content::Skipped { object: object(&id), reason },
         Event::Waiting { pending, elapsed } => {

@@ -4,7 +4,6 @@ use crate::desired::id::ObjectId;
 use crate::plan::change::Change;
 use crate::plan::consent::shell_word;
 use crate::plan::summary::Plan;
-use crate::report::plan_text::kubectl_context;
 use crate::report::style::{self, paint, plain};
 
 /// The annotation in which `kubectl apply` without `--server-side` keeps the object as it was last applied.
@@ -27,7 +26,7 @@ fn warning(plan: &Plan, id: &ObjectId) -> String {
     let namespace = id.namespace.as_ref().map_or(String::new(), |name| format!(" -n {}", shell_word(name)));
     let line = format!(
         "kubectl{} annotate secret {}{namespace} {LAST_APPLIED}-",
-        kubectl_context(plan),
+        plan.cluster.as_ref().map_or("", |cluster| cluster.kubectl.as_str()),
         shell_word(&id.name)
     );
     let id = plain(&id.to_string());
@@ -72,6 +71,7 @@ mod tests {
             server: "https://hub.example.com".into(),
             context: context.into(),
             uid: "u".into(),
+            kubectl: " --context 'my hub'".into(),
         };
         let mut plan = plan_of(changes);
         plan.cluster = Some(identity("my hub"));

@@ -13,7 +13,7 @@ const LONGEST_DETAIL: usize = 60_000;
 #[must_use]
 pub fn render(plan: &Plan, view: &View<'_>) -> String {
     let mut out = format!("### `bridge plan`: {}\n\n", code(&plan.owner.profile));
-    if let Some(ClusterIdentity { server, context, uid: _ }) = &plan.cluster {
+    if let Some(ClusterIdentity { server, context, uid: _, kubectl: _ }) = &plan.cluster {
         writeln!(out, "Cluster {} at {}\n", code(context), code(server)).unwrap_or_default();
     }
     writeln!(out, "**{}**", verdict(plan, view)).unwrap_or_default();

@@ -107,7 +107,7 @@ pub fn document(plan: &Plan, needs: Option<&NeedsConsent>) -> PlanDocument {
         profile: plan.owner.profile.clone(),
         cluster: plan.cluster.as_ref().map(cluster),
         has_changes: !plan.is_empty(),
-        changes: plan.changes.iter().filter_map(change).collect(),
+        changes: changes(plan),
         summary: summary(&plan.counts()),
         needs_consent: needs.map(needs_consent),
     }
@@ -123,7 +123,7 @@ pub fn needs_consent(needs: &NeedsConsent) -> NeedsConsentDocument {
 /// The cluster's part of a document.
 #[must_use]
 pub fn cluster(identity: &ClusterIdentity) -> ClusterDocument {
-    let ClusterIdentity { server, context, uid } = identity.clone();
+    let ClusterIdentity { server, context, uid, kubectl: _ } = identity.clone();
     ClusterDocument { context, server, uid }
 }
 
@@ -139,6 +139,12 @@ pub fn summary(counts: &Counts) -> SummaryDocument {
 pub fn object(id: &ObjectId) -> ObjectDocument {
     let ObjectId { group_kind, namespace, name } = id.clone();
     ObjectDocument { group: group_kind.group, kind: group_kind.kind, namespace, name }
+}
+
+/// Every change; nothing for an object that stays as it is.
+#[must_use]
+pub fn changes(plan: &Plan) -> Vec<ChangeDocument> {
+    plan.changes.iter().filter_map(|one| change(one, plan.cluster.as_ref())).collect()
 }
 
 #[cfg(test)]

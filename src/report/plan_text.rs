@@ -1,6 +1,7 @@
 //! A plan as people read it, in Terraform's words.
 
 mod blocked;
+mod by_hand;
 mod create;
 mod delete;
 mod replace;
@@ -15,10 +16,11 @@ use crate::report::diff_text::field_lines;
 use crate::report::style::{self, paint};
 
 pub(super) use blocked::{TERMINATING, keep_reason};
+pub(super) use by_hand::commands;
 pub(super) use create::not_checked;
 use create::telling_labels;
 pub(super) use delete::fate;
-pub(super) use replace::{consequence, kubectl_context, not_replaced};
+pub(super) use replace::{consequence, not_replaced};
 
 /// The line of a plan that changes nothing.
 pub const NO_CHANGES: &str = "No changes. The cluster matches the profile.";

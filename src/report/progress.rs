@@ -51,6 +51,10 @@ impl Progress {
             Event::Written { id, action, took } => {
                 self.lasting(&format!("{} {id} {} ({})", mark(*action), word(*action), seconds(*took)));
             }
+            Event::Replacing { id } => {
+                self.lasting(&format!("{} {id} is going, to be created anew", mark(Action::Deleted)));
+            }
+            Event::PutOff { id, longest } => self.put_off(&id.to_string(), *longest),
             Event::Failed { id, message } => {
                 self.ui.say(&format!("{} {id}: {}\n", paint(style::ERROR, "✗"), plain(message)));
             }
@@ -69,6 +73,14 @@ impl Progress {
 
     fn lasting(&self, text: &str) {
         self.ui.status(text);
+    }
+
+    fn put_off(&self, object: &str, longest: Duration) {
+        let text = format!(
+            "{object} is being replaced: waiting up to {} s more for the old one to be gone, to create the new one",
+            longest.as_secs()
+        );
+        self.ui.say(&format!("{} {text}\n", paint(style::WARNING, "!")));
     }
 
     /// Says it once for each reason: what was not tried is listed at the end.

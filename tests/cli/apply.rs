@@ -49,6 +49,19 @@ fn consents_of_the_wrong_form_are_usage_errors() {
 }
 
 #[test]
+fn a_replacement_is_of_one_profile() {
+    for command in [&["plan"][..], &["apply", "--auto-approve"]] {
+        let env = TestEnv::with_profile();
+        env.write("other.yaml", &env.read("bridge.yaml"));
+        let args =
+            [command, &["-f", "bridge.yaml", "-f", "other.yaml", "--replace", "Deployment/x"]].concat();
+        let run = env.run(&args).expect(3);
+        assert!(run.stderr.contains("2 profiles are given") && run.stderr.contains("-f FILE"), "{run}");
+        assert!(run.stderr.contains("BRG4003") && run.stdout.is_empty(), "{run}");
+    }
+}
+
+#[test]
 fn what_is_never_replaced_is_a_usage_error_with_the_reason() {
     for command in ["plan", "apply"] {
         let run = TestEnv::with_profile()

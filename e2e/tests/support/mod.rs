@@ -2,6 +2,7 @@
 #![expect(dead_code, reason = "each test binary uses another part of it")]
 
 mod foreign;
+pub mod replacing;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -6,11 +6,15 @@ use super::{
     Change, Check, ConflictReason, Consent, Contested, FieldConflict, Live, Object, Observation, Sets, Trial,
     decide,
 };
+use crate::desired::id::GroupKind;
 use crate::plan::change::{Shown, ValueChange};
 use crate::plan::refusal::Refusal;
 
+/// Only a replacement asks for it, which has tests of its own.
+const RECORDED: &BTreeSet<GroupKind> = &BTreeSet::new();
+
 fn sets(abandoned: &BTreeSet<String>) -> Sets<'_> {
-    Sets { ours: "applyset-ours", abandoned }
+    Sets { ours: "applyset-ours", abandoned, recorded: RECORDED }
 }
 
 fn body(labels: &Value, managers: &[(&str, &str, Value)]) -> Value {
@@ -113,7 +117,8 @@ fn of_an_abandoned_set_only_what_a_destroy_leaves_is_taken_and_only_if_bridge_ma
 #[test]
 fn what_is_not_ours_is_said_before_what_the_server_thinks_of_it() {
     let theirs = || live(&json!({}), &[("helm", "Update", env())]);
-    let refused = || Trial::Refused(Refusal { message: "webhook".to_owned(), immutable: Vec::new() });
+    let refused =
+        || Trial::Refused(Refusal { message: "webhook".to_owned(), immutable: Vec::new(), anew: None });
     let change = present(theirs(), refused(), &Consent::default());
     assert!(matches!(change, Change::Conflict { reason: ConflictReason::NotOurs(_), .. }), "{change:?}");
     assert!(matches!(present(theirs(), refused(), &adopt("helm")), Change::Refused { .. }));

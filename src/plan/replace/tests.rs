@@ -1,8 +1,13 @@
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use super::{Change, Consent, Live, NotReplaced, Object, Refusal, Remedy, never_replaced, verdict};
+use super::{
+    Anew, Change, Consent, Live, NotReplaced, Object, Refusal, Remedy, Sets, never_replaced_kind, verdict,
+};
+use crate::desired::id::GroupKind;
 use crate::desired::ownership::PART_OF;
-use crate::plan::change::{KeepReason, Shown, ValueChange};
+use crate::plan::change::{Check, KeepReason, Shown, ValueChange};
 
 /// A Deployment that bridge applied, as the API server has it: with defaults, and with a field of somebody else.
 fn live(change: impl Fn(&mut Value)) -> Live {
@@ -58,9 +63,19 @@ fn named(object: &str) -> Consent {
 }
 
 fn judged(live: Live, immutable: &[&str], consent: &Consent) -> Change {
+    let recorded = BTreeSet::from([live.id().group_kind.clone()]);
+    judged_with(live, immutable, consent, &recorded)
+}
+
+fn judged_with(live: Live, immutable: &[&str], consent: &Consent, recorded: &BTreeSet<GroupKind>) -> Change {
     let immutable = immutable.iter().map(|field| (*field).to_owned()).collect();
-    let refusal = Refusal { message: "no".to_owned(), immutable };
-    verdict(desired(), live, refusal, consent, "ours")
+    let refusal = Refusal { message: "no".to_owned(), immutable, anew: Some(Anew::Checked(Check::ByServer)) };
+    verdict_on(refusal, live, consent, recorded)
+}
+
+fn verdict_on(refusal: Refusal, live: Live, consent: &Consent, recorded: &BTreeSet<GroupKind>) -> Change {
+    let abandoned = BTreeSet::new();
+    verdict(desired(), live, refusal, consent, Sets { ours: "ours", abandoned: &abandoned, recorded })
 }
 
 fn remedy(change: Change) -> Remedy {
@@ -68,6 +83,41 @@ fn remedy(change: Change) -> Remedy {
         Change::Refused { remedy, .. } => remedy,
         other => panic!("{other:?}"),
     }
+}
+
+fn by_hand(why: NotReplaced, immutable: &str) -> Remedy {
+    Remedy::ByHand { why, immutable: vec![immutable.to_owned()] }
+}
+
+#[test]
+fn what_the_server_would_not_make_anew_is_not_deleted() {
+    let recorded = BTreeSet::from([live(|_| ()).id().group_kind.clone()]);
+    for (anew, words) in
+        [(Some(Anew::Refused("too much".to_owned())), "a new object, too: too much"), (None, "no")]
+    {
+        let refusal = Refusal { message: "no".to_owned(), immutable: vec!["spec".to_owned()], anew };
+        let change = verdict_on(refusal, live(|_| ()), &named("Deployment/server"), &recorded);
+        let Change::Refused { message, remedy: Remedy::Correct, .. } = change else { panic!("{change:?}") };
+        assert!(message.ends_with(words), "{message}");
+    }
+}
+
+#[test]
+fn a_kind_that_the_inventory_does_not_record_is_not_replaced() {
+    let (fields, consent) = (["spec.selector"], named("Deployment/server"));
+    let judged = judged_with(live(|_| ()), &fields, &consent, &BTreeSet::new());
+    assert_eq!(remedy(judged), by_hand(NotReplaced::Protected(KeepReason::NotRecorded), fields[0]));
+}
+
+#[test]
+fn a_field_that_the_profile_does_not_change_is_no_reason_to_replace() {
+    let Change::Refused { message, remedy, .. } =
+        judged(live(|_| ()), &["spec.strategy"], &named("Deployment/server"))
+    else {
+        panic!("replaced")
+    };
+    assert_eq!(remedy, Remedy::Correct);
+    assert!(message.contains("something on the cluster changes this field"), "{message}");
 }
 
 #[test]
@@ -106,7 +156,7 @@ fn every_guard_of_a_deletion_keeps_the_object() {
     ];
     for (broken, why) in guards {
         let judged = judged(live(broken), &["spec.selector"], &named("Deployment/server"));
-        assert_eq!(remedy(judged), Remedy::ByHand(why));
+        assert_eq!(remedy(judged), by_hand(why, "spec.selector"));
     }
 }
 
@@ -123,8 +173,33 @@ fn some_kinds_are_never_replaced_whatever_is_named() {
         "ServiceAccount",
     ] {
         let of_kind = live(|object| object["kind"] = kind.into());
-        let judged = judged(of_kind, &["data"], &named(&format!("{kind}/server")));
-        assert_eq!(remedy(judged), Remedy::ByHand(NotReplaced::Kind(never_replaced(kind).unwrap())));
+        let judged = judged(of_kind, &["spec"], &named(&format!("{kind}/server")));
+        let why = NotReplaced::Kind(never_replaced_kind(kind).unwrap());
+        assert_eq!(remedy(judged), by_hand(why, "spec"));
+    }
+}
+
+#[test]
+fn only_kinds_of_kubernetes_that_are_listed_are_replaced() {
+    for (api_version, kind, is_replaced) in [
+        ("apps/v1", "StatefulSet", true),
+        ("batch/v1", "Job", true),
+        ("v1", "Service", true),
+        ("storage.k8s.io/v1", "StorageClass", true),
+        ("v1", "PersistentVolume", false),
+        ("apps/v1", "ReplicaSet", false),
+        ("batch/v1", "CronJob", false),
+        // Somebody's own, of whatever name.
+        ("example.com/v1", "Database", false),
+        ("example.com/v1", "Deployment", false),
+        ("serving.knative.dev/v1", "Service", false),
+    ] {
+        let of_kind = live(|object| {
+            object["apiVersion"] = api_version.into();
+            object["kind"] = kind.into();
+        });
+        let change = judged(of_kind, &["spec"], &named(&format!("{kind}/server")));
+        assert_eq!(matches!(change, Change::Replace { .. }), is_replaced, "{api_version} {kind}: {change:?}");
     }
 }
 

@@ -32,7 +32,7 @@ fn hidden_in(change: &Change) -> Vec<Sensitive> {
         Change::Create { desired, check: _ } => written(desired).into_iter().collect(),
         Change::Update { desired, live, fields, forced: _ }
         | Change::Adopt { desired, live, fields, from: _ }
-        | Change::Replace { desired, live, fields, immutable: _ } => {
+        | Change::Replace { desired, live, fields, immutable: _, check: _ } => {
             written(desired).into_iter().chain(replaced(live, fields)).collect()
         }
         Change::Delete { .. }
@@ -81,7 +81,7 @@ fn saved(change: &Change) -> Option<SavedChange> {
         Change::Adopt { desired, live, fields, from } => {
             SavedChange { from: from.clone(), ..applied(Action::Adopt, desired, Some(live), fields) }
         }
-        Change::Replace { desired, live, fields, immutable: _ } => {
+        Change::Replace { desired, live, fields, immutable: _, check: _ } => {
             let SavedChange { applied_at, body: replaced, .. } = deleted(live);
             SavedChange { applied_at, replaced, ..applied(Action::Replace, desired, Some(live), fields) }
         }

@@ -119,7 +119,7 @@ fn what_is_replaced_is_what_was_shown_before_and_after() {
     let replace = |live: &Value, after: &Value| {
         let desired = Object::new(after.clone()).unwrap();
         let (live, immutable) = (Live::new(live.clone()).unwrap(), vec!["type".to_owned()]);
-        saved(Change::Replace { desired, live, fields: Vec::new(), immutable })
+        saved(Change::Replace { desired, live, fields: Vec::new(), immutable, check: Check::ByServer })
     };
     let live = secret("u", "1", &label("dev"), "YQ==");
     let before = replace(&live, &wanted());

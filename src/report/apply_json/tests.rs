@@ -25,6 +25,8 @@ fn events() -> Vec<Value> {
         Event::Observed { done: 1, total: 2 },
         Event::WaveStarted { name: "Clusters", changes: 1 },
         Event::Written { id: id(), action: Action::Created, took },
+        Event::Replacing { id: id() },
+        Event::PutOff { id: id(), longest: took },
         Event::Failed { id: id(), message: message.clone() },
         Event::Skipped { id: id(), reason },
         Event::Waiting { pending: vec![message.clone()], elapsed: took },
@@ -83,7 +85,7 @@ fn every_line_follows_the_schema() {
 #[test]
 fn every_type_of_line_is_known_by_its_name() {
     let types: Vec<String> = lines().iter().map(|line| line["type"].as_str().unwrap().to_owned()).collect();
-    let expected = "version planned_change change_summary observing observed wave written failed skipped waiting \
+    let expected = "version planned_change change_summary observing observed wave written replacing put_off failed skipped waiting \
                     warning complete error";
     assert_eq!(types.join(" "), expected);
 }

@@ -68,7 +68,7 @@ impl From<&Remedy> for Cause {
         match remedy {
             Remedy::Correct => Self::Invalid,
             Remedy::Replace { immutable: _ } => Self::Immutable,
-            Remedy::ByHand(_) => Self::NeverReplaced,
+            Remedy::ByHand { .. } => Self::NeverReplaced,
         }
     }
 }

@@ -6,10 +6,13 @@ use serde::Serialize;
 use crate::desired::id::ObjectId;
 use crate::plan::change::{Change, Check, ConflictReason, NotChecked, Remedy};
 use crate::plan::replace::other_managers;
+use crate::plan::summary::ClusterIdentity;
 use crate::report::plan_json::cause::Cause;
 use crate::report::plan_json::field::{ConflictDocument, FieldDocument, contested, fields, taken};
 use crate::report::plan_json::{ObjectDocument, object};
-use crate::report::plan_text::{TERMINATING, consequence, fate, keep_reason, not_checked, not_replaced};
+use crate::report::plan_text::{
+    TERMINATING, commands, consequence, fate, keep_reason, not_checked, not_replaced,
+};
 
 /// What is done to an object, or stands in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -52,9 +55,12 @@ pub struct ChangeDocument {
     /// Managers that the object is adopted from, or could be; of a `replace` those whose fields go with the object.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub managers: Vec<String>,
-    /// Fields that cannot be changed in place: why it is replaced, or is `refused` without `--replace`.
+    /// Fields that cannot be changed in place: why it is replaced, or is `refused`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub immutable: Vec<String>,
+    /// Commands that replace it by hand, where bridge does not do that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<String>,
     /// Why it is blocked or kept, or why the server has not checked it, in a word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
@@ -67,7 +73,7 @@ pub struct ChangeDocument {
 
 /// One change; nothing for an object that stays as it is.
 #[must_use]
-pub fn change(change: &Change) -> Option<ChangeDocument> {
+pub fn change(change: &Change, cluster: Option<&ClusterIdentity>) -> Option<ChangeDocument> {
     let of = |action| document(action, change.id());
     Some(match change {
         Change::Create { desired: _, check } => ChangeDocument {
@@ -86,12 +92,18 @@ pub fn change(change: &Change) -> Option<ChangeDocument> {
             managers: from.iter().cloned().collect(),
             ..of(Action::Adopt)
         },
-        Change::Replace { desired: _, live, fields: changed, immutable } => ChangeDocument {
+        Change::Replace { desired: _, live, fields: changed, immutable, check } => ChangeDocument {
             fields: fields(changed),
             managers: other_managers(live).into_iter().collect(),
             immutable: immutable.clone(),
-            reason: Some(consequence(live.id()).to_owned()),
-            checked_by_server: false,
+            checked_by_server: *check == Check::ByServer,
+            cause: unchecked(check).map(Cause::from),
+            reason: Some(match unchecked(check) {
+                None => consequence(live.id()).to_owned(),
+                Some(why) => {
+                    format!("{}; not checked by the server: {}", consequence(live.id()), not_checked(why))
+                }
+            }),
             ..of(Action::Replace)
         },
         Change::Delete { live } => {
@@ -99,14 +111,16 @@ pub fn change(change: &Change) -> Option<ChangeDocument> {
         }
         Change::Unchanged(_) => return None,
         Change::Conflict { live: _, reason } => conflict(reason, of(Action::Conflict)),
-        Change::Refused { id, message, remedy } => refused(id, message, remedy, of(Action::Refused)),
+        Change::Refused { id, message, remedy } => {
+            refused((id, message), remedy, cluster, of(Action::Refused))
+        }
         Change::Terminating { live: _ } => because(
             Cause::BeingDeleted,
-            format!("it is being deleted; {TERMINATING}"),
+            &format!("it is being deleted; {TERMINATING}"),
             of(Action::Terminating),
         ),
         Change::Keep { live, reason } => {
-            because(reason.into(), keep_reason(live.id(), reason), of(Action::Keep))
+            because(reason.into(), &keep_reason(live.id(), reason), of(Action::Keep))
         }
     })
 }
@@ -119,6 +133,7 @@ fn document(action: Action, id: &ObjectId) -> ChangeDocument {
         conflicts: Vec::new(),
         managers: Vec::new(),
         immutable: Vec::new(),
+        steps: Vec::new(),
         cause: None,
         reason: None,
         checked_by_server: true,
@@ -126,20 +141,27 @@ fn document(action: Action, id: &ObjectId) -> ChangeDocument {
 }
 
 /// The reason as it is on a terminal, without its colours.
-fn because(cause: Cause, reason: String, document: ChangeDocument) -> ChangeDocument {
-    let reason = anstream::adapter::strip_str(&reason).to_string();
+fn because(cause: Cause, reason: &str, document: ChangeDocument) -> ChangeDocument {
+    let reason = anstream::adapter::strip_str(reason).to_string();
     ChangeDocument { cause: Some(cause), reason: Some(reason), ..document }
 }
 
-fn refused(id: &ObjectId, message: &str, remedy: &Remedy, document: ChangeDocument) -> ChangeDocument {
-    let (by_hand, immutable) = match remedy {
-        Remedy::Correct => (None, Vec::new()),
-        Remedy::Replace { immutable } => (None, immutable.clone()),
-        Remedy::ByHand(why) => (Some(not_replaced(id, why)), Vec::new()),
-    };
-    let by_hand = by_hand.map_or(String::new(), |why| format!("; {}", anstream::adapter::strip_str(&why)));
-    let reason = Some(format!("{message}{by_hand}"));
-    ChangeDocument { cause: Some(remedy.into()), reason, immutable, ..document }
+fn refused(
+    (id, message): (&ObjectId, &str),
+    remedy: &Remedy,
+    cluster: Option<&ClusterIdentity>,
+    document: ChangeDocument,
+) -> ChangeDocument {
+    let document = because(remedy.into(), message, document);
+    match remedy {
+        Remedy::Correct => document,
+        Remedy::Replace { immutable } => ChangeDocument { immutable: immutable.clone(), ..document },
+        Remedy::ByHand { why, immutable } => ChangeDocument {
+            immutable: immutable.clone(),
+            steps: commands(cluster, id).to_vec(),
+            ..because(remedy.into(), &format!("{message}; {}", not_replaced(id, why)), document)
+        },
+    }
 }
 
 fn unchecked(check: &Check) -> Option<&NotChecked> {

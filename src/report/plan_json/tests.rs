@@ -71,7 +71,13 @@ fn writes() -> [Change; 5] {
     let live_again = || live.clone();
     let unchanged = Change::Unchanged(Unchanged::of(live_again()));
     let delete = Change::Delete { live: live_again() };
-    [update, adopt, Change::Replace { desired, live: live_again(), fields, immutable }, delete, unchanged]
+    [
+        update,
+        adopt,
+        Change::Replace { desired, live: live_again(), fields, immutable, check: Check::ByServer },
+        delete,
+        unchanged,
+    ]
 }
 
 fn blocked() -> impl Iterator<Item = Change> {
@@ -80,13 +86,15 @@ fn blocked() -> impl Iterator<Item = Change> {
         ConflictReason::NotOurs(["kubectl".to_owned()].into()),
         ConflictReason::AnotherApplySet("applyset-x-v1".to_owned()),
     ];
+    let immutable = || vec!["spec.selector".to_owned()];
+    let by_hand = |why| Remedy::ByHand { why, immutable: immutable() };
     let remedies = [
         Remedy::Correct,
-        Remedy::Replace { immutable: vec!["spec.selector".to_owned()] },
-        Remedy::ByHand(NotReplaced::Kind("it holds a secret")),
-        Remedy::ByHand(NotReplaced::NotOurs),
-        Remedy::ByHand(NotReplaced::Protected(KeepReason::Annotated)),
-        Remedy::ByHand(NotReplaced::TakesVolumes),
+        Remedy::Replace { immutable: immutable() },
+        by_hand(NotReplaced::Kind("it holds a secret")),
+        by_hand(NotReplaced::NotOurs),
+        by_hand(NotReplaced::Protected(KeepReason::Annotated)),
+        by_hand(NotReplaced::TakesVolumes),
     ];
     let refused =
         |remedy| Change::Refused { id: live().id().clone(), message: "no\nnever".to_owned(), remedy };
@@ -109,7 +117,12 @@ fn kept() -> impl Iterator<Item = Change> {
 
 fn whole() -> (Plan, NeedsConsent) {
     let changes = creates().chain(writes()).chain(blocked()).chain(kept()).collect();
-    let cluster = ClusterIdentity { server: "s".to_owned(), context: "c".to_owned(), uid: "u".to_owned() };
+    let cluster = ClusterIdentity {
+        server: "s".to_owned(),
+        context: "c".to_owned(),
+        uid: "u".to_owned(),
+        kubectl: " --context c".to_owned(),
+    };
     let objects = vec![live().id().clone()];
     let needs = NeedsConsent { reason: "much".to_owned(), objects, deletions: 1 };
     (Plan { cluster: Some(cluster), ..plan_of(changes) }, needs)
@@ -204,7 +217,7 @@ fn every_change_follows_the_schema_of_the_plan_file() {
 
 #[test]
 fn what_is_being_deleted_says_so_as_people_read_it() {
-    let document = change(&Change::Terminating { live: live() }).unwrap();
+    let document = change(&Change::Terminating { live: live() }, None).unwrap();
     let reason =
         "it is being deleted; run bridge again once it is gone; its finalizers say what it waits for";
     assert_eq!((document.cause, document.reason.as_deref()), (Some(Cause::BeingDeleted), Some(reason)));

@@ -1,14 +1,13 @@
 //! What will be deleted and created anew, and what can be done where bridge does not do that.
 
 use crate::desired::id::ObjectId;
-use crate::plan::change::{Change, FieldChange, NotReplaced, Remedy};
-use crate::plan::consent::shell_word;
+use crate::plan::change::{Change, Check, FieldChange, NotReplaced, Remedy};
 use crate::plan::live::Live;
 use crate::plan::replace::other_managers;
 use crate::plan::summary::Plan;
 use crate::report::diff_text::field_lines;
 use crate::report::plan_text::blocked::{hint, keep_reason, quoted};
-use crate::report::plan_text::{heading, indented, named};
+use crate::report::plan_text::{by_hand, heading, indented, named, not_checked};
 use crate::report::style::{plain, replace_mark};
 
 /// Every object that will be replaced.
@@ -18,7 +17,9 @@ pub(super) fn section(plan: &Plan) -> String {
 
 fn replaced(change: &Change) -> Option<String> {
     match change {
-        Change::Replace { desired: _, live, fields, immutable } => Some(text(live, fields, immutable)),
+        Change::Replace { desired: _, live, fields, immutable, check } => {
+            Some(text(live, fields, immutable, check))
+        }
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Adopt { .. }
@@ -31,7 +32,7 @@ fn replaced(change: &Change) -> Option<String> {
     }
 }
 
-fn text(live: &Live, fields: &[FieldChange], immutable: &[String]) -> String {
+fn text(live: &Live, fields: &[FieldChange], immutable: &[String], check: &Check) -> String {
     let id = live.id();
     let mut out = heading(&format!("{id} must be replaced ({})", reason(immutable)));
     out.push_str(&format!("  {} {}\n", replace_mark(), consequence(id)));
@@ -39,8 +40,18 @@ fn text(live: &Live, fields: &[FieldChange], immutable: &[String]) -> String {
     let others = other_managers(live).iter().map(|name| plain(name)).collect();
     let lost = format!("(what {} set in it goes with it)", named(&others));
     let remarks = (!others.is_empty()).then_some(lost);
-    let unchecked = "(the server checks the new object when it is created)".to_owned();
-    out + &indented(remarks.into_iter().chain([unchecked])) + "\n"
+    out + &indented(remarks.into_iter().chain(unchecked(check))) + "\n"
+}
+
+/// What is to be said where the server has not seen the new object.
+fn unchecked(check: &Check) -> Option<String> {
+    match check {
+        Check::ByServer => None,
+        Check::OnWrite => Some("(the server checks the new object when it is created)".to_owned()),
+        Check::NotChecked(why) => {
+            Some(format!("(the new object is not checked by the server: {})", not_checked(why)))
+        }
+    }
 }
 
 /// `spec.selector is immutable`
@@ -51,13 +62,13 @@ fn reason(immutable: &[String]) -> String {
 
 /// What it means that an object of this kind is gone for a moment.
 pub(in crate::report) fn consequence(id: &ObjectId) -> &'static str {
-    match id.group_kind.kind.as_str() {
-        "Deployment" | "StatefulSet" | "DaemonSet" => {
+    match (id.group_kind.group.as_str(), id.group_kind.kind.as_str()) {
+        ("apps", "Deployment" | "StatefulSet" | "DaemonSet") => {
             "deleted and created anew: its pods stop before the new ones start"
         }
-        "Job" => "deleted and created anew: its pods stop, and it runs once more",
-        "Service" => "deleted and created anew: its addresses go, and those that it gets may be others",
-        "RoleBinding" | "ClusterRoleBinding" => {
+        ("batch", "Job") => "deleted and created anew: its pods stop, and it runs once more",
+        ("", "Service") => "deleted and created anew: its addresses go, and those that it gets may be others",
+        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
             "deleted and created anew: until then nobody has the rights that it gives"
         }
         _ => "deleted and created anew",
@@ -69,15 +80,18 @@ pub(super) fn remedy(plan: &Plan, id: &ObjectId, remedy: &Remedy) -> Vec<String>
     match remedy {
         Remedy::Correct => Vec::new(),
         Remedy::Replace { immutable } => {
-            let option = format!("--replace {}", quoted(&format!("{}/{}", id.group_kind.kind, id.name)));
+            let option = format!("--replace {}", quoted(&id.to_string()));
             vec![
                 format!("{}; the object has to be replaced, with {}", reason(immutable), hint(&option)),
                 format!("it would be {}", consequence(id)),
             ]
         }
-        Remedy::ByHand(why) => {
+        Remedy::ByHand { why, immutable: _ } => {
+            let cluster = plan.cluster.as_ref();
+            let remarks = by_hand::remarks(cluster, id).into_iter().map(|remark| format!("({remark})"));
             let intro = format!("{}; by hand, if that is what you want:", not_replaced(id, why));
-            std::iter::once(intro).chain(manual_steps(plan, id)).collect()
+            let commands = by_hand::commands(cluster, id).map(|line| format!("  {}", hint(&plain(&line))));
+            std::iter::once(intro).chain(remarks).chain(commands).collect()
         }
     }
 }
@@ -93,28 +107,4 @@ pub(in crate::report) fn not_replaced(id: &ObjectId, why: &NotReplaced) -> Strin
             "bridge does not replace it: by its persistentVolumeClaimRetentionPolicy its claims, and the data in them, would go with it".to_owned()
         }
     }
-}
-
-/// The object is kept in a file first: what others wrote into it is in no profile.
-fn manual_steps(plan: &Plan, id: &ObjectId) -> [String; 3] {
-    let ObjectId { group_kind, namespace, name } = id;
-    let group = if group_kind.group.is_empty() { String::new() } else { format!(".{}", group_kind.group) };
-    let namespace = namespace.as_ref().map_or(String::new(), |name| format!(" -n {}", shell_word(name)));
-    let object = format!("{}{group} {}{namespace}", group_kind.kind.to_lowercase(), shell_word(name));
-    let context = kubectl_context(plan);
-    let file = shell_word(&format!("{}-{name}.yaml", group_kind.kind.to_lowercase()));
-    let lines = [
-        format!("kubectl{context} get {object} -o yaml > {file}"),
-        format!("kubectl{context} delete {object}"),
-        "bridge apply".to_owned(),
-    ];
-    lines.map(|line| format!("  {}", hint(&plain(&line))))
-}
-
-/// What is done by hand must not hit the cluster that another tool has switched to.
-pub(in crate::report) fn kubectl_context(plan: &Plan) -> String {
-    let context = plan.cluster.as_ref().map(|cluster| cluster.context.as_str());
-    context
-        .filter(|name| *name != "in-cluster")
-        .map_or(String::new(), |name| format!(" --context {}", shell_word(name)))
 }

@@ -239,11 +239,13 @@ fn the_consent_that_a_pipeline_lacks_is_named() {
 #[test]
 fn a_replacement_says_why_and_what_goes_and_counts_twice() {
     let mut body = body("Deployment", "server");
+    body["apiVersion"] = "apps/v1".into();
     body["metadata"]["managedFields"] = json!([{ "manager": "bridge" }, { "manager": "kubectl-edit" }]);
     let live = Live::new(body).unwrap();
     let fields = vec![label("spec.selector.matchLabels.app", "server", "web")];
     let immutable = vec!["spec.selector".to_owned()];
-    let replace = Change::Replace { desired: object("Deployment", "server"), live, fields, immutable };
+    let check = Check::NotChecked(NotChecked::Webhook("no dry runs".into()));
+    let replace = Change::Replace { desired: object("Deployment", "server"), live, fields, immutable, check };
     insta::assert_snapshot!(shown(vec![replace]), @r#"
     Actions are indicated with the following symbols:
       -/+ destroy and then create replacement
@@ -254,25 +256,45 @@ fn a_replacement_says_why_and_what_goes_and_counts_twice() {
       -/+ deleted and created anew: its pods stop before the new ones start
         ~ spec.selector.matchLabels.app: "server" -> "web"
         (what `kubectl-edit` set in it goes with it)
-        (the server checks the new object when it is created)
+        (the new object is not checked by the server: a webhook takes no dry runs: no dry runs)
 
     Plan: 1 to add, 0 to change, 1 to destroy.
     "#);
 }
 
+fn hub(kubectl: &str) -> ClusterIdentity {
+    ClusterIdentity { server: "x".into(), context: "c".into(), uid: "u".into(), kubectl: kubectl.into() }
+}
+
+#[test]
+fn inside_of_the_cluster_the_steps_by_hand_say_where_they_are_to_be_run() {
+    let id = object("Service", "server").id().clone();
+    let why = NotReplaced::Protected(KeepReason::Annotated);
+    let remedy = Remedy::ByHand { why, immutable: vec!["spec".to_owned()] };
+    let changes = vec![Change::Refused { id, message: "no".into(), remedy }];
+    let plan = Plan { cluster: Some(hub("")), ..plan_of(changes) };
+    let shown = anstream::adapter::strip_str(&render(&plan, &SHORT)).to_string();
+    assert!(shown.contains("(in a pod of this cluster, as the ServiceAccount that bridge uses)"), "{shown}");
+    assert!(shown.contains("  kubectl delete service server -n argocd\n"), "{shown}");
+}
+
 #[test]
 fn an_immutable_field_names_the_option_or_the_steps_by_hand() {
     let refused = |kind: &str, remedy| {
-        let id = object(kind, "server").id().clone();
+        let mut body = body(kind, "server");
+        if kind == "StatefulSet" {
+            body["apiVersion"] = "apps/v1".into();
+        }
+        let id = Object::new(body).unwrap().id().clone();
         Change::Refused { id, message: "no".into(), remedy }
     };
+    let by_hand = |why| Remedy::ByHand { why, immutable: vec!["data".to_owned()] };
     let changes = vec![
         refused("StatefulSet", Remedy::Replace { immutable: vec!["spec".to_owned()] }),
-        refused("Secret", Remedy::ByHand(NotReplaced::Kind("it holds a secret"))),
-        refused("Service", Remedy::ByHand(NotReplaced::Protected(KeepReason::Annotated))),
+        refused("Secret", by_hand(NotReplaced::Kind("it holds a secret"))),
+        refused("Service", by_hand(NotReplaced::Protected(KeepReason::Annotated))),
     ];
-    let cluster = ClusterIdentity { server: "x".into(), context: "my hub".into(), uid: "u".into() };
-    let plan = Plan { cluster: Some(cluster), ..plan_of(changes) };
+    let plan = Plan { cluster: Some(hub(" --context 'my hub' --kubeconfig hub.yaml")), ..plan_of(changes) };
     insta::assert_snapshot!(anstream::adapter::strip_str(&render(&plan, &SHORT)), @r"
     Actions are indicated with the following symbols:
       ! blocked
@@ -281,21 +303,22 @@ fn an_immutable_field_names_the_option_or_the_steps_by_hand() {
 
       ! StatefulSet/argocd/server is refused by the server
         no
-        spec is immutable; the object has to be replaced, with --replace StatefulSet/server
+        spec is immutable; the object has to be replaced, with --replace StatefulSet/argocd/server
         it would be deleted and created anew: its pods stop before the new ones start
 
       ! Secret/argocd/server is refused by the server
         no
         bridge never replaces an object of the kind Secret: it holds a secret; by hand, if that is what you want:
-          kubectl --context 'my hub' get secret server -n argocd -o yaml > secret-server.yaml
-          kubectl --context 'my hub' delete secret server -n argocd
+        (the file holds the secret itself: keep it out of every repository)
+          (umask 077; set -C; kubectl --context 'my hub' --kubeconfig hub.yaml get secret server -n argocd -o yaml > ~/secret-server.yaml)
+          kubectl --context 'my hub' --kubeconfig hub.yaml delete secret server -n argocd
           bridge apply
 
       ! Service/argocd/server is refused by the server
         no
         bridge does not replace it: it carries the annotation `bridge.gitops/keep`; by hand, if that is what you want:
-          kubectl --context 'my hub' get service server -n argocd -o yaml > service-server.yaml
-          kubectl --context 'my hub' delete service server -n argocd
+          kubectl --context 'my hub' --kubeconfig hub.yaml get service server -n argocd -o yaml > service-server.yaml
+          kubectl --context 'my hub' --kubeconfig hub.yaml delete service server -n argocd
           bridge apply
 
     Plan: 0 to add, 0 to change, 0 to destroy, 3 blocked.
