@@ -246,7 +246,8 @@ fn the_document_shows_the_table() -> Result<()> {
 fn the_tests_that_the_table_names_look_for_its_words_and_its_exit_codes() -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let read = |file: &str| std::fs::read_to_string(folder.join(file)).with_context(|| file.to_owned());
-    let shared = read("support/mod.rs")?;
+    let shared = ["mod.rs", "replacing.rs"].map(|file| read(&format!("support/{file}")));
+    let shared = shared.into_iter().collect::<Result<String>>()?;
     for Row { exit, reads, shown, .. } in rows() {
         let Shown::By(file, test) = shown else { continue };
         let text = called(&format!("{}{shared}", read(file)?), test)?;

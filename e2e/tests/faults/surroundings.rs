@@ -5,7 +5,7 @@ use crate::rows::{APPLIED, row};
 use crate::table::{MAIN, Row, Shown, Verdict};
 
 /// What comes of processes, people, clocks and controllers.
-pub const SURROUNDINGS: [Row; 24] = [
+pub const SURROUNDINGS: [Row; 28] = [
     row(
         "SIGKILL after any write",
         Verdict::Other("the next apply ends it"),
@@ -47,6 +47,34 @@ pub const SURROUNDINGS: [Row; 24] = [
         1,
         "it was deleted to be replaced, and it is not there anew",
         Shown::By("replacements.rs", "a_create_that_is_refused_after_the_deletion_is_said_plainly"),
+    ),
+    row(
+        "the server would refuse the new object of a replacement",
+        Verdict::Other("nothing is deleted"),
+        1,
+        "the server refuses a new object, too",
+        Shown::By("replacements_checked.rs", "a_new_object_that_the_server_would_refuse_is_said_in_the_plan"),
+    ),
+    row(
+        "the answer to the deletion of a replacement is lost",
+        Verdict::Done,
+        0,
+        APPLIED,
+        Shown::By("replacements_halfway.rs", "a_deletion_whose_answer_was_lost_is_known_as_its_own"),
+    ),
+    row(
+        "the lock is lost between the two writes of a replacement",
+        Verdict::Other("it is gone, which is said; nothing is created"),
+        5,
+        "it is not there anew: somebody else has the lock",
+        Shown::By("replacements_halfway.rs", "who_lost_the_lock_makes_nothing_anew"),
+    ),
+    row(
+        "Ctrl-C while the pods of a replaced workload stop",
+        Verdict::Other("waits 60 s more to end the replacement; else the next apply ends it"),
+        130,
+        "its pods are still stopping",
+        Shown::By("replacements_halfway.rs", "an_interruption_ends_the_wait_for_pods_after_a_minute"),
     ),
     row(
         "Ctrl-C",
