@@ -122,8 +122,10 @@ async fn a_gateway_that_repeats_requests_makes_bridge_show_no_secret() -> Result
     // Everything is as it should be until the secrets are written.
     for (code, output, name) in [(403, "text", "repo-"), (500, "json", "repo-"), (500, "text", "spoke-")] {
         world.proxy.reset();
-        let writes = Matcher::any().write(true).path_contains(&format!("/secrets/{name}"));
-        world.proxy.fail(writes, Fault::Echo(code));
+        for secrets in ["/secrets/repo-", "/secrets/spoke-"] {
+            let writes = Matcher::any().write(true).path_contains(secrets);
+            world.proxy.fail(writes, Fault::Echo(code));
+        }
         let outcome = planted.run(&[&apply[..], &["-o", output]].concat())?;
         let said = format!("{}{}", outcome.stdout, outcome.stderr);
         ensure!(matches!(outcome.code, Some(1 | 4)) && said.contains(name), "{outcome}");
