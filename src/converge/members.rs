@@ -6,7 +6,6 @@ use futures::future::{join, join_all};
 use tokio::sync::SetOnce;
 
 use crate::cluster::{Cluster, ClusterError, Kinds, Query};
-use crate::converge::trial::is_certain;
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::labels::SECRET_TYPE;
 use crate::desired::object::Object;
@@ -16,6 +15,7 @@ use crate::plan::change::Unchanged;
 use crate::plan::consent::Consent;
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
+use crate::plan::unchanged::is_certain;
 
 /// What the LISTs found.
 pub(super) struct Members {

@@ -9,6 +9,7 @@ mod failure;
 mod foreign;
 mod homes;
 pub mod interrupt;
+mod inventory;
 mod lock;
 mod members;
 pub mod observe;

@@ -13,13 +13,12 @@ use crate::converge::event::{Emit, Event};
 use crate::converge::members::{self, Asked, Members};
 use crate::converge::trial::{Creates, Places, Tester};
 use crate::converge::wanted::{Wanted, split, wanted};
-use crate::converge::{foreign, homes};
-use crate::desired::id::{GroupKind, ObjectId};
+use crate::converge::{foreign, homes, inventory};
+use crate::desired::id::ObjectId;
 use crate::desired::object::Object;
-use crate::desired::ownership::{INVENTORY, PART_OF, inventory_id};
 use crate::plan::build::{Observed, Owner};
 use crate::plan::consent::Consent;
-use crate::plan::decide::{Seen, is_applied};
+use crate::plan::decide::Seen;
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
 use crate::plan::prune::{self, Rules};
@@ -81,12 +80,12 @@ struct Found {
 async fn look(cluster: &Cluster, intent: Intent<'_>, asked: &SetOnce<Asked>) -> Result<Found, ConvergeError> {
     let Intent { owner, consent, creates } = intent;
     let kinds = cluster.kinds().await?;
-    let recorded = inventory(cluster, &kinds, owner, consent).await?;
+    let recorded = inventory::read(cluster, &kinds, owner, consent).await?;
     if recorded.is_none() {
         let is_destroy = creates == Creates::None;
         homes::refuse_second(cluster, &kinds, owner, is_destroy).await?;
         if is_destroy {
-            refuse_lost_inventory(cluster, &kinds, owner).await?;
+            inventory::refuse_lost(cluster, &kinds, owner).await?;
         }
     }
     let inventory = recorded.as_ref().map(|(_, inventory)| inventory);
@@ -129,54 +128,6 @@ fn gone(owner: &Owner, surplus: &[Live], recorded: Option<&Inventory>, consent: 
     let rules = Rules { recorded: &recorded, foreign: &BTreeMap::new(), consent, owner };
     let going = surplus.iter().filter(|live| prune::reason_to_keep(live, &rules).is_none());
     going.map(|live| live.uid().to_owned()).collect()
-}
-
-/// Reads the inventory, and checks that it is this profile's.
-async fn inventory(
-    cluster: &Cluster,
-    kinds: &Kinds,
-    owner: &Owner,
-    consent: &Consent,
-) -> Result<Option<(Live, Inventory)>, ConvergeError> {
-    let Some(parent) = cluster.get(kinds, &parent_id(owner), "v1").await? else {
-        return Ok(None);
-    };
-    let inventory = check_profile(Inventory::read(&parent)?, owner, consent)?;
-    Ok(Some((parent, inventory)))
-}
-
-/// Checks that an inventory is this profile's.
-pub(super) fn check_profile(
-    inventory: Inventory,
-    owner: &Owner,
-    consent: &Consent,
-) -> Result<Inventory, ConvergeError> {
-    let is_renamed = consent.rename_from.as_ref() == Some(&inventory.profile);
-    if inventory.profile == owner.profile || is_renamed {
-        Ok(inventory)
-    } else {
-        Err(ConvergeError::AnotherProfile { recorded: inventory.profile, wanted: owner.profile.clone() })
-    }
-}
-
-/// Before a destroy: where there is no inventory there must be nothing that it should record.
-async fn refuse_lost_inventory(cluster: &Cluster, kinds: &Kinds, owner: &Owner) -> Result<(), ConvergeError> {
-    let selector = format!("{PART_OF}={}", inventory_id(&owner.namespace));
-    let members = cluster.list(kinds, &GroupKind::parse("Secret"), Some(&owner.namespace), &selector).await?;
-    if members.iter().any(is_applied) {
-        Err(ConvergeError::NoInventory(owner.namespace.clone()))
-    } else {
-        Ok(())
-    }
-}
-
-/// The identity of the inventory.
-pub(super) fn parent_id(owner: &Owner) -> ObjectId {
-    ObjectId {
-        group_kind: GroupKind::parse("ConfigMap"),
-        namespace: Some(owner.namespace.clone()),
-        name: INVENTORY.to_owned(),
-    }
 }
 
 async fn try_all(

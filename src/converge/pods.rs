@@ -3,12 +3,28 @@
 use std::time::Duration;
 
 use crate::cluster::{ClusterError, Kinds};
-use crate::converge::ready::Awaited;
 use crate::converge::run::Run;
 use crate::desired::id::GroupKind;
 use crate::plan::live::Live;
 use crate::plan::pod::{is_controlled_by, newest};
 use crate::plan::ready::{Proof, Readiness, selector};
+
+/// An object that is waited for.
+#[derive(Debug)]
+pub(super) struct Awaited {
+    pub(super) live: Live,
+    /// This run wrote it, so that what its status says of a failure is about what was just asked for. That of an object
+    /// which an earlier run wrote may be mended meanwhile.
+    pub(super) is_written: bool,
+    /// What its pods have proven so far.
+    pub(super) proof: Option<Proof>,
+}
+
+impl Awaited {
+    pub(super) fn new(live: Live, is_written: bool) -> Self {
+        Self { live, is_written, proof: None }
+    }
+}
 
 /// Lists them; nothing for what has no pods.
 pub(super) async fn pods(run: &Run<'_>, kinds: &Kinds, workload: &Live) -> Result<Vec<Live>, ClusterError> {

@@ -11,13 +11,12 @@ use crate::converge::diagnosis::diagnose;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Event;
 use crate::converge::outcome::{Failure, FailureClass, Late, Outcome};
-use crate::converge::pods::proof;
+use crate::converge::pods::{Awaited, proof};
 use crate::converge::run::Run;
-use crate::converge::trial::namespace_id;
-use crate::desired::id::GroupKind;
+use crate::desired::id::{GroupKind, ObjectId};
 use crate::plan::change::{Change, Check, NotChecked};
 use crate::plan::live::Live;
-use crate::plan::ready::{Proof, Readiness, SETTLED, WrittenKey, is_settling, readiness};
+use crate::plan::ready::{Readiness, SETTLED, WrittenKey, is_settling, readiness};
 
 /// The first pause between two looks; it grows to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -78,23 +77,6 @@ impl<'a, 'b> Patience<'a, 'b> {
         }
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         !self.is_over()
-    }
-}
-
-/// An object that is waited for.
-#[derive(Debug)]
-pub(super) struct Awaited {
-    pub(super) live: Live,
-    /// This run wrote it, so that what its status says of a failure is about what was just asked for. That of an object
-    /// which an earlier run wrote may be mended meanwhile.
-    pub(super) is_written: bool,
-    /// What its pods have proven so far.
-    pub(super) proof: Option<Proof>,
-}
-
-impl Awaited {
-    pub(super) fn new(live: Live, is_written: bool) -> Self {
-        Self { live, is_written, proof: None }
     }
 }
 
@@ -250,7 +232,7 @@ pub(super) async fn await_argo_cd(
 
 async fn await_namespace(run: &Run<'_>, kinds: &Kinds, namespace: &str) -> Result<(), ConvergeError> {
     let mut patience = Patience::new(run);
-    while run.cluster.get(kinds, &namespace_id(namespace), "v1").await?.is_none() {
+    while run.cluster.get(kinds, &ObjectId::of_namespace(namespace), "v1").await?.is_none() {
         if !patience.goes_on(vec![format!("the namespace {namespace} is not there yet")]).await {
             return gave_up(run);
         }

@@ -2,10 +2,9 @@
 
 use crate::cluster::{Apply, ClusterError, Deletion, Guard, Kinds, Propagation};
 use crate::converge::error::ConvergeError;
-use crate::converge::observe::{check_profile, parent_id};
+use crate::converge::inventory::{check_profile, parent_id};
 use crate::converge::outcome::Outcome;
-use crate::converge::run::Run;
-use crate::converge::write::LOOKS;
+use crate::converge::run::{LOOKS, Run};
 use crate::plan::build::Owner;
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;

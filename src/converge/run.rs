@@ -9,6 +9,9 @@ use crate::converge::interrupt::Interrupt;
 use crate::plan::build::Owner;
 use crate::plan::consent::Consent;
 
+/// How often a change is looked at again when its object moves meanwhile, as Argo CD's controllers move theirs.
+pub(super) const LOOKS: u32 = 5;
+
 /// How to apply.
 #[derive(Debug, Clone)]
 pub struct ApplySettings {

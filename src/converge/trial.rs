@@ -17,7 +17,7 @@ use crate::plan::keep_live::keep_live;
 use crate::plan::live::Live;
 use crate::plan::refusal::Refusal;
 use crate::plan::replace::never_replaced;
-use crate::plan::unchanged::is_unchanged;
+use crate::plan::unchanged::is_certain;
 
 /// How much is asked about an object that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -276,14 +276,6 @@ impl<'a> Tester<'a> {
     }
 }
 
-/// Whether an apply changes nothing, so that no dry run is needed. One is for a share of fields that is to be adopted from
-/// another manager.
-pub(super) fn is_certain(object: &Object, live: &Live, consent: &Consent) -> bool {
-    !live.is_terminating()
-        && !live.managed_fields().any(|entry| consent.adopt.contains(entry.manager()))
-        && is_unchanged(&keep_live(object, live), live)
-}
-
 /// What stands for the answer to a dry run on an object that is going.
 fn being_deleted() -> Refusal {
     Refusal { message: "it is being deleted".to_owned(), immutable: Vec::new(), anew: None }
@@ -298,7 +290,7 @@ async fn missing_namespaces(
 ) -> Result<BTreeSet<String>, ConvergeError> {
     let mut missing = BTreeSet::new();
     for name in places.namespaces.difference(&places.unchanged_namespaces) {
-        let id = namespace_id(name);
+        let id = ObjectId::of_namespace(name);
         let live = match known.get(&id) {
             Some(live) => Some(live.clone()),
             None => cluster.get(kinds, &id, "v1").await?,
@@ -314,11 +306,6 @@ async fn missing_namespaces(
         }
     }
     Ok(missing)
-}
-
-/// The identity of a namespace.
-pub(super) fn namespace_id(name: &str) -> ObjectId {
-    ObjectId { group_kind: GroupKind::parse("Namespace"), namespace: None, name: name.to_owned() }
 }
 
 /// A refusal that says nothing about the object.

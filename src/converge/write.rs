@@ -12,7 +12,7 @@ use crate::converge::error::ConvergeError;
 use crate::converge::event::{Action, Event};
 use crate::converge::failure::{Stage, WriteError, failure};
 use crate::converge::outcome::{Failure, Outcome};
-use crate::converge::run::Run;
+use crate::converge::run::{LOOKS, Run};
 use crate::converge::trial::{Places, Tester};
 use crate::desired::id::ObjectId;
 use crate::desired::object::Object;
@@ -22,9 +22,6 @@ use crate::plan::decide::Sets;
 use crate::plan::diff;
 use crate::plan::live::Live;
 use crate::plan::ownership;
-
-/// How often a change is looked at again when its object moves meanwhile, as Argo CD's controllers move theirs.
-pub(super) const LOOKS: u32 = 5;
 
 /// Writes the changes of a wave.
 pub(super) struct Writer<'a, 'b> {

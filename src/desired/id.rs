@@ -42,6 +42,14 @@ pub struct ObjectId {
     pub name: String,
 }
 
+impl ObjectId {
+    /// The identity of a namespace.
+    #[must_use]
+    pub fn of_namespace(name: &str) -> Self {
+        Self { group_kind: GroupKind::parse("Namespace"), namespace: None, name: name.to_owned() }
+    }
+}
+
 impl fmt::Display for ObjectId {
     /// `Secret/argocd/dev`, `ClusterRole/argocd-server`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,7 +12,9 @@ use serde_json::{Map, Value};
 use crate::desired::id::GroupKind;
 use crate::desired::object::Object;
 use crate::desired::ownership::FIELD_MANAGER;
+use crate::plan::consent::Consent;
 use crate::plan::fields::{children, is_leaf};
+use crate::plan::keep_live::keep_live;
 use crate::plan::live::{Live, ManagedFields};
 
 /// Fields with maps, or with lists of maps, that Kubernetes' own kinds treat as one value wherever they stand
@@ -50,6 +52,15 @@ const IDENTITY: [&str; 8] = [
     "selfLink",
     "uid",
 ];
+
+/// Whether an apply changes nothing, so that no dry run is needed. One is for a share of fields that is to be adopted from
+/// another manager.
+#[must_use]
+pub fn is_certain(object: &Object, live: &Live, consent: &Consent) -> bool {
+    !live.is_terminating()
+        && !live.managed_fields().any(|entry| consent.adopt.contains(entry.manager()))
+        && is_unchanged(&keep_live(object, live), live)
+}
 
 /// Whether an apply of the desired object is certain to change nothing of the live one.
 #[must_use]
