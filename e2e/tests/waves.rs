@@ -97,3 +97,39 @@ async fn the_last_line_for_machines_has_each_object_that_failed_with_its_cause_a
     }
     world.expect_foreign_untouched()
 }
+
+/// The first apply into a namespace that is new tries nothing beforehand, so that the refusal comes as the definition is
+/// written.
+#[tokio::test]
+async fn a_definition_that_is_refused_stops_what_counts_on_it_and_nothing_else() -> Result<()> {
+    let world = World::start().await?;
+    let profile = Profile::small().with(
+        "projects:\n  - { name: default, sourceRepos: [], destinations: [] }\n\
+         repositories:\n  - { name: addons, url: \"https://git.example.com/acme/addons.git\" }\n",
+    );
+    world.profile(&profile)?;
+    let definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/appprojects.argoproj.io";
+    world
+        .proxy
+        .fail(Matcher::any().write(true).path(definition), Fault::status(422, "Invalid", "no such scope"));
+    let outcome = world.expect(1, &["apply", "--auto-approve", "--no-wait", "--timeout", "20s"])?;
+    let said = |words: &str| outcome.stderr.contains(words);
+    ensure!(said("failed: CustomResourceDefinition/appprojects.argoproj.io: no such scope"), "{outcome}");
+    // Nobody waits for a kind that will not be served.
+    ensure!(!said("did not appear"), "{outcome}");
+    let not_tried =
+        outcome.stderr.lines().find_map(|line| line.strip_prefix("not tried: ")).unwrap_or_default();
+    for stopped in ["AppProject/argocd/default", "Deployment/argocd/server", "Secret/argocd/spoke-dev"] {
+        ensure!(not_tried.contains(stopped), "{stopped}: {outcome}");
+    }
+    for written in [
+        "/apis/rbac.authorization.k8s.io/v1/namespaces/argocd/roles/controller",
+        &support::secret("repo-addons"),
+    ] {
+        ensure!(!world.get(written).await?.is_null(), "{written} counts on no definition: {outcome}");
+    }
+    world.proxy.reset();
+    world.apply(&[])?;
+    ensure!(world.state().await? == world.state_of(&profile).await?, "another state");
+    world.expect_no_changes()
+}

@@ -23,8 +23,8 @@ use crate::plan::summary::{ClusterIdentity, Plan};
 
 /// Applies a plan.
 ///
-/// Objects that fail stop the waves after theirs; the others of their wave go on. What will be written is recorded before
-/// it is written, so that an apply that is killed at any point is finished by the next one.
+/// Objects that fail stop the waves that count on theirs ([`Wave::needs`]); all others go on. What will be written is
+/// recorded before it is written, so that an apply that is killed at any point is finished by the next one.
 pub async fn apply(
     cluster: &Cluster,
     plan: Plan,

@@ -60,7 +60,8 @@ impl Wave {
         }
     }
 
-    /// The waves that its objects count on: where one of these is not complete, they are not written.
+    /// The waves that its objects count on, earlier ones: where one of these is not complete, they are not written. Kinds
+    /// that a CustomResourceDefinition defines need [`Wave::Definitions`].
     ///
     /// A cluster or a set must not come into an Argo CD whose projects are wider than the profile says, nor a workload
     /// where its rights, settings or guards are missing.
@@ -68,12 +69,14 @@ impl Wave {
     pub fn needs(self) -> &'static [Wave] {
         match self {
             Wave::Namespaces | Wave::Definitions => &[],
-            Wave::Rbac | Wave::Config | Wave::Network | Wave::Repositories => &[Wave::Namespaces],
+            Wave::Rbac | Wave::Repositories => &[Wave::Namespaces],
+            // AppProject `default` is among the first, and a manifest may bring Gateways.
+            Wave::Config | Wave::Network => &[Wave::Namespaces, Wave::Definitions],
             Wave::Workloads => {
                 &[Wave::Namespaces, Wave::Definitions, Wave::Rbac, Wave::Config, Wave::Network]
             }
             Wave::Projects => &[Wave::Namespaces, Wave::Definitions],
-            Wave::Clusters => &[Wave::Namespaces, Wave::Config, Wave::Projects],
+            Wave::Clusters => &[Wave::Namespaces, Wave::Definitions, Wave::Config, Wave::Projects],
             Wave::ApplicationSets => &[
                 Wave::Namespaces,
                 Wave::Definitions,
@@ -128,5 +131,55 @@ fn of_kind(kind: &str) -> Wave {
         | "LimitRange" => Wave::Config,
         "Service" | "NetworkPolicy" | "Ingress" | "IngressClass" | "Gateway" | "HTTPRoute" => Wave::Network,
         _ => Wave::Workloads,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Object, Wave};
+
+    #[test]
+    fn a_wave_counts_on_earlier_ones_and_with_each_on_all_that_it_counts_on() {
+        for wave in Wave::ALL {
+            for needed in wave.needs() {
+                assert!(*needed < wave, "{wave:?} counts on {needed:?}");
+                assert!(
+                    needed.needs().iter().all(|deeper| wave.needs().contains(deeper)),
+                    "{wave:?}, {needed:?}"
+                );
+            }
+        }
+    }
+
+    /// Whoever waits for a kind that will never be served waits until the time is over.
+    #[test]
+    fn a_kind_that_a_definition_may_bring_counts_on_the_definitions() {
+        for (api_version, kind, name) in [
+            ("argoproj.io/v1alpha1", "AppProject", "default"),
+            ("argoproj.io/v1alpha1", "AppProject", "team-a"),
+            ("argoproj.io/v1alpha1", "ApplicationSet", "addons"),
+            ("argoproj.io/v1alpha1", "Application", "x"),
+            ("gateway.networking.k8s.io/v1", "HTTPRoute", "x"),
+            ("example.com/v1", "Thing", "x"),
+        ] {
+            let object = json!({ "apiVersion": api_version, "kind": kind, "metadata": { "name": name } });
+            let wave = Wave::of(&Object::new(object).unwrap());
+            assert!(wave.needs().contains(&Wave::Definitions), "{kind} {name}: {wave:?}");
+        }
+    }
+
+    #[test]
+    fn what_guards_a_workload_comes_before_it_and_before_clusters_what_restricts_them() {
+        for guard in [Wave::Rbac, Wave::Config, Wave::Network] {
+            assert!(Wave::Workloads.needs().contains(&guard), "{guard:?}");
+        }
+        for wave in [Wave::Clusters, Wave::ApplicationSets] {
+            assert!(
+                wave.needs().contains(&Wave::Projects) && !wave.needs().contains(&Wave::Network),
+                "{wave:?}"
+            );
+        }
     }
 }
