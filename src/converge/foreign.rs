@@ -45,10 +45,11 @@ pub(super) async fn find(
                 continue;
             }
             "Namespace" => in_namespace(cluster, kinds, &id.name).await?,
-            "CustomResourceDefinition" => match defined_kind(live) {
-                kind if kinds.serves(&kind) => of_kind(cluster, kinds, &kind, None).await?,
+            "CustomResourceDefinition" => match live.object().defined_kind() {
+                Some(kind) if kinds.serves(&kind) => of_kind(cluster, kinds, &kind, None).await?,
                 // Objects of a kind without a served version are still stored, and would go without having been seen.
                 kind => {
+                    let kind = kind.map_or_else(|| "its kind".to_owned(), |kind| kind.to_string());
                     let unseen = format!("whatever there is of {kind}, which no served version can show,");
                     foreign.insert(id.clone(), unseen);
                     continue;
@@ -145,13 +146,6 @@ async fn in_namespace(cluster: &Cluster, kinds: &Kinds, namespace: &str) -> Resu
         found.extend(of_kind(cluster, kinds, group_kind, Some(namespace)).await?);
     }
     Ok(found)
-}
-
-fn defined_kind(definition: &Live) -> GroupKind {
-    let text = |pointer: &str| {
-        definition.body().pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-    };
-    GroupKind { group: text("/spec/group"), kind: text("/spec/names/kind") }
 }
 
 async fn of_kind(
