@@ -78,6 +78,13 @@ impl Kinds {
         if group_kind.group.is_empty() { plural.to_owned() } else { format!("{plural}.{}", group_kind.group) }
     }
 
+    /// The version in which objects of a kind are listed, with its group.
+    pub(super) fn api_version(&self, group_kind: &GroupKind) -> Result<String, ClusterError> {
+        let preferred = self.served.get(group_kind).and_then(|kind| kind.versions.first());
+        let preferred = preferred.ok_or_else(|| no_such_kind(group_kind, None))?;
+        Ok(api_version(&group_kind.group, preferred))
+    }
+
     /// The path of a collection.
     pub(super) fn collection(
         &self,
@@ -85,10 +92,7 @@ impl Kinds {
         version: Option<&str>,
         namespace: Option<&str>,
     ) -> Result<String, ClusterError> {
-        let unknown = || ClusterError::NoSuchKind {
-            kind: group_kind.kind.clone(),
-            api_version: api_version(&group_kind.group, version.unwrap_or("any version")),
-        };
+        let unknown = || no_such_kind(group_kind, version);
         let kind = self.served.get(group_kind).ok_or_else(unknown)?;
         let version = match version {
             Some(version) => kind.versions.iter().find(|served| *served == version),
@@ -156,6 +160,13 @@ impl Kinds {
 
 fn items<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn no_such_kind(group_kind: &GroupKind, version: Option<&str>) -> ClusterError {
+    ClusterError::NoSuchKind {
+        kind: group_kind.kind.clone(),
+        api_version: api_version(&group_kind.group, version.unwrap_or("any version")),
+    }
 }
 
 fn api_version(group: &str, version: &str) -> String {

@@ -9,6 +9,7 @@ mod error;
 mod kinds;
 mod look;
 mod notify;
+mod page;
 mod read;
 mod transport;
 mod write;

@@ -1,15 +1,19 @@
 //! Reading: GET, and LIST page by page.
 
+use std::convert::Infallible;
+use std::fmt::Display;
 use std::time::Duration;
 
 use form_urlencoded::Serializer;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::cluster::error::ClusterError;
 use crate::cluster::kinds::Kinds;
+use crate::cluster::page;
 use crate::cluster::transport::Call;
 use crate::desired::id::{GroupKind, ObjectId};
+use crate::desired::object::NotAnObject;
 use crate::plan::live::Live;
 
 /// Objects in one page of a LIST: large enough for few requests, small enough for the API server's memory.
@@ -104,24 +108,24 @@ impl Cluster {
         selector: (&str, &str),
     ) -> Result<Vec<Live>, ClusterError> {
         let list = Listing::new(kinds, group_kind, namespace, selector)?;
-        self.pages(&list, &async || {}, &|page| list.objects(page, group_kind)).await
+        self.pages(&list, &async || {}, list.objects()).await
     }
 
     /// As [`Self::list`]; of each object only what `keep` makes of it is kept. No page is looked at before `ready`.
     ///
     /// # Errors
     /// As [`Self::list`].
-    pub async fn list_each<T>(
+    pub async fn list_each<T: Send + 'static>(
         &self,
         kinds: &Kinds,
         query: &Query,
         ready: &impl AsyncFn(),
-        keep: &impl Fn(Live) -> T,
+        keep: impl Fn(Live) -> T + Clone + Send + 'static,
     ) -> Result<Vec<T>, ClusterError> {
         let Query { group_kind, namespace, selector } = query;
         let list = Listing::new(kinds, group_kind, namespace.as_deref(), ("labelSelector", selector))?;
-        let read = |page| Ok(list.objects(page, group_kind)?.into_iter().map(keep).collect());
-        self.pages(&list, ready, &read).await
+        let object = list.objects();
+        self.pages(&list, ready, move |item| object(item).map(&keep)).await
     }
 
     /// The metadata of all objects of a kind in a namespace, or in all of them: to tell what is there.
@@ -138,43 +142,45 @@ impl Cluster {
             accept: METADATA_ONLY,
             ..Listing::new(kinds, group_kind, namespace, ("labelSelector", ""))?
         };
-        self.pages(&list, &async || {}, &|page| Ok(items(page))).await
+        self.pages(&list, &async || {}, Ok::<_, Infallible>).await
     }
 
-    /// What `read` makes of all pages of a LIST, of one snapshot. Where that was compacted away before the last page (410),
-    /// all is read anew.
-    async fn pages<T>(
+    /// What `keep` makes of the items of all pages of a LIST, of one snapshot. Where that was compacted away before the last
+    /// page (410), all is read anew.
+    async fn pages<T: Send + 'static, E: Display>(
         &self,
         list: &Listing<'_>,
         ready: &impl AsyncFn(),
-        read: &impl Fn(Value) -> Result<Vec<T>, ClusterError>,
+        keep: impl Fn(Value) -> Result<T, E> + Clone + Send + 'static,
     ) -> Result<Vec<T>, ClusterError> {
         for _ in 0..RESTARTS {
-            match self.pages_once(list, ready, read).await {
+            match self.pages_once(list, ready, &keep).await {
                 Err(error) if error.status().is_some_and(|status| status.code == 410) => {}
                 outcome => return outcome,
             }
         }
-        self.pages_once(list, ready, read).await
+        self.pages_once(list, ready, &keep).await
     }
 
-    async fn pages_once<T>(
+    async fn pages_once<T: Send + 'static, E: Display>(
         &self,
         list: &Listing<'_>,
         ready: &impl AsyncFn(),
-        read: &impl Fn(Value) -> Result<Vec<T>, ClusterError>,
+        keep: &(impl Fn(Value) -> Result<T, E> + Clone + Send + 'static),
     ) -> Result<Vec<T>, ClusterError> {
         let (mut all, mut next) = (Vec::new(), String::new());
         loop {
-            let path = page(&list.collection, list.selector, &next);
+            let path = page_path(&list.collection, list.selector, &next);
             let call =
                 Call { accept: list.accept, ..Call::get(&path, "list", &list.resource, list.namespace) };
-            let unread = self.transport.send_unread(&call).await?;
+            let text = self.transport.send_for_bytes(&call).await?;
             ready().await;
-            let body = unread.read(&call)?.body;
-            check_list(&call, &body)?;
-            next = body.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
-            all.extend(read(body)?);
+            let keep = keep.clone();
+            // Pages of several kinds come at once, and reading one takes as long as its request.
+            let page = beside(move || page::read(&text, &keep)).await;
+            let page = page.map_err(|error| malformed(&call, error.to_string()))?;
+            all.extend(page.items);
+            next = page.next;
             if next.is_empty() {
                 return Ok(all);
             }
@@ -182,10 +188,24 @@ impl Cluster {
     }
 }
 
+/// Does work that keeps a processor busy on a thread of its own.
+async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Only a runtime that ends cancels, and nobody waits any more.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
 /// What is listed.
 struct Listing<'a> {
     collection: String,
     resource: String,
+    api_version: String,
+    kind: String,
     namespace: Option<&'a str>,
     /// The query's name for the selector, and its text.
     selector: (&'a str, &'a str),
@@ -201,31 +221,25 @@ impl<'a> Listing<'a> {
     ) -> Result<Self, ClusterError> {
         let collection = kinds.collection(group_kind, None, namespace)?;
         let resource = kinds.resource(group_kind);
-        Ok(Self { collection, resource, namespace, selector, accept: "application/json" })
+        let api_version = kinds.api_version(group_kind)?;
+        let kind = group_kind.kind.clone();
+        Ok(Self { collection, resource, api_version, kind, namespace, selector, accept: "application/json" })
     }
 
     /// Items of a LIST carry no `apiVersion` and `kind` of their own.
-    fn objects(&self, page: Value, group_kind: &GroupKind) -> Result<Vec<Live>, ClusterError> {
-        let call = Call::get(&self.collection, "list", &self.resource, self.namespace);
-        let api_version = page.get("apiVersion").cloned().unwrap_or(Value::Null);
-        let object = |mut item: Value| {
+    fn objects(&self) -> impl Fn(Value) -> Result<Live, NotAnObject> + Clone + Send + use<> {
+        let type_meta = [("apiVersion", self.api_version.clone()), ("kind", self.kind.clone())];
+        move |mut item: Value| {
             if let Some(fields) = item.as_object_mut() {
-                fields.insert("apiVersion".to_owned(), api_version.clone());
-                fields.insert("kind".to_owned(), Value::String(group_kind.kind.clone()));
+                fields.extend(type_meta.iter().map(|(field, text)| ((*field).to_owned(), json!(text))));
             }
-            live(&call, item)
-        };
-        items(page).into_iter().map(object).collect()
+            Live::new(item)
+        }
     }
 }
 
-/// A list of nothing may have `items: null`.
-fn items(mut page: Value) -> Vec<Value> {
-    page.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default()
-}
-
 /// One page's path; a selector is the query's name for it and its text.
-fn page(collection: &str, (kind, selector): (&str, &str), next: &str) -> String {
+fn page_path(collection: &str, (kind, selector): (&str, &str), next: &str) -> String {
     let mut query = Serializer::new(String::new());
     query.append_pair("limit", &PAGE.to_string());
     if !selector.is_empty() {
@@ -235,14 +249,6 @@ fn page(collection: &str, (kind, selector): (&str, &str), next: &str) -> String 
         query.append_pair("continue", next);
     }
     format!("{collection}?{}", query.finish())
-}
-
-/// An answer that is no list must not be taken for an empty one: on the word of that, a namespace would be deleted.
-fn check_list(call: &Call<'_>, body: &Value) -> Result<(), ClusterError> {
-    match body.get("items") {
-        Some(Value::Array(_) | Value::Null) => Ok(()),
-        Some(_) | None => Err(malformed(call, "it is no list".to_owned())),
-    }
 }
 
 pub(super) fn live(call: &Call<'_>, body: Value) -> Result<Live, ClusterError> {

@@ -1,6 +1,7 @@
 //! What the cluster has already: every object that carries our ApplySet's label, and every cluster Secret, whoever made it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use futures::future::{join, join_all};
 use tokio::sync::SetOnce;
@@ -61,17 +62,18 @@ pub(super) async fn list(
     kinds: &Kinds,
     owner: &Owner,
     recorded: Option<&Inventory>,
-    asked: &SetOnce<Asked>,
+    asked: &Arc<SetOnce<Asked>>,
     consent: &Consent,
 ) -> Result<Members, ClusterError> {
     let ready = async || {
         asked.wait().await;
     };
-    let judge = |live: Live| match asked.get() {
-        Some(asked) => asked.judge(live, consent),
+    let (shared, consent) = (Arc::clone(asked), Arc::new(consent.clone()));
+    let judge = move |live: Live| match shared.get() {
+        Some(asked) => asked.judge(live, &consent),
         None => Member::Other(live),
     };
-    let list = async |query: Query| cluster.list_each(kinds, &query, &ready, &judge).await;
+    let list = async |query: Query| cluster.list_each(kinds, &query, &ready, judge.clone()).await;
     // All of them at once: only their requests take turns. Of several errors the first in this order is shown.
     let run = async |queries: Vec<Query>| -> Result<Vec<Vec<Member>>, ClusterError> {
         join_all(queries.into_iter().map(list)).await.into_iter().collect()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::pin;
+use std::sync::Arc;
 
 use futures::future::{Either, select};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -45,7 +46,7 @@ pub async fn observe<E: From<ConvergeError>>(
     desired: impl Future<Output = Result<Vec<Object>, E>>,
     emit: Emit<'_>,
 ) -> Result<Observed, E> {
-    let asked = SetOnce::new();
+    let asked = Arc::new(SetOnce::new());
     let arrive = async {
         let objects = desired.await?;
         emit(Event::Observing { objects: objects.len() });
@@ -63,7 +64,8 @@ pub async fn observe<E: From<ConvergeError>>(
             found?
         }
     };
-    let objects = asked.into_inner().map(|asked| asked.objects);
+    // Every page has been read, so nobody else holds it.
+    let objects = Arc::into_inner(asked).and_then(SetOnce::into_inner).map(|asked| asked.objects);
     // Without them everything would be surplus.
     let is_asked = |objects: &Vec<Object>| !objects.is_empty() || intent.creates == Creates::None;
     let objects = objects.filter(is_asked).ok_or(ConvergeError::NothingAsked)?;
@@ -77,7 +79,11 @@ struct Found {
     members: Members,
 }
 
-async fn look(cluster: &Cluster, intent: Intent<'_>, asked: &SetOnce<Asked>) -> Result<Found, ConvergeError> {
+async fn look(
+    cluster: &Cluster,
+    intent: Intent<'_>,
+    asked: &Arc<SetOnce<Asked>>,
+) -> Result<Found, ConvergeError> {
     let Intent { owner, consent, creates } = intent;
     let kinds = cluster.kinds().await?;
     let recorded = inventory::read(cluster, &kinds, owner, consent).await?;

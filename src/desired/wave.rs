@@ -70,12 +70,11 @@ impl Wave {
         match self {
             Wave::Namespaces | Wave::Definitions => &[],
             Wave::Rbac | Wave::Repositories => &[Wave::Namespaces],
-            // AppProject `default` is among the first, and a manifest may bring Gateways.
-            Wave::Config | Wave::Network => &[Wave::Namespaces, Wave::Definitions],
+            // AppProject `default` is among the settings, and a manifest may bring Gateways.
+            Wave::Config | Wave::Network | Wave::Projects => &[Wave::Namespaces, Wave::Definitions],
             Wave::Workloads => {
                 &[Wave::Namespaces, Wave::Definitions, Wave::Rbac, Wave::Config, Wave::Network]
             }
-            Wave::Projects => &[Wave::Namespaces, Wave::Definitions],
             Wave::Clusters => &[Wave::Namespaces, Wave::Definitions, Wave::Config, Wave::Projects],
             Wave::ApplicationSets => &[
                 Wave::Namespaces,
