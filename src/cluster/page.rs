@@ -5,39 +5,45 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visito
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// What was kept of a page.
-#[derive(Debug)]
-pub(super) struct Page<T> {
-    pub(super) items: Vec<T>,
-    /// The token of the next page; empty after the last.
-    pub(super) next: String,
-}
-
-/// Reads a page; of each item what `keep` makes of it is kept.
-///
-/// # Errors
-/// When the text is no list, or `keep` refuses an item. An answer that is no list must not be taken for an empty one: on
-/// the word of that, a namespace would be deleted.
-pub(super) fn read<T, E: std::fmt::Display>(
-    text: &[u8],
-    keep: &impl Fn(Value) -> Result<T, E>,
-) -> Result<Page<T>, serde_json::Error> {
-    let mut json = serde_json::Deserializer::from_slice(text);
-    let page = OfPage(keep).deserialize(&mut json)?;
-    json.end()?;
-    Ok(page)
+#[derive(Deserialize)]
+struct Head {
+    metadata: Option<ListMeta>,
 }
 
 #[derive(Deserialize)]
 struct ListMeta {
-    #[serde(default, rename = "continue")]
+    #[serde(rename = "continue")]
     next: Option<String>,
+}
+
+/// The token of the page after this one, if there is one: it can be asked for before this one is read.
+///
+/// # Errors
+/// When the text is no list.
+pub(super) fn next(text: &[u8]) -> Result<Option<String>, serde_json::Error> {
+    let head: Head = serde_json::from_slice(text)?;
+    Ok(head.metadata.and_then(|metadata| metadata.next).filter(|next| !next.is_empty()))
+}
+
+/// Reads the items of a page; of each what `keep` makes of it is kept.
+///
+/// # Errors
+/// When the text is no list, or `keep` refuses an item. An answer that is no list must not be taken for an empty one: on
+/// the word of that, a namespace would be deleted.
+pub(super) fn items<T, E: std::fmt::Display>(
+    text: &[u8],
+    keep: &impl Fn(Value) -> Result<T, E>,
+) -> Result<Vec<T>, serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let items = OfPage(keep).deserialize(&mut json)?;
+    json.end()?;
+    Ok(items)
 }
 
 struct OfPage<'a, F>(&'a F);
 
 impl<'de, T, E: std::fmt::Display, F: Fn(Value) -> Result<T, E>> DeserializeSeed<'de> for OfPage<'_, F> {
-    type Value = Page<T>;
+    type Value = Vec<T>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
@@ -45,23 +51,21 @@ impl<'de, T, E: std::fmt::Display, F: Fn(Value) -> Result<T, E>> DeserializeSeed
 }
 
 impl<'de, T, E: std::fmt::Display, F: Fn(Value) -> Result<T, E>> Visitor<'de> for OfPage<'_, F> {
-    type Value = Page<T>;
+    type Value = Vec<T>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a list")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
-        let (mut items, mut next) = (None, None);
+        let mut items = None;
         while let Some(field) = fields.next_key::<String>()? {
             match field.as_str() {
                 "items" => items = Some(fields.next_value_seed(OfItems(self.0))?),
-                "metadata" => next = fields.next_value::<Option<ListMeta>>()?.and_then(|meta| meta.next),
                 _ => drop(fields.next_value::<IgnoredAny>()?),
             }
         }
-        let items = items.ok_or_else(|| A::Error::custom("it is no list"))?;
-        Ok(Page { items, next: next.unwrap_or_default() })
+        items.ok_or_else(|| A::Error::custom("it is no list"))
     }
 }
 
@@ -102,10 +106,12 @@ mod tests {
 
     use serde_json::Value;
 
-    use super::{Page, read};
+    use super::{items, next};
 
-    fn page(text: &str) -> Result<Page<Value>, String> {
-        read(text.as_bytes(), &Ok::<_, Infallible>).map_err(|error| error.to_string())
+    fn page(text: &str) -> Result<(usize, Option<String>), String> {
+        let items = items(text.as_bytes(), &Ok::<Value, Infallible>);
+        let items = items.map_err(|error| error.to_string())?;
+        Ok((items.len(), next(text.as_bytes()).map_err(|error| error.to_string())?))
     }
 
     #[test]
@@ -114,13 +120,15 @@ mod tests {
             r#"{"kind":"SecretList","metadata":{"continue":"t","resourceVersion":"1"},"items":[{"a":1},2]}"#,
             r#"{"items":[{"a":1},2],"metadata":{"continue":"t"},"more":[{}]}"#,
         ] {
-            let page = page(text).unwrap();
-            assert_eq!((page.items.len(), page.next.as_str()), (2, "t"), "{text}");
+            assert_eq!(page(text), Ok((2, Some("t".to_owned()))), "{text}");
         }
-        for text in [r#"{"items":[]}"#, r#"{"items":null,"metadata":{}}"#, r#"{"metadata":null,"items":[]}"#]
-        {
-            let page = page(text).unwrap();
-            assert_eq!((page.items.len(), page.next.as_str()), (0, ""), "{text}");
+        for text in [
+            r#"{"items":[]}"#,
+            r#"{"items":null,"metadata":{}}"#,
+            r#"{"metadata":null,"items":[]}"#,
+            r#"{"metadata":{"continue":""},"items":[]}"#,
+        ] {
+            assert_eq!(page(text), Ok((0, None)), "{text}");
         }
     }
 
@@ -144,7 +152,7 @@ mod tests {
     #[test]
     fn an_item_that_is_refused_fails_the_page() {
         let text = br#"{"items":[1,2]}"#;
-        let error = read(text, &|item| if item == 2 { Err("two") } else { Ok(item) }).unwrap_err();
+        let error = items(text, &|item| if item == 2 { Err("two") } else { Ok(item) }).unwrap_err();
         assert!(error.to_string().starts_with("two"), "{error}");
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use form_urlencoded::Serializer;
+use futures::future::join;
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
@@ -168,23 +169,35 @@ impl Cluster {
         ready: &impl AsyncFn(),
         keep: &(impl Fn(Value) -> Result<T, E> + Clone + Send + 'static),
     ) -> Result<Vec<T>, ClusterError> {
-        let (mut all, mut next) = (Vec::new(), String::new());
+        let (mut all, mut text) = (Vec::new(), self.page(list, None).await?);
         loop {
-            let path = page_path(&list.collection, list.selector, &next);
-            let call =
-                Call { accept: list.accept, ..Call::get(&path, "list", &list.resource, list.namespace) };
-            let text = self.transport.send_for_bytes(&call).await?;
-            ready().await;
+            let next = page::next(&text).map_err(|error| list.malformed(&error))?;
             let keep = keep.clone();
             // Pages of several kinds come at once, and reading one takes as long as its request.
-            let page = beside(move || page::read(&text, &keep)).await;
-            let page = page.map_err(|error| malformed(&call, error.to_string()))?;
-            all.extend(page.items);
-            next = page.next;
-            if next.is_empty() {
-                return Ok(all);
+            let read = async {
+                ready().await;
+                beside(move || page::items(&text, &keep)).await
+            };
+            // Both are waited for also where one fails: what reads must not outlive this.
+            let (items, following) = match &next {
+                Some(next) => {
+                    let (items, following) = join(read, self.page(list, Some(next))).await;
+                    (items, Some(following?))
+                }
+                None => (read.await, None),
+            };
+            all.extend(items.map_err(|error| list.malformed(&error))?);
+            match following {
+                Some(following) => text = following,
+                None => return Ok(all),
             }
         }
+    }
+
+    async fn page(&self, list: &Listing<'_>, next: Option<&str>) -> Result<Vec<u8>, ClusterError> {
+        let path = page_path(&list.collection, list.selector, next);
+        let call = Call { accept: list.accept, ..Call::get(&path, "list", &list.resource, list.namespace) };
+        self.transport.send_for_bytes(&call).await
     }
 }
 
@@ -226,6 +239,10 @@ impl<'a> Listing<'a> {
         Ok(Self { collection, resource, api_version, kind, namespace, selector, accept: "application/json" })
     }
 
+    fn malformed(&self, error: &serde_json::Error) -> ClusterError {
+        ClusterError::Malformed { request: format!("GET {}", self.collection), cause: error.to_string() }
+    }
+
     /// Items of a LIST carry no `apiVersion` and `kind` of their own.
     fn objects(&self) -> impl Fn(Value) -> Result<Live, NotAnObject> + Clone + Send + use<> {
         let type_meta = [("apiVersion", self.api_version.clone()), ("kind", self.kind.clone())];
@@ -239,13 +256,13 @@ impl<'a> Listing<'a> {
 }
 
 /// One page's path; a selector is the query's name for it and its text.
-fn page_path(collection: &str, (kind, selector): (&str, &str), next: &str) -> String {
+fn page_path(collection: &str, (kind, selector): (&str, &str), next: Option<&str>) -> String {
     let mut query = Serializer::new(String::new());
     query.append_pair("limit", &PAGE.to_string());
     if !selector.is_empty() {
         query.append_pair(kind, selector);
     }
-    if !next.is_empty() {
+    if let Some(next) = next {
         query.append_pair("continue", next);
     }
     format!("{collection}?{}", query.finish())

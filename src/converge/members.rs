@@ -56,7 +56,7 @@ impl Asked {
 }
 
 /// Lists all members, kind by kind. The LISTs of what is recorded do not wait for what is asked for, which may still be in
-/// the making; what they find does, as bytes, and no further page is asked for meanwhile.
+/// the making; what they find does, as bytes, and only one further page is asked for meanwhile.
 pub(super) async fn list(
     cluster: &Cluster,
     kinds: &Kinds,
