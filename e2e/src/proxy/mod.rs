@@ -108,6 +108,11 @@ impl Proxy {
         self.ledger.on_write(k, Box::new(action));
     }
 
+    /// The same at the `k`-th answer to whatever request from now, reads and the lock's own among them.
+    pub fn on_answer(&self, k: usize, action: impl FnOnce() + Send + 'static) {
+        self.ledger.on_answer(k, Box::new(action));
+    }
+
     /// Runs `action` when the first request from now comes in that the matcher accepts (its number does not matter), and
     /// passes that request on when the action has returned.
     pub fn on_arrival(&self, matcher: Matcher, action: impl FnOnce() + Send + 'static) {

@@ -85,10 +85,20 @@ struct State {
     requests: Vec<Recorded>,
     rules: Vec<Rule>,
     writes_answered: usize,
-    hooks: Vec<(usize, Action)>,
+    answered: usize,
+    hooks: Vec<(Due, Action)>,
     arrivals: Vec<(Matcher, Action)>,
     in_flight: usize,
     most_in_flight: usize,
+}
+
+/// When an action is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// After so many answered writes to objects.
+    Writes(usize),
+    /// After so many answers to whatever requests.
+    Answers(usize),
 }
 
 /// A request that has no answer yet.
@@ -122,7 +132,13 @@ impl Ledger {
 
     pub(super) fn on_write(&self, k: usize, action: Action) {
         let mut state = self.state();
-        let due = state.writes_answered + k;
+        let due = Due::Writes(state.writes_answered + k);
+        state.hooks.push((due, action));
+    }
+
+    pub(super) fn on_answer(&self, k: usize, action: Action) {
+        let mut state = self.state();
+        let due = Due::Answers(state.answered + k);
         state.hooks.push((due, action));
     }
 
@@ -190,15 +206,13 @@ impl Ledger {
             return Vec::new();
         }
         state.requests[entry.index].forwarded = true;
-        if !state.requests[entry.index].is_object_write() {
-            return Vec::new();
+        state.answered += 1;
+        let mut due = vec![Due::Answers(state.answered)];
+        if state.requests[entry.index].is_object_write() {
+            state.writes_answered += 1;
+            due.push(Due::Writes(state.writes_answered));
         }
-        state.writes_answered += 1;
-        let count = state.writes_answered;
-        let (due, later) = std::mem::take(&mut state.hooks).into_iter().partition(|(k, _)| *k == count);
-        state.hooks = later;
-        let due: Vec<(usize, Action)> = due;
-        due.into_iter().map(|(_, action)| action).collect()
+        state.hooks.extract_if(.., |(when, _)| due.contains(when)).map(|(_, action)| action).collect()
     }
 }
 
