@@ -123,15 +123,23 @@ impl Bench {
     /// The same requests by a client that does nothing else with them: what bridge's own work adds.
     async fn against_a_bare_client(&self) -> Result<()> {
         let ours = ControlPlane::start().await?;
-        let (seen, bare) = (ours.sibling().await?, ours.sibling().await?);
-        self.kubeconfig("bridge", &ours)?;
+        let seen = ours.sibling().await?;
         let writes = self.requests(&seen, &APPLY).await?;
         let writes: Vec<Recorded> = writes.into_iter().filter(Recorded::is_object_write).collect();
         let reads = self.requests(&seen, &["plan"]).await?;
         println!("\n| the same requests by | a bare client | bridge | ratio |\n|---|---|---|---|");
-        let theirs = replay(&bare, writes).await?;
-        let apply = succeed(&self.bridge(&APPLY)?)?;
-        floor("PATCHes, first apply", theirs, apply);
+        let (mut theirs, mut applies) = (Vec::new(), Vec::new());
+        for _ in 0..3 {
+            // A first apply is one only on an API server of its own, and so is its peer's.
+            let (bare, fresh) = (ours.sibling().await?, ours.sibling().await?);
+            theirs.push(replay(&bare, writes.clone()).await?);
+            self.kubeconfig("bridge", &fresh)?;
+            applies.push(succeed(&self.bridge(&APPLY)?)?);
+        }
+        theirs.sort();
+        floor("PATCHes, first apply", theirs[1], median(applies)?);
+        self.kubeconfig("bridge", &ours)?;
+        succeed(&self.bridge(&APPLY)?)?;
         let mut lists = Vec::new();
         for _ in 0..RUNS {
             lists.push(read_all(&ours, &reads).await?);
