@@ -45,7 +45,7 @@ fn remote(loaded: &Loaded, name: &str) -> Remote {
     let cluster = profile.clusters().find(|cluster| cluster.name.as_str() == name).unwrap();
     match &cluster.connection {
         Connection::Remote(remote) => (**remote).clone(),
-        Connection::InCluster => panic!("{name} is the hub"),
+        Connection::InCluster | Connection::Context(_) => panic!("{name} is no remote"),
     }
 }
 

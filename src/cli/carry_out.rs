@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::cli::approve;
 use crate::cli::args::Output;
 use crate::cli::context::Context;
-use crate::cli::converged::{Hub, outcome_exit, progress};
+use crate::cli::converged::{Hub, Planned, outcome_exit, progress};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
+use crate::cli::spokes::{Registering, Spokes};
 use crate::cli::{blocked, consents, interrupt, prepare, saved, target};
 use crate::code::Code;
 use crate::converge::apply::apply;
@@ -24,7 +25,7 @@ use crate::plan::saved::SavedPlan;
 use crate::plan::summary::Plan;
 use crate::report::apply_text::{Operation, problems, summary};
 use crate::report::plan_text::View;
-use crate::report::{apply_json, plan_text};
+use crate::report::{apply_json, plan_text, spoke_text};
 
 /// What apply or destroy is asked to do.
 #[derive(Debug)]
@@ -130,20 +131,20 @@ impl Run<'_> {
         let hub = Hub::connect(context, &target, interrupt).await?;
         let spent = spent_deletes.load(Ordering::Relaxed);
         let consent = Consent { spent_deletes: spent, ..wanted.settings.consent.clone() };
-        let plan = self.plan(&hub, ready, &consent).await?;
+        let Planned { plan, secrets: _, spokes } = self.plan(&hub, ready, &consent).await?;
         consents::check_names(&plan, &consent)?;
         spent_deletes.fetch_add(check_deletions(&plan, &consent).unwrap_or(0), Ordering::Relaxed);
-        self.show_plan(&plan, &consent)?;
+        self.show_plan(&plan, &spokes, &consent)?;
         self.check(&plan, &consent)?;
-        if !wanted.auto_approve && !plan.is_empty() {
+        if !wanted.auto_approve && (!plan.is_empty() || spokes.have_changes()) {
             approve::ask(context, wanted.operation, &plan, interrupt).await?;
         }
-        let outcome = self.apply(&hub, plan).await;
+        let outcome = self.apply(&hub, plan, &spokes).await;
         self.report(outcome)
     }
 
     /// The plan of now; where one was saved, it is that one.
-    async fn plan(&self, hub: &Hub, ready: &Ready, consent: &Consent) -> Result<Plan, CliError> {
+    async fn plan(&self, hub: &Hub, ready: &Ready, consent: &Consent) -> Result<Planned, CliError> {
         let Self { context, wanted, interrupt: _, spent_deletes: _ } = *self;
         if let Some(saved) = &wanted.saved {
             saved::check_cluster(saved, hub.cluster.identity())?;
@@ -155,19 +156,21 @@ impl Run<'_> {
         };
         if let Some(saved) = &wanted.saved {
             saved::check_plan(context, saved, &ready.profile, &planned)?;
+            saved::check_spokes(&planned)?;
         }
-        Ok(planned.plan)
+        Ok(planned)
     }
 
-    fn show_plan(&self, plan: &Plan, consent: &Consent) -> Result<(), CliError> {
+    fn show_plan(&self, plan: &Plan, spokes: &Spokes, consent: &Consent) -> Result<(), CliError> {
         let Self { context, wanted, interrupt: _, spent_deletes: _ } = *self;
         let needs = consents::lacking(plan, consent);
         match wanted.output {
-            Output::Json => context.ui.lines(apply_json::plan(plan, needs.as_ref()))?,
+            Output::Json => context.ui.lines(apply_json::plan(plan, needs.as_ref(), spokes.spokes()))?,
             Output::Text | Output::Sarif | Output::Markdown => {
                 let is_targeted = !consent.targets.is_empty();
                 let view = View { detail: context.detail(), is_targeted, needs: needs.as_ref() };
-                context.ui.data(&plan_text::render(plan, &view))?;
+                let spokes = spoke_text::render(spokes.spokes(), &view);
+                context.ui.data(&(plan_text::render(plan, &view) + &spokes))?;
             }
         }
         consents::warn(context, plan, consent);
@@ -188,7 +191,7 @@ impl Run<'_> {
         }
     }
 
-    async fn apply(&self, hub: &Hub, plan: Plan) -> Outcome {
+    async fn apply(&self, hub: &Hub, mut plan: Plan, spokes: &Spokes) -> Outcome {
         let Self { context, wanted, interrupt, spent_deletes: _ } = *self;
         let progress = progress(context);
         let emit = |event: Event| {
@@ -198,7 +201,13 @@ impl Run<'_> {
             }
             progress(event);
         };
-        apply(&hub.cluster, plan, &wanted.settings, &emit, interrupt).await
+        let owner = plan.owner.clone();
+        let with = Registering { context, settings: &wanted.settings, interrupt: interrupt.as_ref(), owner };
+        let failures = spokes.register(&with, &mut plan).await;
+        let mut outcome = apply(&hub.cluster, plan, &wanted.settings, &emit, interrupt).await;
+        spokes.retire(&with, &outcome).await;
+        outcome.failures.extend(failures);
+        outcome
     }
 
     fn report(&self, mut outcome: Outcome) -> Result<Exit, CliError> {

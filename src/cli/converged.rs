@@ -7,8 +7,9 @@ use crate::cli::error::{CliError, OneError};
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
 use crate::cli::secrets::{self, Reach};
+use crate::cli::spokes::{self, Spokes};
 use crate::cli::target::Target;
-use crate::cli::{interrupt, manifest};
+use crate::cli::{endpoints, interrupt, manifest};
 use crate::cluster::Cluster;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Event;
@@ -31,6 +32,8 @@ pub(super) struct Planned {
     pub(super) plan: Plan,
     /// What the profile's references stand for; a destroy needs none of it.
     pub(super) secrets: Secrets,
+    /// The spokes that bridge registers; none in a destroy.
+    pub(super) spokes: Spokes,
 }
 
 /// A hub that answers.
@@ -78,18 +81,23 @@ impl Hub {
     ) -> Result<Planned, CliError> {
         let owner = Owner::of(&ready.profile);
         let work = async {
+            let remotes = endpoints::read(context, &ready.profile)?;
+            let spokes = spokes::plan(context, &self.cluster, &ready.profile, &remotes, consent).await?;
+            let ready = &spokes.resolve(&remotes, ready);
             let secrets =
                 secrets::resolve(context, &ready.profile, &ready.folder, Reach::Everything(&self.cluster))
-                    .await?;
+                    .await?
+                    .with(spokes.tokens());
             // First what may take minutes: what the cluster has is read as late as it can be.
             let manifest = manifest::obtain(context, ready, manifest::Lock::Write).await?;
             let desired = async {
                 let desired = ready.complete(context, manifest, &secrets).await?;
                 Ok::<_, CliError>(desired.objects)
             };
-            let intent = Intent { owner: &owner, consent, creates };
+            let held = spokes.failed();
+            let intent = Intent { owner: &owner, consent, creates, held: &held };
             let plan = crate::converge::plan(&self.cluster, intent, desired, emit).await?;
-            Ok(Planned { plan, secrets })
+            Ok(Planned { plan, secrets, spokes })
         };
         interrupt::unless(&self.interrupt, work).await?
     }
@@ -107,7 +115,7 @@ impl Hub {
         let owner = Owner::of(&ready.profile);
         let work = crate::converge::plan_destroy(&self.cluster, &owner, consent, emit);
         let plan = interrupt::unless(&self.interrupt, work).await??;
-        Ok(Planned { plan, secrets: Secrets::Masked })
+        Ok(Planned { plan, secrets: Secrets::Masked, spokes: Spokes::default() })
     }
 }
 
@@ -165,6 +173,8 @@ fn converge_exit(error: &ConvergeError) -> Exit {
         ConvergeError::NoSuchTarget { .. } => Exit::Usage,
         ConvergeError::NamespaceTerminating(_)
         | ConvergeError::NoArgoCd { .. }
+        | ConvergeError::NoToken { .. }
+        | ConvergeError::WeakToken { .. }
         | ConvergeError::NothingAsked
         | ConvergeError::Object(_) => Exit::Failed,
     }

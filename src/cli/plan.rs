@@ -10,6 +10,7 @@ use crate::cli::converged::{Hub, Planned, progress};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
+use crate::cli::spokes::Spokes;
 use crate::cli::{
     blocked, consents, for_each_profile, interrupt, manifest, plan_file, prepare, saved, target,
 };
@@ -20,10 +21,9 @@ use crate::desired::secrets::Secrets;
 use crate::plan::build;
 use crate::plan::consent::{Consent, shell_word};
 use crate::plan::gate::NeedsConsent;
-use crate::plan::summary::Plan;
 use crate::report::plan_text::View;
 use crate::report::style::plain;
-use crate::report::{markdown, plan_json, plan_text};
+use crate::report::{markdown, plan_json, plan_text, spoke_text};
 
 /// Show what apply would change
 ///
@@ -102,12 +102,12 @@ impl Run<'_> {
         let planned =
             if *offline { self.offline(&ready).await? } else { self.online(&ready, &consent).await? };
         consents::check_names(&planned.plan, &consent)?;
-        self.show(&planned.plan, &consent)?;
+        self.show(&planned, &consent)?;
         consents::warn(self.context, &planned.plan, &consent);
         if let Some(out) = &self.args.out {
             self.save(out, &ready, &planned, &consent)?;
         }
-        Ok(exit(&planned.plan, self.args.detailed_exitcode))
+        Ok(exit(&planned, self.args.detailed_exitcode))
     }
 
     /// A plan that cannot be applied is not saved.
@@ -117,6 +117,13 @@ impl Run<'_> {
         if !planned.plan.is_destroy && blocked::check(&planned.plan).is_err() {
             ui.warn(&format!("`{}` was not written: this plan cannot be applied", plain(out)));
             return Ok(());
+        }
+        // What it would do there is not in the file, and so could not be held to.
+        if planned.spokes.have_changes() {
+            let message =
+                format!("`{}` was not written: a plan that registers spokes cannot be saved", plain(out));
+            return Err(CliError::usage(Code::USAGE, message)
+                .hinted("`bridge apply` registers them; a plan of what comes after can be saved"));
         }
         plan_file::write(out, &saved::document(self.context, ready, planned, consent)?)?;
         ui.status(&format!(
@@ -131,15 +138,20 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn show(&self, plan: &Plan, consent: &Consent) -> std::io::Result<()> {
+    fn show(&self, Planned { plan, spokes, .. }: &Planned, consent: &Consent) -> std::io::Result<()> {
         let ui = &self.context.ui;
         let needs = consents::lacking(plan, consent);
         let is_targeted = !consent.targets.is_empty();
         let view = View { detail: self.context.detail(), is_targeted, needs: needs.as_ref() };
         match self.output {
-            Output::Text | Output::Sarif => ui.data(&plan_text::render(plan, &view)),
-            Output::Json => ui.document(serde_json::json!(plan_json::document(plan, needs.as_ref()))),
-            Output::Markdown => ui.data(&markdown::render(plan, &view)),
+            Output::Text | Output::Sarif => {
+                ui.data(&(plan_text::render(plan, &view) + &spoke_text::render(spokes.spokes(), &view)))
+            }
+            Output::Json => {
+                let document = plan_json::document(plan, needs.as_ref(), spokes.spokes());
+                ui.document(serde_json::json!(document))
+            }
+            Output::Markdown => ui.data(&markdown::render(plan, spokes.spokes(), &view)),
         }
     }
 
@@ -149,7 +161,7 @@ impl Run<'_> {
         self.context
             .ui
             .status("no cluster was asked: everything counts as new, and no server has checked it");
-        Ok(Planned { plan: build::offline(desired), secrets: Secrets::Masked })
+        Ok(Planned { plan: build::offline(desired), secrets: Secrets::Masked, spokes: Spokes::default() })
     }
 
     async fn online(&self, ready: &Ready, consent: &Consent) -> Result<Planned, CliError> {
@@ -165,10 +177,12 @@ impl Run<'_> {
 }
 
 /// A plan that cannot be applied ends as the apply would.
-fn exit(plan: &Plan, is_detailed: bool) -> Exit {
-    match (blocked::check(plan), is_detailed && !plan.is_empty()) {
+fn exit(Planned { plan, secrets: _, spokes }: &Planned, is_detailed: bool) -> Exit {
+    let is_pending = !plan.is_empty() || spokes.have_changes();
+    let exit = match (blocked::check(plan), is_detailed && is_pending) {
         (Err(blocked), _) => blocked.exit(),
         (Ok(()), true) => Exit::ChangesPending,
         (Ok(()), false) => Exit::Done,
-    }
+    };
+    spokes.exit().worst(exit)
 }

@@ -207,6 +207,12 @@ pub(super) fn folder(path: &str) -> PathBuf {
 }
 
 impl Ready {
+    /// The same with another form of the profile.
+    #[must_use]
+    pub(super) fn with_profile(self, profile: Profile) -> Self {
+        Self { profile: Arc::new(profile), ..self }
+    }
+
     /// The desired state, with the manifest from wherever it may come.
     ///
     /// # Errors

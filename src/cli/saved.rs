@@ -72,7 +72,7 @@ fn given(context: &Context) -> Given {
     }
 }
 
-fn secrets_digest(salt: &str, Planned { plan, secrets }: &Planned) -> Result<String, NoDigest> {
+fn secrets_digest(salt: &str, Planned { plan, secrets, spokes: _ }: &Planned) -> Result<String, NoDigest> {
     let hidden = hidden(plan);
     digest(salt, secrets.values().chain(&hidden))
 }
@@ -109,6 +109,19 @@ pub(super) fn resume(context: &Context, saved: &SavedPlan) -> Result<Context, Cl
         global.context = hub;
     }
     Ok(resumed)
+}
+
+/// Refuses to write to spokes, of which nothing is in the plan file.
+///
+/// # Errors
+/// When a token has come to its end meanwhile, or somebody changed the account of Argo CD on a spoke.
+pub(super) fn check_spokes(planned: &Planned) -> Result<(), CliError> {
+    if !planned.spokes.have_changes() {
+        return Ok(());
+    }
+    let message = "the plan is stale: a spoke needs a new token or another account by now";
+    Err(CliError::new(Code::STALE_PLAN, Exit::Conflict, message)
+        .hinted("`bridge apply` without the plan file shows and does it"))
 }
 
 /// Refuses another profile than the plan's.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::profile::location::Location;
 use crate::profile::model::{
-    Auth, Connection, Credentials, Profile, Remote, SecretReference, SecretSource, Text,
+    Auth, Connection, ContextAuth, Credentials, Profile, SecretReference, SecretSource, Text,
 };
 
 /// Each source once, with the first place that refers to it.
@@ -28,7 +28,7 @@ pub(super) fn name(source: &SecretSource) -> Option<String> {
         SecretSource::SecretRef { namespace, name, key } => {
             Some(format!("secretRef {namespace}/{name}:{key}"))
         }
-        SecretSource::Literal(_) => None,
+        SecretSource::SpokeToken { .. } | SecretSource::Literal(_) => None,
     }
 }
 
@@ -48,12 +48,17 @@ fn of_credentials(credentials: &Credentials) -> Vec<&SecretReference> {
 fn of_connection(connection: &Connection) -> Vec<&SecretReference> {
     match connection {
         Connection::InCluster => Vec::new(),
-        Connection::Remote(remote) => of_remote(remote),
+        Connection::Remote(remote) => of_auth(&remote.auth),
+        Connection::Context(by) => match &by.auth {
+            ContextAuth::Given(auth) => of_auth(auth),
+            // It is made on the spoke.
+            ContextAuth::ServiceAccount(_) => Vec::new(),
+        },
     }
 }
 
-fn of_remote(remote: &Remote) -> Vec<&SecretReference> {
-    match &remote.auth {
+fn of_auth(auth: &Auth) -> Vec<&SecretReference> {
+    match auth {
         Auth::Token(reference) => vec![reference],
         Auth::Basic { username, password } => of_text(username).into_iter().chain([password]).collect(),
         Auth::ClientCertificate { certificate: _, key } => vec![key],

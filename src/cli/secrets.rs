@@ -79,7 +79,9 @@ async fn one(context: &Context, folder: &Path, reach: Reach<'_>, source: &Secret
         (SecretSource::Env(name), _) => Some(variable(name)?),
         (SecretSource::File(path), _) => Some(file(path.clone()).await?),
         (SecretSource::Literal(value), _) => Some(value.clone()),
-        (SecretSource::Exec(_) | SecretSource::SecretRef { .. }, Reach::Local) => None,
+        // The token of a spoke is made there.
+        (SecretSource::SpokeToken { .. }, _)
+        | (SecretSource::Exec(_) | SecretSource::SecretRef { .. }, Reach::Local) => None,
         (SecretSource::Exec(command), Reach::Everything(_)) => Some(output(context, folder, command).await?),
         (SecretSource::SecretRef { namespace, name, key }, Reach::Everything(cluster)) => {
             Some(on_hub(cluster, namespace, name, key).await?)

@@ -66,7 +66,7 @@ pub(super) fn choose(context: &Context, profile: &Profile) -> Result<Target, Cli
 }
 
 /// Keeps credentials out of the output from the moment that they exist, and says what a run waits for.
-fn notify(ui: Ui) -> Notify {
+pub(super) fn notify(ui: Ui) -> Notify {
     Notify::new(move |notice| match notice {
         Notice::Credential(secret) => ui.redactor().register(secret),
         Notice::Waiting { program, elapsed } => {

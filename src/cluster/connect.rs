@@ -120,7 +120,7 @@ fn names(kubeconfig: &Kubeconfig) -> Vec<String> {
 }
 
 /// Files that do not exist are passed over, as kubectl does it.
-fn read(files: &[PathBuf]) -> Result<Kubeconfig, ClusterError> {
+pub(super) fn read(files: &[PathBuf]) -> Result<Kubeconfig, ClusterError> {
     let mut merged: Option<Kubeconfig> = None;
     for file in files.iter().filter(|file| file.exists()) {
         let next = read_one(file)?;
@@ -141,6 +141,12 @@ fn read_one(file: &Path) -> Result<Kubeconfig, ClusterError> {
     Kubeconfig::read_from(file).map_err(|error| unusable(words::kubeconfig(&error)))
 }
 
+/// The certificate authority that a kubeconfig names by its file.
+pub(super) fn read_authority(path: &str) -> Result<Vec<u8>, String> {
+    check_regular(path.as_ref())?;
+    std::fs::read(path).map_err(|error| error.to_string())
+}
+
 /// A device or a pipe may never end, and would be read without a limit.
 fn check_regular(file: &Path) -> Result<(), String> {
     let metadata = std::fs::metadata(file).map_err(|error| error.to_string())?;
@@ -150,7 +156,7 @@ fn check_regular(file: &Path) -> Result<(), String> {
     if metadata.len() > LARGEST_KUBECONFIG { Err("larger than 64 MiB".to_owned()) } else { Ok(()) }
 }
 
-fn choose_context(kubeconfig: &Kubeconfig, wanted: Option<&str>) -> Result<String, ClusterError> {
+pub(super) fn choose_context(kubeconfig: &Kubeconfig, wanted: Option<&str>) -> Result<String, ClusterError> {
     let available = names(kubeconfig);
     let current = kubeconfig.current_context.clone().filter(|name| !name.is_empty());
     let Some(context) = wanted.map(str::to_owned).or(current) else {

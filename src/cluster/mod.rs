@@ -11,6 +11,7 @@ mod look;
 mod notify;
 mod page;
 mod read;
+mod spoke;
 mod transport;
 mod write;
 
@@ -19,6 +20,7 @@ pub use error::{ApiStatus, ClusterError};
 pub use kinds::{CORE_KINDS, Kinds};
 pub use notify::{Notice, Notify};
 pub use read::Query;
+pub use spoke::{Extent, endpoint};
 pub use write::{Applied, Apply, Deletion, Guard, Propagation};
 
 use crate::plan::summary::ClusterIdentity;

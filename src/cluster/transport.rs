@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use crate::cluster::connect::{Identity, Session, innermost};
 use crate::cluster::error::{ApiStatus, ClusterError};
+use crate::profile::sensitive::Sensitive;
 
 /// The longest that one attempt of a request may take, and how long after the first one another may begin. A LIST of ten
 /// thousand Secrets over a slow link stays below it; a server whose `Retry-After` is later is told of instead.
@@ -138,6 +139,18 @@ impl Transport {
 
     pub(super) fn parallelism(&self) -> usize {
         self.parallelism
+    }
+
+    /// The same server, as the holder of a token.
+    pub(super) async fn as_holder(&self, token: &Sensitive) -> Result<Self, ClusterError> {
+        let identity = self.identity.with_bearer(token);
+        let session = identity.begin().await.map_err(ClusterError::Kubeconfig)?;
+        Ok(Self::new(identity, session, self.server.clone(), self.reach.clone(), self.parallelism))
+    }
+
+    /// Makes a credential known before anybody else sees it.
+    pub(super) fn tell(&self, credential: &Sensitive) {
+        self.identity.tell(credential);
     }
 
     pub(super) async fn kube_system_uid(&self) -> Result<String, ClusterError> {

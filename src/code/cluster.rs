@@ -59,4 +59,6 @@ super::codes! {
         "A plan file is applied exactly or not at all. It holds a salted argon2id digest of the profile, its templates and its variables, and one of all secret values together: those that the profile holds or refers to, and those that the plan replaces on the hub. So it can tell that something changed, and not which of the secrets. Nothing was written; save a new plan.";
     IMMUTABLE = 3020, "an object has fields that cannot be changed in place",
         "The profile changes a field that the API server keeps as it is for the life of the object, such as a Deployment's selector, a Service's clusterIP or a RoleBinding's roleRef. `--replace KIND/NAME` allows this one object to be deleted and created anew, as `-/+` in the plan; it is gone in between. Only what bridge made is replaced, of a few kinds of Kubernetes' own, and only where the server would make the new object; of anything else more may go than the object, and the plan shows the steps by hand. A change of the profile that leaves the field alone needs none of it.";
+    SPOKE_TOKEN = 3021, "a spoke gives no token that Argo CD could use",
+        "bridge makes a token for Argo CD on the spoke and tries it there before the hub gets it. Either none was given, or the API server does not let its holder do what Argo CD has to do.";
 }

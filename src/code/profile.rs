@@ -182,8 +182,8 @@ super::codes! {
     // Connections.
     NO_CONNECTION = 1260, "a spoke has no connection",
         "Argo CD needs the address of the spoke's API server, and a way to authenticate there.\n\n    connection:\n      server: https://spoke.example.com:6443\n      caData: LS0tLS1CRUdJTi...\n      token: { env: SPOKE_TOKEN }";
-    SPOKE_CONTEXT = 1261, "a spoke is to be registered through a context",
-        "A kubeconfig context is how bridge itself would reach the spoke; making an account for Argo CD there and taking its token is not in this version. Write how Argo CD connects. What a context holds is shown by:\n\n    kubectl config view --minify --raw --context spoke-dev";
+    SPOKE_CONTEXT = 1261, "the context of a spoke does not fit",
+        "By a kubeconfig context bridge itself reaches the spoke: it takes the address and the authority from there, and makes an account for Argo CD. It has to be another cluster than the hub, and the kubeconfig has to have it:\n\n    kubectl config get-contexts\n    clusters:\n      - { name: spoke-dev, connection: { context: spoke-dev } }";
     SERVER_URL = 1262, "the address of an API server is not valid",
         "The server is an http or https address with a host, perhaps a port and a path, and no user, query or fragment. IPv6 addresses stand in brackets.\n\n    server: https://spoke.example.com:6443\n    server: https://[2001:db8::1]:6443";
     LOOPBACK_SERVER = 1263, "the server of a spoke is a loopback address",
@@ -204,4 +204,6 @@ super::codes! {
         "`certData` is the base64 of a PEM file, as in a kubeconfig's `client-certificate-data`.\n\n    base64 -w0 client.crt";
     HUB_CONNECTION = 1271, "the hub has a connection from outside",
         "Argo CD reaches the cluster it runs in as `https://kubernetes.default.svc`, with its own service account. Only `context` means something here: how bridge reaches the hub.\n\n    clusters:\n      - { name: hub, role: hub, connection: { context: hub-admin } }";
+    TOKEN_LIFETIME = 1272, "the lifetime of a token is not valid",
+        "Kubernetes issues tokens for ten minutes at least; many servers shorten long ones. `unlimited` asks for a token Secret, which never expires and has to be revoked by hand.\n\n    connection: { context: spoke-dev, serviceAccount: { tokenLifetime: 2160h } }";
 }

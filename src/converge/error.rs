@@ -82,6 +82,20 @@ pub enum ConvergeError {
     /// Somebody took the lock over while this apply ran.
     #[error("somebody else took the lock of this hub over, because it was not renewed in time")]
     LockLost,
+    /// A token Secret stays empty.
+    #[error("the Secret {secret} got no token of its account")]
+    NoToken {
+        /// Namespace and name.
+        secret: String,
+    },
+    /// A token that was just made may not do what Argo CD has to do.
+    #[error(
+        "the API server accepts the new token of {subject}, and does not let it do everything that Argo CD needs"
+    )]
+    WeakToken {
+        /// Whose token.
+        subject: String,
+    },
     /// An object lost its identity: a mistake of bridge's.
     #[error("an object is no object any more: {0}")]
     Object(#[from] NotAnObject),
@@ -104,6 +118,7 @@ impl ConvergeError {
             Self::NoArgoCd { .. } => Code::NO_ARGO_CD,
             Self::Locked { .. } => Code::LOCKED,
             Self::LockLost => Code::LOCK_LOST,
+            Self::NoToken { .. } | Self::WeakToken { .. } => Code::SPOKE_TOKEN,
             Self::NothingAsked => Code::INTERNAL,
             Self::Object(_) => Code::API,
         }
@@ -141,6 +156,12 @@ impl ConvergeError {
             Self::LockLost => {
                 vec!["what was written before stays; run `bridge plan` again and look at the new plan".to_owned()]
             }
+            Self::NoToken { .. } => {
+                vec!["Kubernetes' controller manager fills token Secrets: see that it runs there".to_owned()]
+            }
+            Self::WeakToken { .. } => vec![
+                "the rights of the account were changed meanwhile, or another authorizer denies them; run it again".to_owned(),
+            ],
             Self::NothingAsked | Self::Object(_) => Vec::new(),
         }
     }

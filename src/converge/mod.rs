@@ -19,9 +19,12 @@ mod ready;
 mod record;
 mod replace;
 pub mod run;
+pub mod spoke;
 pub mod trial;
 mod wanted;
 mod write;
+
+use std::collections::BTreeSet;
 
 use crate::cluster::Cluster;
 use crate::converge::error::ConvergeError;
@@ -59,6 +62,6 @@ pub async fn plan_destroy(
     consent: &Consent,
     emit: Emit<'_>,
 ) -> Result<Plan, ConvergeError> {
-    let intent = Intent { owner, consent, creates: Creates::None };
+    let intent = Intent { owner, consent, creates: Creates::None, held: &BTreeSet::new() };
     plan(cluster, intent, async { Ok(Vec::new()) }, emit).await
 }

@@ -1,6 +1,6 @@
 //! What the cluster has, beside each desired object: the input of the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -33,6 +33,8 @@ pub struct Intent<'a> {
     pub consent: &'a Consent,
     /// What happens to objects that do not exist.
     pub creates: Creates,
+    /// Clusters whose Secrets nobody can make at the moment: those that are there stay.
+    pub held: &'a BTreeSet<String>,
 }
 
 /// Reads everything that a plan needs. Writes nothing.
@@ -84,7 +86,7 @@ async fn look(
     intent: Intent<'_>,
     asked: &Arc<SetOnce<Asked>>,
 ) -> Result<Found, ConvergeError> {
-    let Intent { owner, consent, creates } = intent;
+    let Intent { owner, consent, creates, held: _ } = intent;
     let kinds = cluster.kinds().await?;
     let recorded = inventory::read(cluster, &kinds, owner, consent).await?;
     if recorded.is_none() {
@@ -106,13 +108,14 @@ async fn compare(
     found: Found,
     emit: Emit<'_>,
 ) -> Result<Observed, ConvergeError> {
-    let Intent { owner, consent, creates } = intent;
+    let Intent { owner, consent, creates, held } = intent;
     let Found { kinds, recorded, mut members } = found;
     let inventory = recorded.as_ref().map(|(_, inventory)| inventory);
     let unserved = inventory.into_iter().flat_map(|inventory| inventory.group_kinds.iter().cloned());
     let unserved = unserved.filter(|group_kind| !kinds.serves(group_kind)).collect();
     let wanted = wanted(objects, &mut members, owner, consent)?;
-    let (known, surplus) = split(members.others, &wanted, owner);
+    let (known, mut surplus) = split(members.others, &wanted, owner);
+    surplus.retain(|live| !is_held(live, held));
     let places = Places::of(&wanted);
     let mut tester = Tester::new(cluster, &kinds, consent, places, &known).await?;
     // Beside what is there already every create is tried: one that is refused must not follow the changes that count on it,
@@ -134,6 +137,14 @@ fn gone(owner: &Owner, surplus: &[Live], recorded: Option<&Inventory>, consent: 
     let rules = Rules { recorded: &recorded, foreign: &BTreeMap::new(), consent, owner };
     let going = surplus.iter().filter(|live| prune::reason_to_keep(live, &rules).is_none());
     going.map(|live| live.uid().to_owned()).collect()
+}
+
+/// Whether it is the Secret of a cluster that is held: by its name, or by the label, because a renamed cluster keeps its
+/// Secret.
+fn is_held(live: &Live, held: &BTreeSet<String>) -> bool {
+    let label = live.label("cluster_name");
+    live.is_cluster_secret()
+        && (held.contains(&live.id().name) || label.is_some_and(|name| held.contains(name)))
 }
 
 async fn try_all(

@@ -81,9 +81,14 @@ fn is_false(value: &bool) -> bool {
 /// The JSON of a connection, with its credentials.
 #[must_use]
 pub fn json(connection: &Connection, secrets: &Secrets) -> Sensitive {
+    let unread;
     let config = match connection {
         Connection::InCluster => ClusterConfig::default(),
         Connection::Remote(remote) => remote_config(remote, secrets),
+        Connection::Context(by) => {
+            unread = by.unread();
+            remote_config(&unread, secrets)
+        }
     };
     Sensitive::new(go_json(&config))
 }
@@ -92,7 +97,14 @@ pub fn json(connection: &Connection, secrets: &Secrets) -> Sensitive {
 /// an address may hold a password.
 #[must_use]
 pub fn is_public(connection: &Connection) -> bool {
-    let Connection::Remote(remote) = connection else { return true };
+    match connection {
+        Connection::InCluster => true,
+        Connection::Remote(remote) => is_public_remote(remote),
+        Connection::Context(by) => is_public_remote(&by.unread()),
+    }
+}
+
+fn is_public_remote(remote: &Remote) -> bool {
     let auth_is_public = match &remote.auth {
         Auth::Token(_) | Auth::Basic { .. } | Auth::ClientCertificate { .. } => false,
         Auth::Aws { .. } => true,

@@ -27,6 +27,18 @@ impl Secrets {
         resolved.into_iter().flatten()
     }
 
+    /// The same with more values.
+    #[must_use]
+    pub fn with(self, more: impl IntoIterator<Item = (SecretSource, Sensitive)>) -> Self {
+        match self {
+            Self::Masked => Self::Masked,
+            Self::Resolved(mut values) => {
+                values.extend(more);
+                Self::Resolved(values)
+            }
+        }
+    }
+
     /// The value of a reference.
     #[must_use]
     pub fn value(&self, source: &SecretSource) -> Sensitive {

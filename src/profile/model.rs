@@ -9,7 +9,10 @@ use std::path::PathBuf;
 use crate::profile::location::Location;
 use crate::profile::names::{ArgoCdVersion, Namespace, ObjectName, ProfileName, Sha256};
 
-pub use cluster::{Auth, Cluster, Connection, Remote, Role, Tls};
+pub use cluster::{
+    Auth, ByContext, Cluster, Connection, ContextAuth, Endpoint, Remote, Role, ServiceAccount, Tls,
+    TokenLifetime,
+};
 pub use repository::{
     Credentials, Repository, RepositoryKind, RepositoryScope, SecretReference, SecretSource, Text,
 };

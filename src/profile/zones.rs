@@ -119,6 +119,7 @@ fn below(shape: &'static Shape, key: &str) -> Zone {
         ("Connection", "clientCertificate") => Zone::Shape(keys::CLIENT_CERTIFICATE),
         ("Connection", "basic") => Zone::Shape(keys::BASIC),
         ("Connection", "awsAuth") => Zone::Shape(keys::AWS_AUTH),
+        ("Connection", "serviceAccount") => Zone::Shape(keys::SPOKE_ACCOUNT),
         ("Connection", "exec") => Zone::Shape(keys::EXEC_AUTH),
         ("Patch", "target") => Zone::Shape(keys::PATCH_TARGET),
         // Also the values of patches, and certificates, in whose place a key can stand by mistake.

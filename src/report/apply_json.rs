@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::converge::event::{Action, Event};
 use crate::converge::outcome::{Failure, FailureClass, Outcome};
+use crate::converge::spoke::Spoke;
 use crate::desired::id::ObjectId;
 use crate::plan::gate::NeedsConsent;
 use crate::plan::summary::Plan;
@@ -20,6 +21,7 @@ use crate::report::late_json::{self, LateDocument};
 use crate::report::plan_json::{
     self, ChangeDocument, ClusterDocument, NeedsConsentDocument, ObjectDocument, SummaryDocument,
 };
+use crate::report::spoke_json::{self, SpokeDocument};
 
 /// The name and version of the lines.
 pub const FORMAT: &str = "bridge.apply/v1";
@@ -55,6 +57,11 @@ pub enum Content {
     PlannedChange {
         /// The change, as `bridge plan --output json` shows it.
         change: ChangeDocument,
+    },
+    /// A spoke that bridge registers.
+    PlannedSpoke {
+        /// The spoke, as `bridge plan --output json` shows it.
+        spoke: SpokeDocument,
     },
     /// The end of the plan.
     ChangeSummary {
@@ -253,9 +260,14 @@ pub fn version(operation: Operation, file: Option<&str>) -> Value {
 
 /// The plan, one line a change, and its summary.
 #[must_use]
-pub fn plan(plan: &Plan, needs: Option<&NeedsConsent>) -> Vec<Value> {
+pub fn plan<'a>(
+    plan: &Plan,
+    needs: Option<&NeedsConsent>,
+    spokes: impl Iterator<Item = &'a Spoke>,
+) -> Vec<Value> {
     let changes = plan_json::changes(plan).into_iter();
     let mut out: Vec<Value> = changes.map(|change| line(Content::PlannedChange { change })).collect();
+    out.extend(spokes.map(|spoke| line(Content::PlannedSpoke { spoke: spoke_json::document(spoke) })));
     out.push(line(Content::ChangeSummary {
         profile: plan.owner.profile.clone(),
         cluster: plan.cluster.as_ref().map(plan_json::cluster),

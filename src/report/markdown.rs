@@ -2,16 +2,18 @@
 
 use std::fmt::Write;
 
+use crate::converge::spoke::Spoke;
 use crate::plan::change::Change;
 use crate::plan::summary::{ClusterIdentity, Plan};
 use crate::report::plan_text::{self, View};
+use crate::report::spoke_text;
 
 /// A comment may have 65,536 characters on GitHub; the rest of it needs room too.
 const LONGEST_DETAIL: usize = 60_000;
 
 /// The comment: the verdict at once, the details folded.
 #[must_use]
-pub fn render(plan: &Plan, view: &View<'_>) -> String {
+pub fn render<'a>(plan: &Plan, spokes: impl Iterator<Item = &'a Spoke>, view: &View<'_>) -> String {
     let mut out = format!("### `bridge plan`: {}\n\n", code(&plan.owner.profile));
     if let Some(ClusterIdentity { server, context, uid: _, kubectl: _ }) = &plan.cluster {
         writeln!(out, "Cluster {} at {}\n", code(context), code(server)).unwrap_or_default();
@@ -20,6 +22,10 @@ pub fn render(plan: &Plan, view: &View<'_>) -> String {
     let shown = plan.changes.iter().filter(|change| !matches!(change, Change::Unchanged { .. })).count();
     if shown > 0 {
         out.push_str(&folded(plan, view, shown));
+    }
+    let spokes = spoke_text::render(spokes, view);
+    if !spokes.is_empty() {
+        writeln!(out, "\n{}", block(&spokes)).unwrap_or_default();
     }
     out
 }
@@ -38,13 +44,17 @@ fn code(text: &str) -> String {
 }
 
 fn folded(plan: &Plan, view: &View<'_>, shown: usize) -> String {
-    let text = plan_text::render(plan, view);
-    let text = anstream::adapter::strip_str(&text).to_string();
+    let block = block(&plan_text::render(plan, view));
+    let noun = if shown == 1 { "object" } else { "objects" };
+    format!("\n<details><summary>{shown} {noun}</summary>\n\n{block}\n\n</details>\n")
+}
+
+fn block(text: &str) -> String {
+    let text = anstream::adapter::strip_str(text).to_string();
     let lines: Vec<String> = text.lines().map(diff_line).collect();
     let detail = shortened(&lines.join("\n"));
     let fence = fence(&detail);
-    let noun = if shown == 1 { "object" } else { "objects" };
-    format!("\n<details><summary>{shown} {noun}</summary>\n\n{fence}diff\n{detail}\n{fence}\n\n</details>\n")
+    format!("{fence}diff\n{detail}\n{fence}")
 }
 
 /// The symbol in the first column, where a `diff` block colours the line.
@@ -93,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_verdict_is_outside_of_the_fold() {
-        insta::assert_snapshot!(render(&plan(std::iter::once("a```b".to_owned())), &SHORT), @r"
+        insta::assert_snapshot!(render(&plan(std::iter::once("a```b".to_owned())), std::iter::empty(), &SHORT), @r"
         ### `bridge plan`: `acme`
 
         **Plan: 0 to add, 0 to change, 1 to destroy.**
@@ -118,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_huge_plan_still_fits_into_a_comment() {
-        let text = render(&plan((0..5000).map(|n| format!("cluster-{n}"))), &SHORT);
+        let text = render(&plan((0..5000).map(|n| format!("cluster-{n}"))), std::iter::empty(), &SHORT);
         assert!(text.len() < 65_536 && text.ends_with("</details>\n"), "{}", text.len());
     }
 }

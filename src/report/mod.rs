@@ -20,5 +20,7 @@ pub mod plan_text;
 pub mod progress;
 pub mod redact;
 pub mod sarif;
+pub mod spoke_json;
+pub mod spoke_text;
 pub mod style;
 pub mod ui;

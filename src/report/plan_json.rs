@@ -10,9 +10,11 @@ mod field;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::converge::spoke::Spoke;
 use crate::desired::id::ObjectId;
 use crate::plan::gate::NeedsConsent;
 use crate::plan::summary::{ClusterIdentity, Counts, Plan};
+use crate::report::spoke_json::{self, SpokeDocument};
 
 pub use cause::Cause;
 pub use change::{Action, ChangeDocument, change};
@@ -41,6 +43,8 @@ pub struct PlanDocument {
     pub changes: Vec<ChangeDocument>,
     /// How many of each.
     pub summary: SummaryDocument,
+    /// The spokes that bridge registers, in the order of the profile.
+    pub spokes: Vec<SpokeDocument>,
     /// What `bridge apply --auto-approve` would need beside it; absent when nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub needs_consent: Option<NeedsConsentDocument>,
@@ -100,15 +104,22 @@ pub struct SummaryDocument {
 
 /// The document of a plan.
 #[must_use]
-pub fn document(plan: &Plan, needs: Option<&NeedsConsent>) -> PlanDocument {
+pub fn document<'a>(
+    plan: &Plan,
+    needs: Option<&NeedsConsent>,
+    spokes: impl Iterator<Item = &'a Spoke>,
+) -> PlanDocument {
+    let (spokes, with_changes): (Vec<_>, Vec<bool>) =
+        spokes.map(|spoke| (spoke_json::document(spoke), spoke.has_changes())).unzip();
     PlanDocument {
         format: FORMAT,
         bridge_version: env!("CARGO_PKG_VERSION"),
         profile: plan.owner.profile.clone(),
         cluster: plan.cluster.as_ref().map(cluster),
-        has_changes: !plan.is_empty(),
+        has_changes: !plan.is_empty() || with_changes.contains(&true),
         changes: changes(plan),
         summary: summary(&plan.counts()),
+        spokes,
         needs_consent: needs.map(needs_consent),
     }
 }

@@ -91,8 +91,12 @@ pub fn server(connection: &Connection) -> &str {
     match connection {
         Connection::InCluster => IN_CLUSTER,
         Connection::Remote(remote) => &remote.server,
+        Connection::Context(by) => by.server.as_deref().unwrap_or(UNREAD),
     }
 }
+
+/// Stands for the server of a kubeconfig context that was not read.
+const UNREAD: &str = "(the server of its context)";
 
 /// The address of the cluster that Argo CD runs in.
 pub const IN_CLUSTER: &str = "https://kubernetes.default.svc";

@@ -69,11 +69,24 @@ impl Identity {
         Self { config, source, notify }
     }
 
+    /// Who holds a token, at the same server.
+    pub(in crate::cluster) fn with_bearer(&self, token: &Sensitive) -> Self {
+        let auth_info = AuthInfo { token: Some(SecretString::from(token.expose())), ..AuthInfo::default() };
+        let mut config = self.config.clone();
+        config.auth_info = auth_info;
+        Self { config, source: Source::Kubeconfig, notify: self.notify.clone() }
+    }
+
+    /// Makes a credential known to the caller.
+    pub(in crate::cluster) fn tell(&self, credential: &Sensitive) {
+        self.notify.tell(Notice::Credential(credential));
+    }
+
     /// A first session.
     ///
     /// # Errors
     /// Why there are no credentials.
-    pub(super) async fn begin(&self) -> Result<Session, String> {
+    pub(in crate::cluster) async fn begin(&self) -> Result<Session, String> {
         match &self.source {
             Source::Kubeconfig => self.session(self.config.auth_info.clone(), None, None).await,
             Source::TokenFile(path) => self.with_token(self.token(path)?).await,

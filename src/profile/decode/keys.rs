@@ -96,11 +96,12 @@ shapes! {
     ];
     CONNECTION = "Connection", "a connection", [
         "context", "server", "caData", "insecure", "serverName", "token", "clientCertificate", "basic", "awsAuth",
-        "exec", "proxyUrl", "disableCompression", "allowLoopback",
+        "exec", "serviceAccount", "proxyUrl", "disableCompression", "allowLoopback",
     ];
     CLIENT_CERTIFICATE = "ClientCertificate", "`clientCertificate`", ["certData", "keyData"];
     BASIC = "Basic", "`basic`", ["username", "password"];
     AWS_AUTH = "AwsAuth", "`awsAuth`", ["clusterName", "roleArn", "profile"];
+    SPOKE_ACCOUNT = "SpokeAccount", "`serviceAccount`", ["name", "namespace", "tokenLifetime"];
     EXEC_AUTH = "ExecAuth", "`exec`", ["command", "args", "env", "apiVersion", "installHint"];
 
     APPLICATION_SETS = "ApplicationSets", "`applicationSets`",

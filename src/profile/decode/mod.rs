@@ -1,6 +1,7 @@
 //! The tree of a profile to the model, field by field. Nothing stops at the first mistake.
 
 pub(crate) mod argocd;
+mod authentication;
 pub(crate) mod clusters;
 pub(crate) mod connection;
 pub(crate) mod decoder;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::profile::location::Location;
-use crate::profile::model::repository::{SecretReference, Text};
+use crate::profile::model::repository::{SecretReference, SecretSource, Text};
 use crate::profile::names::{
     AddonName, AnnotationKey, ClusterName, LabelKey, LabelValue, Namespace, ObjectName,
 };
@@ -63,6 +63,108 @@ pub enum Connection {
     InCluster,
     /// Another API server.
     Remote(Box<Remote>),
+    /// The API server of a kubeconfig context, which is read when bridge plans.
+    Context(Box<ByContext>),
+}
+
+/// A spoke that bridge itself reaches by a kubeconfig context. What the profile leaves out is the context's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByContext {
+    /// The context.
+    pub context: String,
+    /// Address by which the hub reaches it, without a trailing slash.
+    pub server: Option<String>,
+    /// How its certificate is checked.
+    pub tls: Option<Tls>,
+    /// How Argo CD authenticates.
+    pub auth: ContextAuth,
+    /// Proxy between the hub and it. The context's proxy is bridge's way to it, not the hub's.
+    pub proxy_url: Option<String>,
+    /// Do not ask for compressed answers.
+    pub disable_compression: bool,
+    /// Whether a loopback address is meant.
+    pub allow_loopback: bool,
+    /// Where the profile names the context.
+    pub at: Location,
+}
+
+/// How Argo CD authenticates to a spoke that bridge can reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContextAuth {
+    /// As the profile says. The credential of the context itself is never given away: it is an administrator's.
+    Given(Auth),
+    /// By a token of a ServiceAccount that bridge makes on the spoke.
+    ServiceAccount(ServiceAccount),
+}
+
+/// The account of Argo CD on a spoke. Its rights follow from the cluster's `namespaces`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceAccount {
+    /// Its name; that of `argocd cluster add` unless the profile says otherwise.
+    pub name: ObjectName,
+    /// Its namespace.
+    pub namespace: Namespace,
+    /// How long its tokens are asked for.
+    pub token: TokenLifetime,
+}
+
+/// How long a token of a ServiceAccount is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenLifetime {
+    /// A token that is bound to a Secret and expires; the API server may shorten it.
+    Seconds(u64),
+    /// A token Secret that never expires.
+    Unlimited,
+}
+
+impl ByContext {
+    /// How Argo CD connects, with what the kubeconfig says of the context.
+    #[must_use]
+    pub fn remote(&self, endpoint: &Endpoint) -> Remote {
+        Remote {
+            server: self.server.clone().unwrap_or_else(|| endpoint.server.clone()),
+            tls: self.tls(&endpoint.tls),
+            auth: self.auth(),
+            proxy_url: self.proxy_url.clone(),
+            disable_compression: self.disable_compression,
+        }
+    }
+
+    /// The same as long as no kubeconfig was read, as for `render`.
+    #[must_use]
+    pub fn unread(&self) -> Remote {
+        let server = format!("(the server of the context {})", self.context);
+        self.remote(&Endpoint { server, tls: Tls::SystemRoots { server_name: None } })
+    }
+
+    /// The authority is that of the cluster, whatever the address; only the name to expect may be another one.
+    fn tls(&self, of_context: &Tls) -> Tls {
+        match (&self.tls, of_context) {
+            (Some(Tls::SystemRoots { server_name: Some(name) }), Tls::Ca { data, .. }) => {
+                Tls::Ca { data: data.clone(), server_name: Some(name.clone()) }
+            }
+            (given, of_context) => given.as_ref().unwrap_or(of_context).clone(),
+        }
+    }
+
+    fn auth(&self) -> Auth {
+        match &self.auth {
+            ContextAuth::Given(auth) => auth.clone(),
+            ContextAuth::ServiceAccount(_) => Auth::Token(SecretReference {
+                source: SecretSource::SpokeToken { context: self.context.clone() },
+                at: self.at.clone(),
+            }),
+        }
+    }
+}
+
+/// The API server of a kubeconfig context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Address without a trailing slash.
+    pub server: String,
+    /// How its certificate is checked.
+    pub tls: Tls,
 }
 
 /// The API server of a spoke, as Argo CD's ClusterConfig holds it.

@@ -33,6 +33,11 @@ pub enum SecretSource {
         /// The key in its data.
         key: String,
     },
+    /// The token of the ServiceAccount that bridge makes on the spoke behind a context.
+    SpokeToken {
+        /// The context.
+        context: String,
+    },
     /// The value itself: `allowLiteral: true`, or a variable that is declared sensitive.
     Literal(Sensitive),
 }

@@ -13,6 +13,7 @@ pub(super) fn check(root: &Node, d: &mut Decoder) {
     let fix = "give each cluster a name of its own; Argo CD drops all but one of the same name";
     duplicates::names(clusters, "the cluster", (Code::DUPLICATE_NAME, fix), d);
     duplicate_servers(clusters, d);
+    contexts_differ(clusters, d);
     // The hub of a namespaced installation gets its namespaces from bridge.
     let is_namespaced = root.at(&["argocd", "flavor"]).and_then(Node::text) == Some("namespaced");
     for cluster in clusters.iter().filter(|cluster| !(is_namespaced && is_hub(cluster))) {
@@ -58,6 +59,22 @@ fn duplicate_servers(clusters: &[Node], d: &mut Decoder) {
     let servers = clusters.iter().filter_map(|cluster| cluster.at(&["connection", "server"]));
     let fix = "keep one cluster for each API server";
     duplicates::report(servers, address::canonical, "the server", (Code::DUPLICATE_SERVER, fix), d);
+}
+
+/// Each context is another cluster, and none of the spokes is the hub.
+fn contexts_differ(clusters: &[Node], d: &mut Decoder) {
+    let context = |cluster: &'_ Node| cluster.at(&["connection", "context"]).cloned();
+    let hub = clusters.iter().find(|cluster| is_hub(cluster)).and_then(context);
+    let spokes: Vec<Node> = clusters.iter().filter(|cluster| !is_hub(cluster)).filter_map(context).collect();
+    let (own, others): (Vec<Node>, Vec<Node>) =
+        spokes.into_iter().partition(|node| hub.as_ref().is_some_and(|hub| hub.text() == node.text()));
+    for node in own.iter().filter(|node| node.text().is_some()) {
+        let message = format!("the context `{}` is the hub's", node.text().unwrap_or_default());
+        let fix = "name the spoke's own context; the hub needs no entry as a spoke";
+        d.error(Code::SPOKE_CONTEXT, &node.location, message, fix);
+    }
+    let fix = "keep one cluster for each context";
+    duplicates::report(others.iter(), str::to_owned, "the context", (Code::DUPLICATE_SERVER, fix), d);
 }
 
 fn namespaces_fit(cluster: &Node, d: &mut Decoder) {

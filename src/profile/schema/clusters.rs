@@ -57,13 +57,15 @@ enum ClusterRole {
     Spoke,
 }
 
-/// How a cluster is reached. A spoke has a `server` and one way to authenticate.
+/// How a cluster is reached. A spoke has a `server` and one way to authenticate, or a `context`, from which bridge takes
+/// what is left out.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Connection {
-    /// The hub only: kubeconfig context by which bridge reaches it.
+    /// Kubeconfig context by which bridge reaches the cluster. Of a spoke, its address and authority count where they are
+    /// not given here, and without a way to authenticate bridge makes a `serviceAccount` there.
     context: Option<String>,
-    /// Address of the API server.
+    /// Address of the API server, as the hub reaches it.
     server: Option<String>,
     /// base64 of the PEM certificate of its authority.
     ca_data: Option<String>,
@@ -81,12 +83,27 @@ struct Connection {
     aws_auth: Option<AwsAuth>,
     /// A command in Argo CD's image, such as `argocd-k8s-auth gcp`.
     exec: Option<ExecAuth>,
+    /// An account of Argo CD on the spoke, which bridge makes through `context`. The default where no other way is given.
+    service_account: Option<SpokeAccount>,
     /// Proxy in front of the API server.
     proxy_url: Option<String>,
     /// Do not ask for compressed answers. Default false.
     disable_compression: Option<Flag>,
     /// Allow a loopback address. For tests.
     allow_loopback: Option<Flag>,
+}
+
+/// An account of Argo CD on a spoke.
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SpokeAccount {
+    /// Its name. Default `argocd-manager`, as `argocd cluster add` has it.
+    name: Option<String>,
+    /// Its namespace. Default `kube-system`.
+    namespace: Option<String>,
+    /// How long its tokens are valid, such as `2160h` (the default), or `unlimited`. `bridge apply` renews them in the last
+    /// third of that time.
+    token_lifetime: Option<String>,
 }
 
 /// A client certificate and its key.

@@ -148,7 +148,7 @@ fn assert_every_word(schema: &schemars::Schema, of: &str, used: &BTreeSet<String
 fn every_change_follows_the_schema_of_the_plan() {
     let (plan, needs) = whole();
     let schema = schemars::schema_for!(PlanDocument);
-    let document = json!(super::document(&plan, Some(&needs)));
+    let document = json!(super::document(&plan, Some(&needs), std::iter::empty()));
     assert_follows(&schema, &document);
     let used = |key: &str| {
         let changes = document["changes"].as_array().unwrap().iter();
@@ -172,7 +172,7 @@ fn every_change_follows_the_schema_of_the_plan() {
 #[test]
 fn every_change_follows_the_schema_of_the_lines() {
     let (plan, needs) = whole();
-    let lines = apply_json::plan(&plan, Some(&needs));
+    let lines = apply_json::plan(&plan, Some(&needs), std::iter::empty());
     assert_eq!(lines.len(), plan.changes.len(), "one is unchanged, and there is the summary");
     let schema = schemars::schema_for!(Line);
     for line in lines {

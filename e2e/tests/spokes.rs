@@ -1,0 +1,247 @@
+//! Spokes that bridge registers through a kubeconfig context, each on an API server of its own.
+
+mod support;
+
+use anyhow::{Context, Result, ensure};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bridge_e2e::cluster::{ControlPlane, User, connect};
+use bridge_e2e::kubeconfig::{Access, Credential, Kubeconfig};
+use bridge_e2e::proxy::Proxy;
+use serde_json::Value;
+use support::{Profile, World, get};
+
+const ACCOUNT: &str = "/api/v1/namespaces/kube-system/serviceaccounts/argocd-manager";
+const SECRETS: &str = "/api/v1/namespaces/kube-system/secrets";
+
+/// A hub and a spoke behind a proxy of its own; the kubeconfig knows the spoke by an administrator's client certificate, as
+/// kind's does.
+struct Fleet {
+    world: World,
+    spoke: ControlPlane,
+    proxy: Proxy,
+}
+
+impl Fleet {
+    async fn start() -> Result<Self> {
+        let mut world = World::start().await?;
+        let spoke = world.hub.sibling().await?;
+        let proxy = Proxy::start(&spoke).await?;
+        world.kubeconfig = world.path("kubeconfig");
+        let fleet = Self { world, spoke, proxy };
+        fleet.write_kubeconfig(fleet.proxy.access(User::Admin))?;
+        Ok(fleet)
+    }
+
+    fn write_kubeconfig(&self, spoke: Access) -> Result<()> {
+        let hub = self.world.proxy.access(User::Admin);
+        Kubeconfig::new().context("hub", hub).context("spoke", spoke).write(&self.world.kubeconfig)
+    }
+
+    /// A profile with the spoke by its context, and more of its connection.
+    fn profile(&self, more: &str) -> Result<()> {
+        let text = Profile::small().without_spoke("spoke-prod").text();
+        let connection = format!("{{ context: spoke, allowLoopback: true{more} }}");
+        let text = text.replace(
+            "{ server: \"https://dev.example.com:6443\", token: { env: PLANTED_TOKEN } }",
+            &connection,
+        );
+        ensure!(text.contains(&connection), "{text}");
+        self.world.write("bridge.yaml", &text)
+    }
+
+    /// The `config` that Argo CD has for the spoke.
+    async fn config(&self) -> Result<Value> {
+        let secret = self.world.get(&support::secret("spoke-dev")).await?;
+        let config = secret["data"]["config"].as_str().context("no config")?;
+        Ok(serde_json::from_slice(&STANDARD.decode(config)?)?)
+    }
+
+    async fn token(&self) -> Result<String> {
+        Ok(self.config().await?["bearerToken"].as_str().context("no token")?.to_owned())
+    }
+
+    /// The names of the account's token Secrets.
+    async fn token_secrets(&self) -> Result<Vec<String>> {
+        let list = get(&self.spoke, SECRETS).await?;
+        let names = list["items"].as_array().into_iter().flatten();
+        let names = names.filter_map(|secret| secret["metadata"]["name"].as_str());
+        Ok(names.filter(|name| name.contains("-token-")).map(str::to_owned).collect())
+    }
+
+    /// Whether the spoke's API server knows the holder of a token.
+    async fn accepts(&self, token: &str) -> Result<bool> {
+        let access = self.spoke.access(Credential::Token(token.to_owned()));
+        let request = http::Request::get("/api/v1/namespaces/default/pods").body(Vec::new())?;
+        match connect(access).await?.request::<Value>(request).await {
+            Ok(_) => Ok(true),
+            // Who may not do it is known.
+            Err(kube::Error::Api(status)) if status.code == 403 => Ok(true),
+            Err(kube::Error::Api(status)) if status.code == 401 => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Nothing is left to do, and looking for it writes nothing anywhere.
+    fn expect_converged(&self) -> Result<()> {
+        self.proxy.reset();
+        self.world.proxy.reset();
+        self.world.expect_no_changes()?;
+        self.world.apply(&[])?;
+        let writes = [self.proxy.writes(), self.world.proxy.writes()].concat();
+        ensure!(writes.is_empty(), "{writes:?}");
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_context_becomes_an_account_with_a_token_that_works() -> Result<()> {
+    let fleet = Fleet::start().await?;
+    fleet.write_kubeconfig(fleet.spoke.access_by_certificate()?)?;
+    fleet.profile("")?;
+    let planned = fleet.world.expect(2, &["plan", "--detailed-exitcode"])?;
+    for said in
+        ["spoke spoke-dev (context spoke)", "ServiceAccount/kube-system/argocd-manager", "A token is made"]
+    {
+        ensure!(planned.stdout.contains(said), "{said}: {planned}");
+    }
+    ensure!(get(&fleet.spoke, ACCOUNT).await?.is_null(), "a plan wrote");
+    let outcome = fleet.world.apply(&[])?;
+    let (config, token) = (fleet.config().await?, fleet.token().await?);
+    ensure!(!format!("{planned}{outcome}").contains(&token), "the token was shown");
+    // Never the administrator's key, only the account's token, the address and the authority of the context.
+    let keys = config["tlsClientConfig"].as_object().context("no TLS")?.keys().cloned().collect::<Vec<_>>();
+    ensure!(keys == ["insecure", "caData"], "{config}");
+    ensure!(config.as_object().is_some_and(|config| config.len() == 2), "other ways to authenticate");
+    ensure!(fleet.accepts(&token).await?, "the token does not work");
+    let inventory = get(&fleet.spoke, "/api/v1/namespaces/kube-system/configmaps/bridge").await?;
+    ensure!(!inventory.is_null(), "what was made there is not recorded");
+    fleet.expect_converged()
+}
+
+#[tokio::test]
+async fn a_token_that_ends_is_renewed_and_the_former_one_is_revoked() -> Result<()> {
+    let fleet = Fleet::start().await?;
+    fleet.profile(", serviceAccount: { tokenLifetime: 10m }")?;
+    fleet.world.apply(&[])?;
+    let former = fleet.token().await?;
+    ensure!(fleet.token_secrets().await? == ["argocd-manager-token-1"]);
+    // Somebody revokes it: the plan says so, and the apply makes another.
+    let secret = format!("{SECRETS}/argocd-manager-token-1");
+    let request = http::Request::delete(&secret).body(Vec::new())?;
+    fleet.spoke.client().await?.request::<Value>(request).await?;
+    let planned = fleet.world.expect(2, &["plan", "--detailed-exitcode"])?;
+    ensure!(planned.stdout.contains("does not accept the one that is there"), "{planned}");
+    fleet.world.apply(&[])?;
+    let token = fleet.token().await?;
+    ensure!(token != former && fleet.accepts(&token).await?, "no new token");
+    ensure!(fleet.token_secrets().await? == ["argocd-manager-token-1"]);
+    // Another lifetime is another token only for another kind; the account of another name is another token.
+    fleet.profile(", serviceAccount: { name: argocd }")?;
+    fleet.world.apply(&[])?;
+    let renamed = fleet.token().await?;
+    ensure!(fleet.token_secrets().await? == ["argocd-token-1"], "{:?}", fleet.token_secrets().await?);
+    ensure!(get(&fleet.spoke, ACCOUNT).await?.is_null(), "the former account is still there");
+    // The API server remembers a token for some seconds.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while fleet.accepts(&token).await? {
+        ensure!(std::time::Instant::now() < deadline, "the former token still works");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    ensure!(fleet.accepts(&renamed).await?, "the new token does not work");
+    fleet.expect_converged()
+}
+
+#[tokio::test]
+async fn only_a_spoke_that_has_to_be_written_to_has_to_answer() -> Result<()> {
+    let fleet = Fleet::start().await?;
+    fleet.profile("")?;
+    let nowhere = Access { server: "https://127.0.0.1:1".to_owned(), ..fleet.spoke.access_by_certificate()? };
+    fleet.write_kubeconfig(nowhere.clone())?;
+    let outcome = fleet.world.expect(1, &["apply", "--auto-approve", "--no-wait"])?;
+    ensure!(outcome.stderr.contains("the spoke could not be registered"), "{outcome}");
+    ensure!(fleet.world.get(&support::secret("spoke-dev")).await?.is_null(), "{outcome}");
+    ensure!(
+        !fleet.world.get(&support::secret("hub")).await?.is_null(),
+        "the others did not converge: {outcome}"
+    );
+    // Registered, it may be away: its Secret is not pruned, and its labels still follow the profile.
+    fleet.write_kubeconfig(fleet.proxy.access(User::Admin))?;
+    fleet.world.apply(&[])?;
+    let token = fleet.token().await?;
+    let text = std::fs::read_to_string(fleet.world.path("bridge.yaml"))?;
+    fleet.world.write("bridge.yaml", &format!("{text}    labels: {{ tier: gold }}\n"))?;
+    let server = format!(", server: \"{}\"", fleet.proxy.url());
+    let text = std::fs::read_to_string(fleet.world.path("bridge.yaml"))?;
+    fleet.world.write(
+        "bridge.yaml",
+        &text.replace("allowLoopback: true", &format!("allowLoopback: true{server}")),
+    )?;
+    fleet.write_kubeconfig(nowhere)?;
+    let outcome = fleet.world.apply(&[])?;
+    ensure!(outcome.stdout.contains("not looked at"), "{outcome}");
+    let secret = fleet.world.get(&support::secret("spoke-dev")).await?;
+    ensure!(secret["metadata"]["labels"]["tier"] == "gold" && fleet.token().await? == token, "{outcome}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_spoke_that_needs_a_new_token_and_is_away_keeps_its_secret() -> Result<()> {
+    let fleet = Fleet::start().await?;
+    fleet.profile("")?;
+    fleet.world.apply(&[])?;
+    let before = fleet.world.get(&support::secret("spoke-dev")).await?;
+    // Another account needs another token, which nobody can make now.
+    fleet.profile(", serviceAccount: { name: another }")?;
+    let nowhere = Access { server: "https://127.0.0.1:1".to_owned(), ..fleet.spoke.access_by_certificate()? };
+    fleet.write_kubeconfig(nowhere)?;
+    let planned = fleet.world.expect(1, &["plan"])?;
+    ensure!(planned.stdout.contains("its Secret on the hub stays as it is"), "{planned}");
+    fleet.world.expect(1, &["apply", "--auto-approve", "--no-wait"])?;
+    ensure!(fleet.world.get(&support::secret("spoke-dev")).await? == before, "the Secret moved");
+    Ok(())
+}
+
+#[tokio::test]
+async fn least_privilege_is_a_role_in_each_namespace() -> Result<()> {
+    let fleet = Fleet::start().await?;
+    fleet.profile("")?;
+    let text = std::fs::read_to_string(fleet.world.path("bridge.yaml"))?;
+    fleet.world.write("bridge.yaml", &format!("{text}    namespaces: [default]\n"))?;
+    fleet.world.apply(&[])?;
+    let roles = "/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles/argocd-manager-role";
+    ensure!(!get(&fleet.spoke, roles).await?.is_null(), "no Role");
+    let all = "/apis/rbac.authorization.k8s.io/v1/clusterroles/argocd-manager-role";
+    ensure!(get(&fleet.spoke, all).await?.is_null(), "a ClusterRole");
+    ensure!(fleet.accepts(&fleet.token().await?).await?, "the token does not work");
+    fleet.expect_converged()
+}
+
+#[tokio::test]
+async fn contexts_that_do_not_fit_are_found_before_anything_is_written() -> Result<()> {
+    let fleet = Fleet::start().await?;
+    let cases = [
+        ("{ context: spoke, allowLoopback: true }", "{ context: spoke }", "loopback address"),
+        ("{ context: spoke, allowLoopback: true }", "{ context: nobody }", "nobody"),
+        ("{ context: spoke, allowLoopback: true }", "{ context: hub, allowLoopback: true }", "is the hub's"),
+        (
+            "{ context: spoke, allowLoopback: true }",
+            "{ context: same, allowLoopback: true }",
+            "the hub itself",
+        ),
+    ];
+    let hub = fleet.world.hub.access_by_token(User::Admin);
+    let kubeconfig =
+        Kubeconfig::new().context("hub", fleet.world.proxy.access(User::Admin)).context("same", hub);
+    kubeconfig.context("spoke", fleet.spoke.access_by_certificate()?).write(&fleet.world.kubeconfig)?;
+    for (from, to, said) in cases {
+        fleet.profile("")?;
+        let text = std::fs::read_to_string(fleet.world.path("bridge.yaml"))?;
+        fleet.world.write("bridge.yaml", &text.replace(from, to))?;
+        let outcome = fleet.world.run(&["plan"])?;
+        ensure!(matches!(outcome.code, Some(1 | 3)), "{outcome}");
+        ensure!(format!("{}{}", outcome.stdout, outcome.stderr).contains(said), "{said}: {outcome}");
+    }
+    ensure!(fleet.world.proxy.writes().is_empty(), "something was written");
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! The tokens that the hub's Argo CD has for its clusters.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cluster::{Cluster, Kinds};
+use crate::desired::id::GroupKind;
+use crate::desired::labels::SECRET_TYPE;
+use crate::plan::live::Live;
+use crate::profile::address;
+use crate::profile::model::{self, Connection, Profile, Remote};
+use crate::profile::sensitive::Sensitive;
+
+/// The tokens that the hub's Argo CD uses now.
+pub(super) struct Tokens<'a> {
+    by_server: BTreeMap<String, Sensitive>,
+    by_name: BTreeMap<String, Sensitive>,
+    remotes: &'a BTreeMap<String, Remote>,
+}
+
+impl<'a> Tokens<'a> {
+    /// Reads them from the cluster Secrets, whoever made those.
+    ///
+    /// # Errors
+    /// When the hub cannot be asked.
+    pub(super) async fn read(
+        context: &Context,
+        hub: &Cluster,
+        profile: &Profile,
+        remotes: &'a BTreeMap<String, Remote>,
+    ) -> Result<Self, CliError> {
+        let selector = format!("{SECRET_TYPE}=cluster");
+        let namespace = profile.argocd.namespace.as_str();
+        let secrets =
+            hub.list(&Kinds::core(), &GroupKind::parse("Secret"), Some(namespace), &selector).await?;
+        let (mut by_server, mut by_name) = (BTreeMap::new(), BTreeMap::new());
+        for secret in &secrets {
+            let Some(token) = token(secret) else { continue };
+            context.ui.redactor().register(&token);
+            by_name
+                .insert(secret.label("cluster_name").unwrap_or(&secret.id().name).to_owned(), token.clone());
+            by_server.insert(address::canonical(&text(secret, "server").unwrap_or_default()), token);
+        }
+        Ok(Self { by_server, by_name, remotes })
+    }
+
+    /// By the server first, because a renamed cluster keeps its Secret; by the name where the server moved.
+    pub(super) fn of(&self, cluster: &model::Cluster) -> Option<&Sensitive> {
+        let Connection::Context(by) = &cluster.connection else { return None };
+        let server = self.remotes.get(&by.context).map(|remote| address::canonical(&remote.server));
+        let found = server.and_then(|server| self.by_server.get(&server));
+        found.or_else(|| self.by_name.get(cluster.name.as_str()))
+    }
+}
+
+fn text(secret: &Live, key: &str) -> Option<String> {
+    let encoded = secret.body().get("data")?.get(key)?.as_str()?;
+    String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
+}
+
+fn token(secret: &Live) -> Option<Sensitive> {
+    let config: Value = serde_json::from_str(&text(secret, "config")?).ok()?;
+    config.get("bearerToken").and_then(Value::as_str).filter(|token| !token.is_empty()).map(Sensitive::new)
+}

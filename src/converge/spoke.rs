@@ -1,0 +1,328 @@
+//! Registering a spoke: an account for Argo CD there, and a token that was seen to work before the hub gets it.
+//!
+//! What bridge makes on a spoke has an inventory of its own there, and is planned, applied and pruned as anything else. A
+//! token's Secret is a part of it: as soon as the hub has another token the former Secret is no longer asked for, and with
+//! it goes the former token.
+
+#![expect(clippy::disallowed_methods, reason = "tokens expire by the clock")]
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::cluster::{Cluster, ClusterError, Extent, Kinds};
+use crate::converge::error::ConvergeError;
+use crate::converge::event::Emit;
+use crate::converge::observe::Intent;
+use crate::converge::trial::Creates;
+use crate::desired::id::{GroupKind, ObjectId};
+use crate::desired::ownership::{PART_OF, inventory_id};
+use crate::desired::spoke_account::{self, SPOKE_HOME};
+use crate::plan::build::Owner;
+use crate::plan::consent::Consent;
+use crate::plan::live::Live;
+use crate::plan::pending_token::placeholder;
+use crate::plan::summary::Plan;
+use crate::plan::token::{Token, Why};
+use crate::profile::model::{self, ServiceAccount, TokenLifetime};
+use crate::profile::sensitive::Sensitive;
+
+/// How long new rights, and the token of a token Secret, may take to be in force.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(200);
+
+/// A cluster of the profile, and the account that Argo CD shall have there.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    /// The cluster.
+    pub cluster: &'a model::Cluster,
+    /// The account.
+    pub account: &'a ServiceAccount,
+}
+
+/// What is to be done on a spoke.
+#[derive(Debug, Clone)]
+pub struct SpokePlan {
+    /// The changes of the account and its rights.
+    pub plan: Plan,
+    /// What becomes of its token.
+    pub token: TokenPlan,
+}
+
+/// What becomes of the token.
+#[derive(Debug, Clone)]
+pub enum TokenPlan {
+    /// The one that the hub has stays.
+    Keep(Token),
+    /// Another one is made.
+    Make {
+        /// Why.
+        why: Why,
+        /// The name of its Secret.
+        secret: String,
+    },
+}
+
+/// A spoke that bridge registers, and what was found out about it.
+#[derive(Debug, Clone)]
+pub struct Spoke {
+    /// The cluster's name in the profile.
+    pub name: String,
+    /// The kubeconfig context.
+    pub context: String,
+    /// What was found out.
+    pub state: SpokeState,
+}
+
+/// What was found out about a spoke.
+#[derive(Debug, Clone)]
+pub enum SpokeState {
+    /// It answers.
+    Planned(Box<SpokePlan>),
+    /// Nothing is looked at there, because the hub's token is as good as can be told from here.
+    Trusted {
+        /// The token.
+        token: Token,
+        /// Why it was not looked at.
+        why: String,
+    },
+    /// Its Secret cannot be made: everything of it stays as it is.
+    Failed {
+        /// Why.
+        why: String,
+    },
+}
+
+impl Spoke {
+    /// Whether something has to be written there.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        match &self.state {
+            SpokeState::Planned(planned) => !planned.is_empty(),
+            SpokeState::Trusted { .. } | SpokeState::Failed { .. } => false,
+        }
+    }
+
+    /// What stands in the hub's Secret: the token that is there, or what a token will take the place of.
+    #[must_use]
+    pub fn token(&self) -> Option<Sensitive> {
+        match &self.state {
+            SpokeState::Planned(planned) => Some(match &planned.token {
+                TokenPlan::Keep(token) => token.text.clone(),
+                TokenPlan::Make { .. } => placeholder(&self.context),
+            }),
+            SpokeState::Trusted { token, why: _ } => Some(token.text.clone()),
+            SpokeState::Failed { .. } => None,
+        }
+    }
+}
+
+impl SpokePlan {
+    /// Whether nothing has to be written to the spoke.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.plan.is_empty() && matches!(self.token, TokenPlan::Keep(_))
+    }
+}
+
+/// Who owns what bridge makes on a spoke.
+#[must_use]
+pub fn owner(hub: &Owner) -> Owner {
+    Owner { profile: hub.profile.clone(), namespace: SPOKE_HOME.to_owned(), installs_argocd: true }
+}
+
+/// Compares a spoke with what is wished for. Writes nothing.
+///
+/// `token` is the one that the hub has now.
+///
+/// # Errors
+/// When the spoke cannot be asked, or what bridge made there is another profile's.
+pub async fn plan(
+    spoke: &Cluster,
+    hub: &Owner,
+    wish: Wish<'_>,
+    token: Option<&Sensitive>,
+    consent: &Consent,
+    emit: Emit<'_>,
+) -> Result<SpokePlan, ConvergeError> {
+    let kinds = spoke.kinds().await?;
+    let secrets = token_secrets(spoke, &kinds, wish.account).await?;
+    let former = token.and_then(Token::read);
+    let judged = match (&former, token) {
+        (Some(token), _) => judge(spoke, wish, token, &secrets).await?,
+        (None, Some(_)) => Err(Why::Another),
+        (None, None) => Err(Why::Missing),
+    };
+    let in_use = former.as_ref().and_then(|token| token.secret.clone()).filter(|name| secrets.contains(name));
+    let (token, wanted) = match (judged, former) {
+        (Ok(()), Some(token)) => (TokenPlan::Keep(token), in_use.into_iter().collect()),
+        (judged, _) => {
+            let secret = next_secret(wish.account, &secrets);
+            let why = judged.err().unwrap_or(Why::Missing);
+            // The hub uses the former token until it has the new one.
+            let wanted: Vec<String> = in_use.into_iter().chain([secret.clone()]).collect();
+            (TokenPlan::Make { why, secret }, wanted)
+        }
+    };
+    let plan = plan_account(spoke, hub, wish, &wanted, consent, emit).await?;
+    Ok(SpokePlan { plan, token })
+}
+
+/// Compares the account, its rights and its token Secrets with what is there.
+///
+/// # Errors
+/// As [`plan`].
+pub async fn plan_account(
+    spoke: &Cluster,
+    hub: &Owner,
+    Wish { cluster, account }: Wish<'_>,
+    secrets: &[String],
+    consent: &Consent,
+    emit: Emit<'_>,
+) -> Result<Plan, ConvergeError> {
+    let owner = owner(hub);
+    let objects = spoke_account::objects(cluster, account, secrets)?;
+    let intent = Intent { owner: &owner, consent, creates: Creates::Tried, held: &BTreeSet::new() };
+    crate::converge::plan(spoke, intent, async { Ok(objects) }, emit).await
+}
+
+/// The token Secrets that bridge has made for the account.
+async fn token_secrets(
+    spoke: &Cluster,
+    kinds: &Kinds,
+    account: &ServiceAccount,
+) -> Result<BTreeSet<String>, ClusterError> {
+    let selector = format!("{PART_OF}={}", inventory_id(SPOKE_HOME));
+    let namespace = Some(account.namespace.as_str());
+    let secrets = spoke.list(kinds, &GroupKind::parse("Secret"), namespace, &selector).await?;
+    Ok(secrets.iter().map(|live| live.id().name.clone()).collect())
+}
+
+/// The same name in the plan and in the apply, and never that of a token which is in use.
+fn next_secret(account: &ServiceAccount, secrets: &BTreeSet<String>) -> String {
+    let highest = secrets.iter().filter_map(|name| spoke_account::secret_number(account, name)).max();
+    spoke_account::secret_name(account, highest.map_or(1, |number| number.saturating_add(1)))
+}
+
+/// Whether a token is one that the profile asks for and the spoke accepts.
+async fn judge(
+    spoke: &Cluster,
+    wish: Wish<'_>,
+    token: &Token,
+    secrets: &BTreeSet<String>,
+) -> Result<Result<(), Why>, ConvergeError> {
+    if let Err(why) = token.check(wish.account, Timestamp::now()) {
+        return Ok(Err(why));
+    }
+    if token.secret.as_ref().is_none_or(|name| !secrets.contains(name)) {
+        return Ok(Err(Why::Refused));
+    }
+    match may_all(spoke, wish, &token.text).await {
+        // Rights that are missing are no fault of the token: the plan of the account shows them.
+        Ok(_) => Ok(Ok(())),
+        Err(ClusterError::Unauthorized { .. }) => Ok(Err(Why::Refused)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the holder of a token may do all that Argo CD has to do there.
+async fn may_all(spoke: &Cluster, wish: Wish<'_>, token: &Sensitive) -> Result<bool, ClusterError> {
+    let holder = spoke.as_holder(token).await?;
+    if spoke_account::has_all_rights(wish.cluster) {
+        return holder.may(Extent::Cluster).await;
+    }
+    for namespace in &wish.cluster.namespaces {
+        if !holder.may(Extent::Namespace(namespace.as_str())).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Makes the token that the plan says, and sees that the spoke accepts it.
+///
+/// # Errors
+/// When the spoke gives none, or one that may not do what Argo CD has to do.
+pub async fn make_token(spoke: &Cluster, wish: Wish<'_>, secret: &str) -> Result<Token, ConvergeError> {
+    let kinds = Kinds::core();
+    let namespace = wish.account.namespace.to_string();
+    let id = ObjectId {
+        group_kind: GroupKind::parse("Secret"),
+        namespace: Some(namespace.clone()),
+        name: secret.to_owned(),
+    };
+    let started = Instant::now();
+    loop {
+        let live = spoke.get(&kinds, &id, "v1").await?;
+        let text = match (wish.account.token, &live) {
+            (TokenLifetime::Seconds(seconds), Some(live)) => {
+                Some(spoke.request_token(wish.account, seconds, live).await?)
+            }
+            (TokenLifetime::Unlimited, Some(live)) => token_of(live),
+            (_, None) => None,
+        };
+        let token = text.as_ref().and_then(Token::read);
+        if let Some(token) = token {
+            prove(spoke, wish, &token, started).await?;
+            return Ok(token);
+        }
+        if started.elapsed() > PATIENCE {
+            return Err(ConvergeError::NoToken { secret: format!("{namespace}/{secret}") });
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// What Kubernetes' token controller has put into a token Secret.
+fn token_of(live: &Live) -> Option<Sensitive> {
+    let encoded = live.body().pointer("/data/token").and_then(Value::as_str)?;
+    String::from_utf8(STANDARD.decode(encoded).ok()?).ok().map(Sensitive::new)
+}
+
+/// New rights are in force a moment after they are written.
+async fn prove(
+    spoke: &Cluster,
+    wish: Wish<'_>,
+    token: &Token,
+    started: Instant,
+) -> Result<(), ConvergeError> {
+    loop {
+        let is_over = started.elapsed() > PATIENCE;
+        match may_all(spoke, wish, &token.text).await {
+            Ok(true) => return Ok(()),
+            Ok(false) if is_over => {
+                return Err(ConvergeError::WeakToken { subject: token.subject.clone() });
+            }
+            Err(error @ ClusterError::Unauthorized { .. }) if is_over => return Err(error.into()),
+            Ok(false) | Err(ClusterError::Unauthorized { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{ServiceAccount, TokenLifetime, next_secret};
+
+    #[test]
+    fn a_new_token_never_takes_the_secret_of_one_that_is_there() {
+        let (name, namespace) = ("argocd-manager".parse().unwrap(), "kube-system".parse().unwrap());
+        let account = ServiceAccount { name, namespace, token: TokenLifetime::Seconds(600) };
+        let next = |names: &[&str]| {
+            let names: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            next_secret(&account, &names)
+        };
+        assert_eq!(next(&[]), "argocd-manager-token-1");
+        assert_eq!(
+            next(&["argocd-manager-token-2", "argocd-manager-token-10", "x"]),
+            "argocd-manager-token-11"
+        );
+    }
+}

@@ -1,0 +1,48 @@
+//! What is planned for the spokes that bridge registers, as people read it.
+
+use std::fmt::Write;
+
+use crate::converge::spoke::{Spoke, SpokePlan, SpokeState, TokenPlan};
+use crate::plan::token::{Token, Why};
+use crate::report::plan_text::{self, View};
+use crate::report::style::{self, paint, plain};
+
+/// A part for each spoke that has something to tell; empty when all is as it should be.
+#[must_use]
+pub fn render<'a>(spokes: impl Iterator<Item = &'a Spoke>, view: &View<'_>) -> String {
+    spokes.map(|spoke| part(spoke, view)).collect()
+}
+
+fn part(Spoke { name, context, state }: &Spoke, view: &View<'_>) -> String {
+    let head = format!("spoke {} (context {})", plain(name), plain(context));
+    match state {
+        SpokeState::Planned(planned) if planned.is_empty() => String::new(),
+        SpokeState::Planned(planned) => registered(&head, planned, view),
+        SpokeState::Trusted { token, why } => {
+            format!("{head}: not looked at: {}; its token {}\n", plain(why), until(token))
+        }
+        SpokeState::Failed { why } => {
+            let what = "its Secret on the hub stays as it is, and this run ends with 1";
+            format!("{} {head}: {}; {what}\n", paint(style::ERROR, "failed:"), plain(why))
+        }
+    }
+}
+
+fn registered(head: &str, SpokePlan { plan, token }: &SpokePlan, view: &View<'_>) -> String {
+    let mut out = format!("\n{}\n", paint(style::STRONG, head));
+    if !plan.is_empty() {
+        out.push_str(&plan_text::render(plan, &View { is_targeted: false, needs: None, ..*view }));
+    }
+    if let TokenPlan::Make { why, .. } = token {
+        writeln!(out, "A token is made for Argo CD: {}.", reason(why)).unwrap_or_default();
+    }
+    out
+}
+
+fn reason(why: &Why) -> String {
+    plain(&why.to_string())
+}
+
+fn until(token: &Token) -> String {
+    token.validity.map_or("never expires".to_owned(), |valid| format!("expires {}", valid.expires))
+}
