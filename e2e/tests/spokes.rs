@@ -245,3 +245,75 @@ async fn contexts_that_do_not_fit_are_found_before_anything_is_written() -> Resu
     ensure!(fleet.world.proxy.writes().is_empty(), "something was written");
     Ok(())
 }
+
+/// The profile without the spoke.
+fn without_spoke(fleet: &Fleet) -> Result<()> {
+    let profile = Profile::small().without_spoke("spoke-prod").without_spoke("spoke-dev");
+    fleet.world.write("bridge.yaml", &profile.text())
+}
+
+#[tokio::test]
+async fn a_spoke_that_leaves_keeps_nothing_of_bridges_and_everything_else() -> Result<()> {
+    let fleet = Fleet::start().await?;
+    fleet.profile("")?;
+    fleet.world.apply(&[])?;
+    let token = fleet.token().await?;
+    without_spoke(&fleet)?;
+    let planned = fleet.world.expect(2, &["plan", "--detailed-exitcode"])?;
+    ensure!(
+        planned.stdout.contains("spoke spoke-dev (context spoke) is no longer in the profile"),
+        "{planned}"
+    );
+    fleet.world.apply(&["--allow-delete", "1"])?;
+    ensure!(get(&fleet.spoke, ACCOUNT).await?.is_null(), "the account is still there");
+    ensure!(fleet.token_secrets().await?.is_empty(), "a token is still there");
+    ensure!(get(&fleet.spoke, "/api/v1/namespaces/kube-system/configmaps/bridge").await?.is_null());
+    let others = get(&fleet.spoke, "/apis/rbac.authorization.k8s.io/v1/clusterroles/cluster-admin").await?;
+    ensure!(!others.is_null(), "what is not bridge's went");
+    let inventory = fleet.world.get("/api/v1/namespaces/argocd/configmaps/bridge").await?;
+    ensure!(inventory["metadata"]["annotations"].get("bridge.gitops/spokes").is_none(), "{inventory}");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while fleet.accepts(&token).await? {
+        ensure!(std::time::Instant::now() < deadline, "the token still works");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    fleet.expect_converged()
+}
+
+#[tokio::test]
+async fn a_spoke_that_leaves_while_it_is_away_is_remembered_and_its_commands_are_shown() -> Result<()> {
+    let fleet = Fleet::start().await?;
+    fleet.profile("")?;
+    fleet.world.apply(&[])?;
+    without_spoke(&fleet)?;
+    let nowhere = Access { server: "https://127.0.0.1:1".to_owned(), ..fleet.spoke.access_by_certificate()? };
+    fleet.write_kubeconfig(nowhere)?;
+    let outcome = fleet.world.expect(1, &["apply", "--auto-approve", "--no-wait", "--allow-delete", "1"])?;
+    for said in
+        ["kubectl --context spoke delete clusterrolebinding,clusterrole -l", "delete configmap bridge"]
+    {
+        ensure!(outcome.stdout.contains(said), "{said}: {outcome}");
+    }
+    ensure!(fleet.world.get(&support::secret("spoke-dev")).await?.is_null(), "the hub still knows it");
+    // Another cluster behind the same context is not touched.
+    fleet.write_kubeconfig(fleet.world.proxy.access(User::Admin))?;
+    let planned = fleet.world.expect(0, &["plan"])?;
+    ensure!(planned.stdout.contains("the context leads to another cluster"), "{planned}");
+    fleet.write_kubeconfig(fleet.proxy.access(User::Admin))?;
+    fleet.world.apply(&[])?;
+    ensure!(get(&fleet.spoke, ACCOUNT).await?.is_null(), "the account is still there");
+    fleet.expect_converged()
+}
+
+#[tokio::test]
+async fn a_destroy_takes_the_accounts_on_spokes_along() -> Result<()> {
+    let fleet = Fleet::start().await?;
+    fleet.profile("")?;
+    fleet.world.apply(&[])?;
+    let planned = fleet.world.expect(0, &["plan", "--destroy"])?;
+    ensure!(planned.stdout.contains("ServiceAccount/kube-system/argocd-manager"), "{planned}");
+    fleet.world.expect(0, &["destroy", "--auto-approve"])?;
+    ensure!(get(&fleet.spoke, ACCOUNT).await?.is_null(), "the account is still there");
+    ensure!(get(&fleet.spoke, "/api/v1/namespaces/kube-system/configmaps/bridge").await?.is_null());
+    fleet.world.expect_foreign_untouched()
+}

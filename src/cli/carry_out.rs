@@ -10,7 +10,8 @@ use crate::cli::converged::{Hub, Planned, outcome_exit, progress};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
-use crate::cli::spokes::{Registering, Spokes};
+use crate::cli::spokes::Spokes;
+use crate::cli::spokes::register::Registering;
 use crate::cli::{blocked, consents, interrupt, prepare, saved, target};
 use crate::code::Code;
 use crate::converge::apply::apply;
@@ -152,7 +153,7 @@ impl Run<'_> {
         let emit = progress(context);
         let planned = match wanted.operation {
             Operation::Apply => hub.plan(context, ready, consent, Creates::Written, &emit).await?,
-            Operation::Destroy => hub.plan_destroy(ready, consent, &emit).await?,
+            Operation::Destroy => hub.plan_destroy(context, ready, consent, &emit).await?,
         };
         if let Some(saved) = &wanted.saved {
             saved::check_plan(context, saved, &ready.profile, &planned)?;
@@ -206,7 +207,8 @@ impl Run<'_> {
         let failures = spokes.register(&with, &mut plan).await;
         let mut outcome = apply(&hub.cluster, plan, &wanted.settings, &emit, interrupt).await;
         spokes.retire(&with, &outcome).await;
-        outcome.failures.extend(failures);
+        let left = spokes.leave(&with, &hub.cluster, &outcome).await;
+        outcome.failures.extend(failures.into_iter().chain(left));
         outcome
     }
 

@@ -95,8 +95,10 @@ impl Hub {
                 Ok::<_, CliError>(desired.objects)
             };
             let held = spokes.failed();
-            let intent = Intent { owner: &owner, consent, creates, held: &held };
+            let recorded = spokes.recorded();
+            let intent = Intent { owner: &owner, consent, creates, spokes: &recorded, held: &held };
             let plan = crate::converge::plan(&self.cluster, intent, desired, emit).await?;
+            let spokes = spokes.with_leaving(context, &plan, consent).await;
             Ok(Planned { plan, secrets, spokes })
         };
         interrupt::unless(&self.interrupt, work).await?
@@ -108,6 +110,7 @@ impl Hub {
     /// When the cluster is not as it has to be.
     pub(super) async fn plan_destroy(
         &self,
+        context: &Context,
         ready: &Ready,
         consent: &Consent,
         emit: &(dyn Fn(Event) + Sync),
@@ -115,7 +118,8 @@ impl Hub {
         let owner = Owner::of(&ready.profile);
         let work = crate::converge::plan_destroy(&self.cluster, &owner, consent, emit);
         let plan = interrupt::unless(&self.interrupt, work).await??;
-        Ok(Planned { plan, secrets: Secrets::Masked, spokes: Spokes::default() })
+        let spokes = Spokes::default().with_leaving(context, &plan, consent).await;
+        Ok(Planned { plan, secrets: Secrets::Masked, spokes })
     }
 }
 

@@ -169,7 +169,7 @@ impl Run<'_> {
         let hub = Hub::connect(self.context, &target, self.interrupt).await?;
         let emit = progress(self.context);
         if self.args.destroy {
-            hub.plan_destroy(ready, consent, &emit).await
+            hub.plan_destroy(self.context, ready, consent, &emit).await
         } else {
             hub.plan(self.context, ready, consent, Creates::Tried, &emit).await
         }

@@ -26,7 +26,7 @@ mod write;
 
 use std::collections::BTreeSet;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Kinds};
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Emit;
 use crate::converge::observe::Intent;
@@ -34,6 +34,7 @@ use crate::converge::trial::Creates;
 use crate::desired::object::Object;
 use crate::plan::build::{self, Owner};
 use crate::plan::consent::Consent;
+use crate::plan::inventory::Spokes;
 use crate::plan::summary::Plan;
 
 /// Compares the desired state with the cluster. Writes nothing.
@@ -62,6 +63,35 @@ pub async fn plan_destroy(
     consent: &Consent,
     emit: Emit<'_>,
 ) -> Result<Plan, ConvergeError> {
-    let intent = Intent { owner, consent, creates: Creates::None, held: &BTreeSet::new() };
+    let intent =
+        Intent { owner, consent, creates: Creates::None, spokes: &Spokes::new(), held: &BTreeSet::new() };
     plan(cluster, intent, async { Ok(Vec::new()) }, emit).await
+}
+
+/// The plan that takes spokes out of the inventory on which nothing of bridge's is left; `None` where none is recorded.
+///
+/// # Errors
+/// When the cluster cannot be asked, or the hub belongs to another profile.
+pub async fn forget_spokes(
+    cluster: &Cluster,
+    owner: &Owner,
+    consent: &Consent,
+    uids: &BTreeSet<String>,
+) -> Result<Option<Plan>, ConvergeError> {
+    let kinds = Kinds::core();
+    let Some((parent, recorded)) = inventory::read(cluster, &kinds, owner, consent).await? else {
+        return Ok(None);
+    };
+    let mut wanted = recorded.clone();
+    wanted.spokes.retain(|uid, _| !uids.contains(uid));
+    Ok(Some(Plan {
+        cluster: Some(cluster.identity().clone()),
+        owner: owner.clone(),
+        changes: Vec::new(),
+        parent: Some(parent),
+        recorded: Some(recorded),
+        wanted: Some(wanted),
+        is_destroy: false,
+    })
+    .filter(|plan| !plan.is_empty()))
 }

@@ -20,7 +20,7 @@ use crate::desired::object::Object;
 use crate::plan::build::{Observed, Owner};
 use crate::plan::consent::Consent;
 use crate::plan::decide::Seen;
-use crate::plan::inventory::Inventory;
+use crate::plan::inventory::{Inventory, Spokes};
 use crate::plan::live::Live;
 use crate::plan::prune::{self, Rules};
 
@@ -33,6 +33,8 @@ pub struct Intent<'a> {
     pub consent: &'a Consent,
     /// What happens to objects that do not exist.
     pub creates: Creates,
+    /// The spokes that bridge registers and that answer.
+    pub spokes: &'a Spokes,
     /// Clusters whose Secrets nobody can make at the moment: those that are there stay.
     pub held: &'a BTreeSet<String>,
 }
@@ -86,7 +88,7 @@ async fn look(
     intent: Intent<'_>,
     asked: &Arc<SetOnce<Asked>>,
 ) -> Result<Found, ConvergeError> {
-    let Intent { owner, consent, creates, held: _ } = intent;
+    let Intent { owner, consent, creates, spokes: _, held: _ } = intent;
     let kinds = cluster.kinds().await?;
     let recorded = inventory::read(cluster, &kinds, owner, consent).await?;
     if recorded.is_none() {
@@ -108,7 +110,7 @@ async fn compare(
     found: Found,
     emit: Emit<'_>,
 ) -> Result<Observed, ConvergeError> {
-    let Intent { owner, consent, creates, held } = intent;
+    let Intent { owner, consent, creates, spokes, held } = intent;
     let Found { kinds, recorded, mut members } = found;
     let inventory = recorded.as_ref().map(|(_, inventory)| inventory);
     let unserved = inventory.into_iter().flat_map(|inventory| inventory.group_kinds.iter().cloned());
@@ -128,7 +130,8 @@ async fn compare(
     let foreign = foreign::find(cluster, &kinds, owner, &surplus, &gone, consent).await?;
     let abandoned = homes::abandoned(cluster, &kinds, owner, &desired).await?;
     let cluster = cluster.identity().clone();
-    Ok(Observed { cluster, recorded, unserved, desired, surplus, abandoned, foreign })
+    let spokes = spokes.clone();
+    Ok(Observed { cluster, recorded, unserved, desired, surplus, abandoned, spokes, foreign })
 }
 
 /// The uids of what goes for a reason of its own, before it is known what is in the namespaces that go.

@@ -24,6 +24,7 @@ use crate::desired::ownership::{PART_OF, inventory_id};
 use crate::desired::spoke_account::{self, SPOKE_HOME};
 use crate::plan::build::Owner;
 use crate::plan::consent::Consent;
+use crate::plan::inventory::Spokes;
 use crate::plan::live::Live;
 use crate::plan::pending_token::placeholder;
 use crate::plan::summary::Plan;
@@ -95,6 +96,15 @@ pub enum SpokeState {
         /// Why.
         why: String,
     },
+    /// It is no longer in the profile: what bridge made there goes.
+    Leaving(Box<Plan>),
+    /// It is no longer in the profile, and what bridge made there cannot be removed.
+    Left {
+        /// Why.
+        why: String,
+        /// Whether the context still leads there, so that somebody else may do it.
+        is_reachable: bool,
+    },
 }
 
 impl Spoke {
@@ -103,7 +113,8 @@ impl Spoke {
     pub fn has_changes(&self) -> bool {
         match &self.state {
             SpokeState::Planned(planned) => !planned.is_empty(),
-            SpokeState::Trusted { .. } | SpokeState::Failed { .. } => false,
+            SpokeState::Leaving(_) => true,
+            SpokeState::Trusted { .. } | SpokeState::Failed { .. } | SpokeState::Left { .. } => false,
         }
     }
 
@@ -116,7 +127,7 @@ impl Spoke {
                 TokenPlan::Make { .. } => placeholder(&self.context),
             }),
             SpokeState::Trusted { token, why: _ } => Some(token.text.clone()),
-            SpokeState::Failed { .. } => None,
+            SpokeState::Failed { .. } | SpokeState::Leaving(_) | SpokeState::Left { .. } => None,
         }
     }
 }
@@ -186,7 +197,13 @@ pub async fn plan_account(
 ) -> Result<Plan, ConvergeError> {
     let owner = owner(hub);
     let objects = spoke_account::objects(cluster, account, secrets)?;
-    let intent = Intent { owner: &owner, consent, creates: Creates::Tried, held: &BTreeSet::new() };
+    let intent = Intent {
+        owner: &owner,
+        consent,
+        creates: Creates::Tried,
+        spokes: &Spokes::new(),
+        held: &BTreeSet::new(),
+    };
     crate::converge::plan(spoke, intent, async { Ok(objects) }, emit).await
 }
 

@@ -33,6 +33,9 @@ pub const ADDITIONAL_NAMESPACES: &str = "applyset.kubernetes.io/additional-names
 /// Annotation on the inventory: the profile that owns it.
 pub const PROFILE: &str = "bridge.gitops/profile";
 
+/// Annotation on the hub's inventory: the spokes on which bridge made something, as JSON.
+pub const SPOKES: &str = "bridge.gitops/spokes";
+
 /// Annotation on any object: never delete it.
 pub const KEEP: &str = "bridge.gitops/keep";
 

@@ -9,7 +9,7 @@ use crate::desired::wave::Wave;
 use crate::plan::change::{Change, Check, NotChecked};
 use crate::plan::consent::Consent;
 use crate::plan::decide::{Seen, Sets};
-use crate::plan::inventory::Inventory;
+use crate::plan::inventory::{Inventory, Spokes};
 use crate::plan::live::Live;
 use crate::plan::prune::{self, Rules};
 use crate::plan::summary::{ClusterIdentity, Plan};
@@ -30,6 +30,8 @@ pub struct Observed {
     pub surplus: Vec<Live>,
     /// The ids of bridge's own ApplySets that record nothing any more.
     pub abandoned: BTreeSet<String>,
+    /// The spokes that bridge registers and that answer.
+    pub spokes: Spokes,
     /// Namespaces and CustomResourceDefinitions in which there are foreign things: what, for people.
     pub foreign: BTreeMap<ObjectId, String>,
 }
@@ -66,7 +68,7 @@ impl Owner {
 /// Makes the plan.
 #[must_use]
 pub fn build(owner: &Owner, observed: Observed, consent: &Consent) -> Plan {
-    let Observed { cluster, recorded, unserved, desired, surplus, abandoned, foreign } = observed;
+    let Observed { cluster, recorded, unserved, desired, surplus, abandoned, spokes, foreign } = observed;
     let (parent, recorded) = recorded.unzip();
     let applyset = inventory_id(&owner.namespace);
     let recorded_kinds = recorded.as_ref().map(|inventory| inventory.group_kinds.clone()).unwrap_or_default();
@@ -80,6 +82,8 @@ pub fn build(owner: &Owner, observed: Observed, consent: &Consent) -> Plan {
     }
     let mut wanted = wanted(owner, &desired_ids, &changes, recorded.as_ref(), consent);
     wanted.group_kinds.extend(unserved);
+    // One that left is recorded until what bridge made there is gone.
+    wanted.spokes = recorded.iter().flat_map(|inventory| inventory.spokes.clone()).chain(spokes).collect();
     let is_destroy = desired_ids.is_empty();
     // With its own namespace the inventory goes, whatever it would still have to record: that was asked for by name.
     let ends = is_destroy

@@ -3,8 +3,9 @@
 //! Written the way kubectl writes it (`k8s.io/kubectl/pkg/cmd/apply/applyset.go`), which differs from the text of
 //! KEP-3659: the prefix is `applyset.kubernetes.io/` and the tooling is an annotation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::desired::id::{GroupKind, ObjectId};
@@ -22,6 +23,20 @@ pub struct Inventory {
     pub group_kinds: BTreeSet<GroupKind>,
     /// The namespaces, beside the parent's own, in which there may be owned objects.
     pub namespaces: BTreeSet<String>,
+    /// The spokes on which bridge made something, by the uid of their namespace kube-system. What it is, is recorded there.
+    pub spokes: Spokes,
+}
+
+/// Spokes by the uid of their namespace kube-system, which no other cluster has, whatever a context leads to.
+pub type Spokes = BTreeMap<String, RecordedSpoke>;
+
+/// How a spoke was reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedSpoke {
+    /// The cluster's name in the profile.
+    pub name: String,
+    /// The kubeconfig context.
+    pub context: String,
 }
 
 /// The ConfigMap `bridge` exists and is not bridge's inventory.
@@ -68,13 +83,22 @@ impl Inventory {
             profile: parent.annotation(ownership::PROFILE).unwrap_or_default().to_owned(),
             group_kinds: list(CONTAINS_GROUP_KINDS).map(GroupKind::parse).collect(),
             namespaces: list(ADDITIONAL_NAMESPACES).map(str::to_owned).collect(),
+            // What somebody else wrote there is no record of bridge's.
+            spokes: parent
+                .annotation(ownership::SPOKES)
+                .and_then(|text| serde_json::from_str(text).ok())
+                .unwrap_or_default(),
         })
     }
 
     /// What an inventory must record to own these objects.
     pub fn of<'a>(profile: &str, namespace: &str, objects: impl Iterator<Item = &'a ObjectId>) -> Self {
-        let mut inventory =
-            Self { profile: profile.to_owned(), group_kinds: BTreeSet::new(), namespaces: BTreeSet::new() };
+        let mut inventory = Self {
+            profile: profile.to_owned(),
+            group_kinds: BTreeSet::new(),
+            namespaces: BTreeSet::new(),
+            spokes: Spokes::new(),
+        };
         for id in objects {
             inventory.group_kinds.insert(id.group_kind.clone());
             inventory.namespaces.extend(id.namespace.iter().filter(|other| *other != namespace).cloned());
@@ -89,6 +113,7 @@ impl Inventory {
             profile: self.profile.clone(),
             group_kinds: self.group_kinds.union(&other.group_kinds).cloned().collect(),
             namespaces: self.namespaces.union(&other.namespaces).cloned().collect(),
+            spokes: other.spokes.clone().into_iter().chain(self.spokes.clone()).collect(),
         }
     }
 
@@ -98,13 +123,14 @@ impl Inventory {
         self.profile == other.profile
             && self.group_kinds.is_superset(&other.group_kinds)
             && self.namespaces.is_superset(&other.namespaces)
+            && other.spokes.iter().all(|(uid, spoke)| self.spokes.get(uid) == Some(spoke))
     }
 
     /// The parent object to apply.
     #[must_use]
     pub fn parent(&self, namespace: &str) -> Value {
         let kinds: BTreeSet<String> = self.group_kinds.iter().map(GroupKind::to_string).collect();
-        json!({
+        let mut parent = json!({
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {
@@ -118,7 +144,11 @@ impl Inventory {
                     ownership::PROFILE: self.profile,
                 },
             },
-        })
+        });
+        if !self.spokes.is_empty() {
+            parent["metadata"]["annotations"][ownership::SPOKES] = json!(self.spokes).to_string().into();
+        }
+        parent
     }
 }
 
@@ -132,13 +162,17 @@ mod tests {
 
     use serde_json::Value;
 
-    use super::{GroupKind, Inventory, Live, NotOurInventory};
+    use super::{GroupKind, Inventory, Live, NotOurInventory, RecordedSpoke, Spokes};
 
     fn inventory() -> Inventory {
         Inventory {
             profile: "acme".to_owned(),
             group_kinds: BTreeSet::from([GroupKind::parse("Deployment.apps"), GroupKind::parse("ConfigMap")]),
             namespaces: BTreeSet::from(["kube-system".to_owned()]),
+            spokes: Spokes::from([(
+                "a-uid".to_owned(),
+                RecordedSpoke { name: "spoke-dev".to_owned(), context: "arn:aws:eks:x,y=z".to_owned() },
+            )]),
         }
     }
 

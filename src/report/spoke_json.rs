@@ -44,6 +44,16 @@ pub enum StateDocument {
         /// Why.
         reason: String,
     },
+    /// It is no longer in the profile: what bridge made there goes.
+    Leaving {
+        /// What goes.
+        changes: Vec<ChangeDocument>,
+    },
+    /// It is no longer in the profile, and what bridge made there cannot be removed.
+    Left {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// What becomes of a token.
@@ -93,6 +103,8 @@ pub fn document(spoke: &Spoke) -> SpokeDocument {
             StateDocument::Trusted { reason: why.clone(), expires: expires(token) }
         }
         SpokeState::Failed { why } => StateDocument::Failed { reason: why.clone() },
+        SpokeState::Leaving(plan) => StateDocument::Leaving { changes: plan_json::changes(plan) },
+        SpokeState::Left { why, is_reachable: _ } => StateDocument::Left { reason: why.clone() },
     };
     SpokeDocument { name: name.clone(), context: context.clone(), state }
 }

@@ -3,6 +3,9 @@
 use std::fmt::Write;
 
 use crate::converge::spoke::{Spoke, SpokePlan, SpokeState, TokenPlan};
+use crate::desired::ownership::{INVENTORY, PART_OF, inventory_id};
+use crate::desired::spoke_account::SPOKE_HOME;
+use crate::plan::consent::shell_word;
 use crate::plan::token::{Token, Why};
 use crate::report::plan_text::{self, View};
 use crate::report::style::{self, paint, plain};
@@ -25,7 +28,40 @@ fn part(Spoke { name, context, state }: &Spoke, view: &View<'_>) -> String {
             let what = "its Secret on the hub stays as it is, and this run ends with 1";
             format!("{} {head}: {}; {what}\n", paint(style::ERROR, "failed:"), plain(why))
         }
+        SpokeState::Leaving(plan) => {
+            let text = plan_text::render(plan, &View { is_targeted: false, needs: None, ..*view });
+            format!("\n{} is no longer in the profile\n{text}", paint(style::STRONG, &head))
+        }
+        SpokeState::Left { why, is_reachable } => format!(
+            "{} {head} is no longer in the profile, and what bridge made there cannot be removed: {}\n{}",
+            paint(style::WARNING, "warning:"),
+            plain(why),
+            if *is_reachable { by_hand(context) } else { forgotten() }
+        ),
     }
+}
+
+/// What is left where nobody knows the way any more.
+fn forgotten() -> String {
+    let label = format!("{PART_OF}={}", inventory_id(SPOKE_HOME));
+    format!(
+        "  bridge forgets it; if the cluster still lives, what bears this label there is of no use any more: {label}\n"
+    )
+}
+
+/// The commands that remove what bridge made on a spoke.
+fn by_hand(context: &str) -> String {
+    let kubectl = format!("kubectl --context {}", shell_word(context));
+    let label = format!("{PART_OF}={}", inventory_id(SPOKE_HOME));
+    let commands = [
+        format!("{kubectl} delete clusterrolebinding,clusterrole -l {label}"),
+        format!("{kubectl} delete rolebinding,role,secret,serviceaccount --all-namespaces -l {label}"),
+        format!("{kubectl} delete configmap {INVENTORY} --namespace {SPOKE_HOME}"),
+    ];
+    let line = |command: &String| format!("  {}\n", paint(style::HINT, &plain(command)));
+    let gone =
+        "  where the cluster is gone, take the context out of the kubeconfig: bridge forgets it then\n";
+    commands.iter().map(line).collect::<String>() + gone
 }
 
 fn registered(head: &str, SpokePlan { plan, token }: &SpokePlan, view: &View<'_>) -> String {

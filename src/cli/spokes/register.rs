@@ -1,0 +1,214 @@
+//! Writing to spokes: accounts and tokens before the hub's Secrets, what left after them.
+
+use std::collections::BTreeSet;
+
+use futures::{StreamExt, stream};
+
+use crate::cli::blocked;
+use crate::cli::context::Context;
+use crate::cli::converged::progress;
+use crate::cli::spokes::leaving::Leaving;
+use crate::cli::spokes::{Registered, Spokes, secret_id, with_hints};
+use crate::cluster::Cluster;
+use crate::converge::apply::apply;
+use crate::converge::event::Event;
+use crate::converge::interrupt::Interrupt;
+use crate::converge::outcome::{Failure, FailureClass, Outcome};
+use crate::converge::run::ApplySettings;
+use crate::converge::spoke::{self, SpokeState};
+use crate::desired::id::{GroupKind, ObjectId};
+use crate::desired::ownership::INVENTORY;
+use crate::desired::spoke_account::SPOKE_HOME;
+use crate::plan::build::Owner;
+use crate::plan::consent::Consent;
+use crate::plan::pending_token::{fill, is_pending, placeholder};
+use crate::plan::summary::Plan;
+use crate::plan::token::Token;
+use crate::profile::model;
+
+impl Spokes {
+    /// Brings the spokes to what was planned, and puts their new tokens into the hub's plan. What needs a token that was not
+    /// made is taken out of the plan.
+    pub(in crate::cli) async fn register(&self, with: &Registering<'_>, plan: &mut Plan) -> Vec<Failure> {
+        let parallelism = with.context.global.parallelism;
+        let work = stream::iter(&self.all).map(|one| async move { (one, with.one(one).await) });
+        let done: Vec<_> = work.buffered(parallelism.max(1)).collect().await;
+        let mut failures = Vec::new();
+        for (one, registered) in done {
+            let pending = placeholder(&one.spoke.context);
+            match registered {
+                Ok(Some(token)) => fill(plan, &pending, &token.text),
+                Ok(None) => {}
+                Err(why) => {
+                    plan.changes.retain(|change| !is_pending(change, &pending));
+                    failures.push(failure(&plan.owner, &one.cluster, &why));
+                }
+            }
+        }
+        failures
+    }
+
+    /// Once the hub has the new tokens, the former ones are no longer asked for, and go.
+    pub(in crate::cli) async fn retire(&self, with: &Registering<'_>, hub: &Outcome) {
+        if hub.error.is_some() || hub.interrupted {
+            return;
+        }
+        for one in &self.all {
+            let id = secret_id(&with.owner.namespace, &one.cluster);
+            let is_undone =
+                hub.failures.iter().any(|failure| failure.id == id) || hub.not_tried.contains(&id);
+            if let Some((connection, _, secret)) = one.make().filter(|_| !is_undone)
+                && let Err(why) = with.retire(one, connection, secret).await
+            {
+                let name = &one.spoke.name;
+                with.context.ui.warn(&format!(
+                    "the former token of the spoke {name} is still valid ({why}); the next apply removes it"
+                ));
+            }
+        }
+    }
+}
+
+impl Spokes {
+    /// Once the hub knows them no more, what bridge made on the spokes that left is removed there, and forgotten here.
+    pub(in crate::cli) async fn leave(
+        &self,
+        with: &Registering<'_>,
+        hub: &Cluster,
+        outcome: &Outcome,
+    ) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        if self.leaving.is_empty() || outcome.error.is_some() || !outcome.is_complete() {
+            return failures;
+        }
+        let mut gone: BTreeSet<String> = BTreeSet::new();
+        for one in &self.leaving {
+            match with.remove(one).await {
+                Ok(true) => drop(gone.insert(one.uid.clone())),
+                Ok(false) => {}
+                Err(why) => failures.push(left(&one.spoke.name, &why)),
+            }
+        }
+        if let Err(why) = with.forget(hub, &gone).await {
+            failures.push(left("", &why));
+        }
+        failures
+    }
+}
+
+fn left(name: &str, why: &str) -> Failure {
+    Failure {
+        id: ObjectId {
+            group_kind: GroupKind::parse("ConfigMap"),
+            namespace: Some(SPOKE_HOME.to_owned()),
+            name: INVENTORY.to_owned(),
+        },
+        message: format!("what bridge made on the spoke {name} could not be removed: {why}"),
+        fix: "run it again once the spoke answers; the plan shows the commands that do it by hand".to_owned(),
+        class: FailureClass::Failed,
+    }
+}
+
+fn failure(owner: &Owner, cluster: &model::Cluster, why: &str) -> Failure {
+    Failure {
+        id: secret_id(&owner.namespace, cluster),
+        message: format!("the spoke could not be registered: {why}"),
+        fix: String::new(),
+        class: FailureClass::Failed,
+    }
+}
+
+/// What registering spokes takes.
+pub(in crate::cli) struct Registering<'a> {
+    pub(in crate::cli) context: &'a Context,
+    pub(in crate::cli) settings: &'a ApplySettings,
+    pub(in crate::cli) interrupt: &'a Interrupt,
+    pub(in crate::cli) owner: Owner,
+}
+
+impl Registering<'_> {
+    async fn one(&self, one: &Registered) -> Result<Option<Token>, String> {
+        let planned = match &one.spoke.state {
+            SpokeState::Failed { why } => return Err(why.clone()),
+            SpokeState::Planned(planned) => planned,
+            SpokeState::Trusted { .. } | SpokeState::Leaving(_) | SpokeState::Left { .. } => return Ok(None),
+        };
+        let Some(connection) = one.connection.as_ref().filter(|_| !planned.is_empty()) else {
+            return Ok(None);
+        };
+        if let Err(error) = blocked::check(&planned.plan) {
+            let why = error.findings().into_iter().map(|finding| finding.message).collect::<Vec<_>>();
+            return Err(why.join("; "));
+        }
+        self.write(connection, planned.plan.clone()).await?;
+        let name = &one.spoke.name;
+        let Some((_, _, secret)) = one.make() else {
+            self.context.ui.status(&format!("~ spoke {name}: the account is as it should be"));
+            return Ok(None);
+        };
+        let token = spoke::make_token(connection, one.wish(), secret).await;
+        let token = token.map_err(|error| with_hints(&error.to_string(), &error.hints()))?;
+        self.context.ui.redactor().register(&token.text);
+        let until =
+            token.validity.map_or("never expires".to_owned(), |valid| format!("expires {}", valid.expires));
+        self.context.ui.status(&format!("+ spoke {name}: a token was made and works there; it {until}"));
+        Ok(Some(token))
+    }
+
+    async fn retire(&self, one: &Registered, connection: &Cluster, secret: &str) -> Result<(), String> {
+        let consent = Consent { targets: BTreeSet::new(), ..self.settings.consent.clone() };
+        let secrets = [secret.to_owned()];
+        let plan =
+            spoke::plan_account(connection, &self.owner, one.wish(), &secrets, &consent, &|_| ()).await;
+        let plan = plan.map_err(|error| error.to_string())?;
+        self.write(connection, plan).await
+    }
+
+    /// Whether nothing of bridge's is left there that somebody would have to remember.
+    async fn remove(&self, one: &Leaving) -> Result<bool, String> {
+        match (&one.spoke.state, &one.connection) {
+            (SpokeState::Leaving(plan), Some(connection)) => {
+                self.write(connection, Plan::clone(plan)).await?;
+                self.context.ui.status(&format!("- spoke {}: the account is gone", one.spoke.name));
+                Ok(true)
+            }
+            (SpokeState::Left { why, is_reachable: true }, _) => Err(why.clone()),
+            _ => Ok(one.is_forgotten),
+        }
+    }
+
+    async fn forget(&self, hub: &Cluster, gone: &BTreeSet<String>) -> Result<(), String> {
+        let consent = &self.settings.consent;
+        let plan = crate::converge::forget_spokes(hub, &self.owner, consent, gone).await;
+        match plan.map_err(|error| error.to_string())? {
+            Some(plan) => self.write(hub, plan).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn write(&self, connection: &Cluster, plan: Plan) -> Result<(), String> {
+        if plan.is_empty() {
+            return Ok(());
+        }
+        let settings = ApplySettings { wait: false, ..self.settings.clone() };
+        let show = progress(self.context);
+        // Lines of several clusters at once would not say which is which: only waits are shown.
+        let emit = |event: Event| {
+            if matches!(event, Event::Waiting { .. }) {
+                show(event);
+            }
+        };
+        let outcome = apply(connection, plan, &settings, &emit, self.interrupt).await;
+        problem(&outcome).map_or(Ok(()), Err)
+    }
+}
+
+/// Why not everything was done.
+fn problem(outcome: &Outcome) -> Option<String> {
+    let Outcome { failures, error, remaining, interrupted, .. } = outcome;
+    let failed = failures.first().map(|Failure { id, message, .. }| format!("{id}: {message}"));
+    let remains = || remaining.first().map(|(id, why)| format!("{id}: {why}"));
+    let error = || error.as_ref().map(|error| with_hints(&error.to_string(), &error.hints()));
+    let stopped = || (*interrupted && !outcome.is_complete()).then(|| "interrupted".to_owned());
+    failed.or_else(error).or_else(remains).or_else(stopped)
+}
