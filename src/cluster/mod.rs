@@ -10,6 +10,7 @@ mod kinds;
 mod look;
 mod notify;
 mod page;
+mod probe;
 mod read;
 mod transport;
 mod write;
@@ -18,6 +19,7 @@ pub use connect::{ConnectOptions, contexts, credentials, userinfo};
 pub use error::{ApiStatus, ClusterError};
 pub use kinds::{CORE_KINDS, Kinds};
 pub use notify::{Notice, Notify};
+pub use probe::probe;
 pub use read::Query;
 pub use write::{Applied, Apply, Deletion, Guard, Propagation};
 

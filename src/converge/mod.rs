@@ -19,6 +19,7 @@ mod ready;
 mod record;
 mod replace;
 pub mod run;
+pub mod status;
 pub mod trial;
 mod wanted;
 mod write;

@@ -24,6 +24,7 @@ pub mod replace;
 pub mod same_server;
 pub mod saved;
 pub mod stale;
+pub mod status;
 pub mod summary;
 pub mod unchanged;
 pub mod unused;
