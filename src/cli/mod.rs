@@ -29,6 +29,7 @@ mod saved;
 mod schema;
 mod secret_references;
 mod secrets;
+mod status;
 mod target;
 mod templates;
 mod usage;
@@ -73,6 +74,7 @@ enum Command {
     Render(render::Args),
     Plan(plan::Args),
     Apply(apply::Args),
+    Status(status::Args),
     Destroy(destroy::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -139,6 +141,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Render(args) => wait(render::exec(context, &args)),
         Command::Plan(args) => wait(plan::exec(context, &args)),
         Command::Apply(args) => wait(apply::exec(context, &args)),
+        Command::Status(args) => wait(status::exec(context, &args)),
         Command::Destroy(args) => wait(destroy::exec(context, &args)),
         Command::Schema(args) => schema::exec(context, &args),
         Command::Completions(args) => completions::exec(context, &args),

@@ -139,3 +139,6 @@ impl Status {
         Count::of(self.applications.iter().map(|one| one.application.is_well()))
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -20,5 +20,8 @@ pub mod plan_text;
 pub mod progress;
 pub mod redact;
 pub mod sarif;
+pub mod status_json;
+pub mod status_text;
+mod status_words;
 pub mod style;
 pub mod ui;

@@ -85,7 +85,9 @@ impl ArgoCdStatus {
         }
     }
 
-    fn is_well(&self) -> bool {
+    /// Whether nothing is wrong with it.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
         match self {
             Self::NotInstalled | Self::NoWorkloads => false,
             Self::NotSeen => true,
@@ -103,9 +105,15 @@ impl Workload {
 }
 
 impl HubStatus {
+    /// Whether it is the profile's own.
+    #[must_use]
+    pub fn has_own_inventory(&self) -> bool {
+        self.inventory == InventoryStatus::Own
+    }
+
     /// Whether nothing is wrong with it.
     #[must_use]
     pub fn is_well(&self) -> bool {
-        self.inventory == InventoryStatus::Own && self.argo_cd.is_well()
+        self.has_own_inventory() && self.argo_cd.is_well()
     }
 }

@@ -1,0 +1,106 @@
+//! `bridge status`.
+
+use std::sync::Arc;
+
+use clap::Args as ClapArgs;
+
+use crate::cli::args::Output;
+use crate::cli::context::Context;
+use crate::cli::converged::Hub;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::prepare::{self, Ready};
+use crate::cli::secrets::{self, Reach};
+use crate::cli::target::{self, Target};
+use crate::cli::{for_each_profile, interrupt};
+use crate::cluster::ConnectOptions;
+use crate::code::Code;
+use crate::converge::interrupt::Interrupt;
+use crate::converge::status::{Look, Way, status};
+use crate::plan::build::Owner;
+use crate::plan::status::Status;
+use crate::plan::status::fleet::FleetCluster;
+use crate::profile::model::{Cluster, Profile, Role};
+use crate::report::plan_text::Detail;
+use crate::report::{status_json, status_text};
+use crate::template::context::server;
+
+/// Show how the hub, its clusters, ApplicationSets and Applications are
+///
+/// Reads only. Exit code 0 when all is well, and 1 when anything is wrong: a workload of Argo CD's that is not ready, a
+/// cluster that is not registered or that Argo CD cannot read, an ApplicationSet with an error, an Application that is not
+/// Synced and Healthy. What cannot be reached from here is said to be not probed, and is no failure.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// List everything, not only what is not well; the same as -v
+    #[arg(long)]
+    all: bool,
+}
+
+/// Shows the status of each profile.
+pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
+    let output = context.output("status", &[Output::Text, Output::Json])?;
+    check_one_profile(context, output)?;
+    let detail = if args.all { Detail::Full } else { context.detail() };
+    let interrupt = interrupt::listen(context.ui.clone());
+    for_each_profile(context, async |path| {
+        let ready = prepare::load_unless(context, path, &interrupt).await?;
+        let status = read(context, &ready, &interrupt).await?;
+        show(context, &status, output, detail)?;
+        Ok(if status.is_well() { Exit::Done } else { Exit::Failed })
+    })
+    .await
+}
+
+/// A reader of JSON takes the output for one document.
+fn check_one_profile(context: &Context, output: Output) -> Result<(), CliError> {
+    let profiles = prepare::profiles(context).len();
+    if output != Output::Json || profiles < 2 {
+        return Ok(());
+    }
+    let message = format!("`--output json` is one document, and {profiles} profiles are given");
+    Err(CliError::usage(Code::USAGE, message).hinted("run `bridge status` once for each profile"))
+}
+
+async fn read(context: &Context, ready: &Ready, interrupt: &Arc<Interrupt>) -> Result<Status, CliError> {
+    let profile = &ready.profile;
+    // Argo CD repeats what git and clusters say. What can be known of secrets without asking anybody is masked in it; a
+    // reference that leads nowhere matters to an apply only.
+    let _ = secrets::resolve(context, profile, &ready.folder, Reach::Local).await;
+    let target = target::choose(context, profile)?;
+    let hub = Hub::connect(context, &target, interrupt).await?;
+    let fleet = contexts(profile).map(|(cluster, context)| look(cluster, context, &target)).collect();
+    let owner = Owner::of(profile);
+    Ok(interrupt::unless(interrupt, status(&hub.cluster, &owner, fleet)).await??)
+}
+
+/// The profile's clusters, each with the context by which bridge itself reaches it.
+fn contexts(profile: &Profile) -> impl Iterator<Item = (&Cluster, Option<&str>)> {
+    let hub = (&profile.hub, profile.hub_context.as_deref());
+    // A spoke has none in this version of the profile (`Code::SPOKE_CONTEXT`).
+    std::iter::once(hub).chain(profile.spokes.iter().map(|spoke| (spoke, None)))
+}
+
+fn look(cluster: &Cluster, context: Option<&str>, target: &Target) -> Look {
+    let way = match (cluster.role, context) {
+        (Role::Hub, _) => Way::Hub,
+        (Role::Spoke, Some(name)) => Way::Context(Box::new(ConnectOptions {
+            context: Some(name.to_owned()),
+            in_cluster: false,
+            ..target.options.clone()
+        })),
+        (Role::Spoke, None) => Way::None("no context in the profile".to_owned()),
+    };
+    let server = server(&cluster.connection).trim_end_matches('/').to_owned();
+    Look { cluster: FleetCluster { name: cluster.name.to_string(), server }, way }
+}
+
+fn show(context: &Context, status: &Status, output: Output, detail: Detail) -> std::io::Result<()> {
+    let ui = &context.ui;
+    match output {
+        Output::Json => ui.document(serde_json::json!(status_json::document(status))),
+        Output::Text | Output::Sarif | Output::Markdown => {
+            ui.data(&status_text::render(status, detail, ui.redactor()))
+        }
+    }
+}
