@@ -261,7 +261,7 @@ async fn a_hub_without_the_profile_is_told_from_one_that_cannot_be_asked() -> Re
     assert_eq!(at(&document, "clusters", "spoke-dev")?["registration"], "surplus");
     assert_eq!(at(&document, "clusters", "spoke-dev")?["isWell"], true);
     assert_eq!(at(&document, "clusters", "new")?["registration"], "missing");
-    let nobody = world.proxy.kubeconfig("hub", User::Nobody)?;
+    let nobody = world.proxy.kubeconfig("hub", User::Restricted)?;
     let nobody = nobody.to_string_lossy();
     let denied = world.expect(4, &["status", "--kubeconfig", &nobody])?;
     ensure!(denied.stderr.contains("BRG2004") && denied.stdout.is_empty(), "{denied}");
@@ -321,7 +321,7 @@ async fn a_probe_asks_a_context_and_what_hinders_it_is_no_failure() -> Result<()
     let answers = probe(&options(&world.kubeconfig, "hub"), limit).await;
     ensure!(matches!(&answers, Probe::Answers { version } if version.starts_with('v')), "{answers:?}");
     // Everybody may ask for the version.
-    let nobody = world.proxy.kubeconfig("nobody", User::Nobody)?;
+    let nobody = world.proxy.kubeconfig("nobody", User::Restricted)?;
     ensure!(matches!(probe(&options(&nobody, "nobody"), limit).await, Probe::Answers { .. }));
     let not_probed = async |file: &std::path::Path, context: &str, words: &str| -> Result<()> {
         let found = probe(&options(file, context), limit).await;
