@@ -8,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 use bridge::cluster::{ConnectOptions, probe};
 use bridge::plan::status::probe::Probe;
 use bridge_e2e::cluster::User;
+use bridge_e2e::proxy::{Fault, Matcher};
 use serde_json::{Value, json};
 use support::{Profile, World, gitops};
 
@@ -175,6 +176,14 @@ async fn a_fleet_becomes_well_and_every_part_that_is_not_is_named() -> Result<()
     assert_eq!(at(&well, "clusters", "spoke-dev")?["connection"]["state"], "works");
     let hub = at(&well, "clusters", "hub")?;
     ensure!(hub["probe"]["version"].as_str().is_some_and(|version| version.starts_with('v')), "{hub}");
+    let sick = Fault::Status { code: 500, headers: Vec::new(), body: "[-]etcd failed".to_owned() };
+    fleet.world.proxy.fail(Matcher::any().path("/readyz"), sick);
+    let outcome = fleet.world.expect(1, &["status"])?;
+    ensure!(
+        outcome.stdout.contains("Not well: 1 cluster.") && outcome.stdout.contains("/readyz: HTTP 500"),
+        "{outcome}"
+    );
+    fleet.world.proxy.reset();
     let text = fleet.world.expect(0, &["status"])?;
     ensure!(text.stdout.ends_with("All is well.\n") && text.stdout.contains("# Applications: 4"), "{text}");
 
@@ -184,7 +193,8 @@ async fn a_fleet_becomes_well_and_every_part_that_is_not_is_named() -> Result<()
     let unread = json!({"status": {"sync": {"status": "Unknown"}, "conditions": [error]}});
     let path = format!("{ARGO}/applications/cert-manager-spoke-prod");
     fleet.world.patch_as("argocd-application-controller", &path, &unread).await?;
-    fleet.say("cert-manager", "template: no entry for key \"x\"", "2036-01-01T00:00:00Z").await?;
+    let message = format!("template: no entry for key \"x\" {}", support::TOKEN);
+    fleet.say("cert-manager", &message, "2036-01-01T00:00:00Z").await?;
     let document = fleet.document(1)?;
     let connection = &at(&document, "clusters", "spoke-prod")?["connection"];
     assert_eq!((&connection["state"], &connection["failing"]), (&"fails".into(), &1.into()));
@@ -193,9 +203,11 @@ async fn a_fleet_becomes_well_and_every_part_that_is_not_is_named() -> Result<()
         "applications": {"total": 4, "notWell": 1}});
     assert_eq!(document["summary"], summary);
     let text = fleet.world.expect(1, &["status"])?;
-    for words in
-        ["dial tcp: i/o timeout", "no entry for key", "Not well: 1 cluster, 1 ApplicationSet, 1 Application."]
-    {
+    for words in [
+        "dial tcp: i/o timeout",
+        "no entry for key \"x\" (sensitive)",
+        "Not well: 1 cluster, 1 ApplicationSet, 1 Application.",
+    ] {
         ensure!(text.stdout.contains(words), "{words}: {text}");
     }
     ensure!(!text.stdout.contains("goroutine"), "only the first line: {text}");
@@ -303,7 +315,10 @@ async fn a_thousand_applications_cost_a_page_each_and_stay_readable() -> Result<
         text.stdout.contains(" 1100  OutOfSync, Missing") && text.stdout.contains("… and 1080 more"),
         "{text}"
     );
-    ensure!(text.stdout.lines().count() < 60, "{text}");
+    ensure!(text.stdout.lines().count() < 80, "{text}");
+    let requests = fleet.world.proxy.requests();
+    let pages = requests.iter().filter(|request| request.path == format!("{ARGO}/applications")).count();
+    ensure!(pages == 3 && requests.len() < 25, "{pages} pages of {} requests", requests.len());
     ensure!(fleet.world.expect(1, &["status", "--all"])?.stdout.contains("app-1099"));
     Ok(())
 }

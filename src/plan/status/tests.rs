@@ -16,15 +16,15 @@ pub(crate) fn owner() -> Owner {
     Owner { profile: "acme".into(), namespace: "argocd".into(), installs_argocd: true }
 }
 
-fn live(kind: &str, name: &str, more: Value) -> Live {
+fn live(kind: &str, name: &str, more: &Value) -> Live {
     let metadata = json!({"name": name, "namespace": "argocd", "uid": format!("uid-of-{name}")});
     let mut body = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": metadata});
-    json_patch::merge(&mut body, &more);
+    json_patch::merge(&mut body, more);
     Live::new(body).unwrap()
 }
 
 /// An ApplicationSet with good conditions since a time, and a change of its spec at another.
-fn set(name: &str, metadata: Value, error: &str) -> ApplicationSet {
+fn set(name: &str, metadata: &Value, error: &str) -> ApplicationSet {
     let is_good = error.is_empty();
     let condition = |kind: &str, status: bool| {
         let status = if status { "True" } else { "False" };
@@ -36,7 +36,7 @@ fn set(name: &str, metadata: Value, error: &str) -> ApplicationSet {
         condition("ResourcesUpToDate", is_good),
     ];
     let more = json!({"metadata": metadata, "status": {"conditions": conditions}});
-    ApplicationSet::of(&live("ApplicationSet", name, more), PART_OF)
+    ApplicationSet::of(&live("ApplicationSet", name, &more), PART_OF)
 }
 
 fn member() -> Value {
@@ -58,12 +58,12 @@ fn changed_at(time: &str) -> Value {
     ]})
 }
 
-fn application(name: &str, set: &str, destination: Value, status: Value) -> Application {
+fn application(name: &str, set: &str, destination: &Value, status: &Value) -> Application {
     let owner = json!([{"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "controller": true,
         "name": set, "uid": format!("uid-of-{set}")}]);
     let metadata = if set.is_empty() { json!({}) } else { json!({"ownerReferences": owner}) };
     let more = json!({"metadata": metadata, "spec": {"destination": destination}, "status": status});
-    Application::of(&live("Application", name, more))
+    Application::of(&live("Application", name, &more))
 }
 
 fn well() -> Value {
@@ -123,23 +123,23 @@ pub(crate) fn troubled() -> Status {
             Registered { is_member: false, ..registered("foreign", "https://foreign") },
         ],
         sets: vec![
-            set("workloads", merged(member(), changed_at("2026-01-01T11:00:00Z")), ""),
-            set("addons", member(), ""),
-            set("cert-manager", by_child, "repository \x1bnot found\nmore"),
-            set("foreign", json!({}), ""),
+            set("workloads", &merged(member(), &changed_at("2026-01-01T11:00:00Z")), ""),
+            set("addons", &member(), ""),
+            set("cert-manager", &by_child, "repository \x1bnot found\nmore"),
+            set("foreign", &json!({}), ""),
         ],
         applications: vec![
-            application("addons", "addons", to("in-cluster"), well()),
-            application("cert-manager-a", "cert-manager", json!({"server": "https://a/"}), well()),
-            application("cert-manager-b", "cert-manager", to("b"), unread()),
-            application("foreign", "foreign", to("a"), json!({})),
+            application("addons", "addons", &to("in-cluster"), &well()),
+            application("cert-manager-a", "cert-manager", &json!({"server": "https://a/"}), &well()),
+            application("cert-manager-b", "cert-manager", &to("b"), &unread()),
+            application("foreign", "foreign", &to("a"), &json!({})),
         ],
     };
     Status::of(&owner(), seen)
 }
 
-fn merged(mut one: Value, other: Value) -> Value {
-    json_patch::merge(&mut one, &other);
+fn merged(mut one: Value, other: &Value) -> Value {
+    json_patch::merge(&mut one, other);
     one
 }
 
@@ -168,7 +168,7 @@ fn what_came_of_the_profile_is_followed_by_live_owners() {
 
 #[test]
 fn a_mark_counts_where_it_was_made_and_a_controller_by_its_uid() {
-    let maker = |metadata: Value| Maker::of(&live("Application", "x", json!({ "metadata": metadata })));
+    let maker = |metadata: Value| Maker::of(&live("Application", "x", &json!({ "metadata": metadata })));
     let marked = |mark: &str| maker(json!({"annotations": {"argocd.argoproj.io/tracking-id": mark}}));
     assert_eq!(marked("app:argoproj.io/Application:argocd/x"), Maker::Application("app".into()));
     assert_eq!(marked("app:argoproj.io/Application:argocd/y"), Maker::Nobody, "copied along with a manifest");
@@ -203,7 +203,7 @@ fn what_argo_cd_can_read_is_told_by_applications() {
     ];
     assert_eq!(found, expected);
     assert_eq!(
-        clusters.iter().map(|one| one.is_well()).collect::<Vec<_>>(),
+        clusters.iter().map(ClusterStatus::is_well).collect::<Vec<_>>(),
         [true, true, false, false, true]
     );
 }
@@ -212,7 +212,7 @@ fn what_argo_cd_can_read_is_told_by_applications() {
 fn a_cluster_whose_applications_say_nothing_is_not_known() {
     let no_manifests = json!({"sync": {"status": "Unknown"}, "conditions": [
         {"type": "ComparisonError", "message": "Failed to load target state: no repository"}]});
-    let applications = [application("x", "", json!({"name": "a"}), no_manifests)];
+    let applications = [application("x", "", &json!({"name": "a"}), &no_manifests)];
     let asked = vec![fleet("a", "https://a", Probe::NotProbed(String::new()))];
     let (clusters, _) = super::fleet::judge(asked, &[registered("a", "https://a")], &applications);
     assert_eq!(clusters[0].connection, Connection::NotKnown { applications: 1 });
@@ -221,7 +221,7 @@ fn a_cluster_whose_applications_say_nothing_is_not_known() {
 
 #[test]
 fn a_renamed_cluster_is_found_by_its_server_and_by_the_name_in_its_secret() {
-    let applications = [application("x", "", json!({"name": "old"}), well())];
+    let applications = [application("x", "", &json!({"name": "old"}), &well())];
     let asked = vec![fleet("new", "https://a", Probe::NotProbed(String::new()))];
     let (clusters, names) = super::fleet::judge(asked, &[registered("old", "https://a")], &applications);
     assert_eq!(clusters.len(), 1);
@@ -232,12 +232,12 @@ fn a_renamed_cluster_is_found_by_its_server_and_by_the_name_in_its_secret() {
 
 #[test]
 fn an_application_that_is_not_well_says_why() {
-    let reason = |status: Value| {
-        let found = application("x", "", json!({}), status);
+    let reason = |status: &Value| {
+        let found = application("x", "", &json!({}), status);
         (found.is_well(), found.reason.unwrap_or_default())
     };
     let state = |sync: &str, health: &str, more: Value| {
-        merged(json!({"sync": {"status": sync}, "health": {"status": health}}), more)
+        merged(json!({"sync": {"status": sync}, "health": {"status": health}}), &more)
     };
     let failed = |phase: &str| json!({"operationState": {"phase": phase, "message": "\n one or more objects failed\nx"}});
     let resources = json!({"resources": [
@@ -272,26 +272,26 @@ fn an_application_that_is_not_well_says_why() {
         (state("Renamed", "Renamed", json!({})), false, "", "words of a later Argo CD are no good news"),
     ];
     for (status, is_well, why, note) in cases {
-        assert_eq!(reason(status.clone()), (is_well, why.to_owned()), "{status} {note}");
+        assert_eq!(reason(&status), (is_well, why.to_owned()), "{status} {note}");
     }
     let going = json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}, "status": well()});
-    let going = Application::of(&live("Application", "x", going));
+    let going = Application::of(&live("Application", "x", &going));
     assert_eq!((going.is_well(), going.reason.as_deref()), (false, Some("is being deleted")));
     assert_eq!((going.sync, going.health), (Sync::Synced, Health::Healthy));
 }
 
 #[test]
 fn conditions_that_are_older_than_the_last_change_are_said_to_be() {
-    let since = |time: &str| set("x", changed_at(time), "").changed_since;
+    let since = |time: &str| set("x", &changed_at(time), "").changed_since;
     assert_eq!(since("2026-01-01T10:00:01Z").as_deref(), Some("2026-01-01T10:00:01Z"));
     assert_eq!(since("2026-01-01T10:00:00Z"), None, "the same second tells nothing");
     let never = ApplicationSet::of(
-        &live("ApplicationSet", "x", json!({"metadata": changed_at("2026-01-01T10:00:00Z")})),
+        &live("ApplicationSet", "x", &json!({"metadata": changed_at("2026-01-01T10:00:00Z")})),
         PART_OF,
     );
     assert_eq!((never.changed_since.as_deref(), never.is_well()), (None, false), "there are none at all");
     assert!(
-        set("x", changed_at("2026-01-01T11:00:00Z"), "").is_well(),
+        set("x", &changed_at("2026-01-01T11:00:00Z"), "").is_well(),
         "the controller writes none that stay the same"
     );
 }

@@ -63,7 +63,7 @@ fn everything_is_listed_on_request() {
 fn a_fleet_that_is_well_says_so() {
     let mut status = troubled();
     status.hub.argo_cd = hub::ArgoCdStatus::NotSeen;
-    status.clusters.retain(|one| one.is_well());
+    status.clusters.retain(ClusterStatus::is_well);
     status.sets.retain(|one| one.set.is_well());
     status.applications.retain(|one| one.application.is_well());
     assert!(status.is_well());
