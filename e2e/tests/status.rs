@@ -215,6 +215,35 @@ async fn a_fleet_becomes_well_and_every_part_that_is_not_is_named() -> Result<()
 }
 
 #[tokio::test]
+async fn what_somebody_removed_is_missed() -> Result<()> {
+    let fleet = Fleet::start(&Profile::official()).await?;
+    fleet.become_well().await?;
+    assert_eq!(fleet.document(0)?["hub"]["argoCd"]["isComplete"], true);
+    let paths =
+        [format!("{WORKLOADS}/deployments/argocd-repo-server"), format!("{ARGO}/applicationsets/workloads")];
+    for path in paths {
+        fleet.world.send("DELETE", &path, JSON, &json!({})).await?;
+    }
+    let document = fleet.document(1)?;
+    let workloads = document["hub"]["argoCd"]["workloads"].as_array().context("no workloads")?;
+    let missing =
+        workloads.iter().find(|one| one["object"]["name"] == "argocd-repo-server").context("not named")?;
+    assert_eq!(missing["state"], "failed");
+    assert_eq!(at(&document, "applicationSets", "workloads")?["isWell"], false);
+    // Its Applications have no live controller any more.
+    assert_eq!(document["otherApplications"], 1);
+    let text = fleet.world.expect(1, &["status"])?;
+    ensure!(text.stdout.contains("argocd-repo-server: is not there; `bridge apply` makes it"), "{text}");
+    // Without the manifest nobody knows which workloads there should be, and nothing is fetched to know it.
+    std::fs::remove_dir_all(fleet.world.path("cache"))?;
+    let unknown = fleet.document(1)?;
+    assert_eq!(unknown["hub"]["argoCd"]["isComplete"], false);
+    assert_eq!(at(&unknown, "applicationSets", "workloads")?["isWell"], false);
+    ensure!(!fleet.world.path("cache").exists(), "nothing is fetched");
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_did_not_come_of_the_profile_is_counted_and_not_judged() -> Result<()> {
     let fleet = Fleet::start(&Profile::official()).await?;
     fleet.become_well().await?;

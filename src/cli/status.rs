@@ -12,13 +12,15 @@ use crate::cli::exit::Exit;
 use crate::cli::prepare::{self, Ready};
 use crate::cli::secrets::{self, Reach};
 use crate::cli::target::{self, Target};
-use crate::cli::{for_each_profile, interrupt};
+use crate::cli::{for_each_profile, interrupt, manifest};
 use crate::cluster::ConnectOptions;
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
 use crate::converge::status::{Look, Way, status};
+use crate::desired::secrets::Secrets;
 use crate::plan::build::Owner;
 use crate::plan::status::Status;
+use crate::plan::status::expected::Expected;
 use crate::plan::status::fleet::FleetCluster;
 use crate::profile::model::{Cluster, Profile, Role};
 use crate::report::plan_text::Detail;
@@ -67,11 +69,20 @@ async fn read(context: &Context, ready: &Ready, interrupt: &Arc<Interrupt>) -> R
     // Argo CD repeats what git and clusters say. What can be known of secrets without asking anybody is masked in it; a
     // reference that leads nowhere matters to an apply only.
     let _ = secrets::resolve(context, profile, &ready.folder, Reach::Local).await;
+    let expected = expected(context, ready).await?;
     let target = target::choose(context, profile)?;
     let hub = Hub::connect(context, &target, interrupt).await?;
     let fleet = contexts(profile).map(|(cluster, context)| look(cluster, context, &target)).collect();
     let owner = Owner::of(profile);
-    Ok(interrupt::unless(interrupt, status(&hub.cluster, &owner, fleet)).await??)
+    Ok(interrupt::unless(interrupt, status(&hub.cluster, &owner, &expected, fleet)).await??)
+}
+
+/// What has to be there. Nothing is downloaded for a look: without Argo CD's manifest its workloads are not known.
+async fn expected(context: &Context, ready: &Ready) -> Result<Expected, CliError> {
+    let (manifest, _) = manifest::at_hand(context, ready).await?;
+    let has_argo_cd = manifest.is_some();
+    let desired = ready.assemble(manifest, &Secrets::Masked)?;
+    Ok(Expected::of(&desired.objects, has_argo_cd))
 }
 
 /// The profile's clusters, each with the context by which bridge itself reaches it.

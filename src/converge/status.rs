@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "probing has a time limit as a whole")]
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -11,7 +12,7 @@ use serde_json::Value;
 
 use crate::cluster::{self, Cluster, ClusterError, ConnectOptions, Kinds, Query};
 use crate::converge::inventory::parent_id;
-use crate::desired::id::GroupKind;
+use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::labels::SECRET_TYPE;
 use crate::desired::ownership::{PART_OF, inventory_id};
 use crate::plan::build::Owner;
@@ -19,6 +20,7 @@ use crate::plan::live::Live;
 use crate::plan::ready::{WrittenKey, readiness};
 use crate::plan::status::application::Application;
 use crate::plan::status::application_set::ApplicationSet;
+use crate::plan::status::expected::{APPLICATION_SET, Expected, WORKLOADS};
 use crate::plan::status::fleet::{FleetCluster, Registered};
 use crate::plan::status::hub::{ArgoCdStatus, HubStatus, InventoryStatus, Workload};
 use crate::plan::status::probe::Probe;
@@ -29,9 +31,7 @@ const LONGEST_PROBE: Duration = Duration::from_secs(10);
 /// The longest that the fleet is: a thousand contexts of clusters that are gone must not take an hour.
 const LONGEST_PROBES: Duration = Duration::from_secs(30);
 /// What Argo CD's own manifests and its chart label their workloads with.
-const ARGO_CD: &str = "app.kubernetes.io/part-of=argocd";
-/// Kinds of workloads that Argo CD consists of.
-const WORKLOADS: [&str; 3] = ["Deployment.apps", "StatefulSet.apps", "DaemonSet.apps"];
+const PART: (&str, &str) = ("app.kubernetes.io/part-of", "argocd");
 
 /// A cluster to look at, and how bridge itself gets there.
 #[derive(Debug)]
@@ -57,13 +57,18 @@ pub enum Way {
 ///
 /// # Errors
 /// When the hub cannot be asked, or denies it.
-pub async fn status(cluster: &Cluster, owner: &Owner, fleet: Vec<Look>) -> Result<Status, ClusterError> {
+pub async fn status(
+    cluster: &Cluster,
+    owner: &Owner,
+    expected: &Expected,
+    fleet: Vec<Look>,
+) -> Result<Status, ClusterError> {
     // Probes of clusters that are not there take the longest, so they begin at once.
-    let (probes, hub) = tokio::join!(probe_all(cluster, fleet), read(cluster, owner));
+    let (probes, hub) = tokio::join!(probe_all(cluster, fleet), read(cluster, owner, expected));
     let Read { hub, registered, sets, applications } = hub?;
     let seen =
         Seen { cluster: cluster.identity().clone(), hub, clusters: probes, registered, sets, applications };
-    Ok(Status::of(owner, seen))
+    Ok(Status::of(owner, expected, seen))
 }
 
 async fn probe_all(hub: &Cluster, fleet: Vec<Look>) -> Vec<(FleetCluster, Probe)> {
@@ -90,14 +95,14 @@ struct Read {
     applications: Vec<Application>,
 }
 
-async fn read(cluster: &Cluster, owner: &Owner) -> Result<Read, ClusterError> {
+async fn read(cluster: &Cluster, owner: &Owner, expected: &Expected) -> Result<Read, ClusterError> {
     let kinds = cluster.kinds().await?;
     let hub = Hub { cluster, kinds: &kinds, owner };
     let (inventory, argo_cd, registered, sets, applications) = tokio::try_join!(
         hub.inventory(),
-        hub.argo_cd(),
+        hub.argo_cd(expected.workloads.as_ref()),
         hub.list("Secret", format!("{SECRET_TYPE}=cluster"), registered(owner)),
-        hub.list("ApplicationSet.argoproj.io", String::new(), |live| ApplicationSet::of(&live, PART_OF)),
+        hub.list(APPLICATION_SET, String::new(), |live| ApplicationSet::of(&live, PART_OF)),
         hub.list("Application.argoproj.io", String::new(), |live| Application::of(&live)),
     )?;
     Ok(Read { hub: HubStatus { inventory, argo_cd }, registered, sets, applications })
@@ -132,19 +137,22 @@ impl Hub<'_> {
         self.cluster.list_each(self.kinds, &query, &async || {}, keep).await
     }
 
-    async fn argo_cd(self) -> Result<ArgoCdStatus, ClusterError> {
-        if !self.kinds.serves(&GroupKind::parse("ApplicationSet.argoproj.io")) {
+    async fn argo_cd(self, expected: Option<&BTreeSet<ObjectId>>) -> Result<ArgoCdStatus, ClusterError> {
+        if !self.kinds.serves(&GroupKind::parse(APPLICATION_SET)) {
             return Ok(ArgoCdStatus::NotInstalled);
         }
-        let members = format!("{PART_OF}={}", inventory_id(&self.owner.namespace));
-        let selector = if self.owner.installs_argocd { members } else { ARGO_CD.to_owned() };
+        let is_expected = |workload: &Workload| expected.is_some_and(|ids| ids.contains(&workload.id));
         let mut workloads = Vec::new();
         for kind in WORKLOADS {
-            for (workload, written) in self.list(kind, selector.clone(), judge).await? {
-                workloads.push(self.with_written(workload, written).await?);
+            for Found { is_marked, workload, written } in
+                self.list(kind, String::new(), found(self.owner)).await?
+            {
+                if is_marked || is_expected(&workload) {
+                    workloads.push(self.with_written(workload, written).await?);
+                }
             }
         }
-        Ok(ArgoCdStatus::of(workloads, self.owner))
+        Ok(ArgoCdStatus::of(workloads, expected, self.owner))
     }
 
     /// One that is ready by its own status has to have written what the others need.
@@ -163,12 +171,25 @@ impl Hub<'_> {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is handed to a LIST, which has no more use for the object"
-)]
-fn judge(live: Live) -> (Workload, Option<WrittenKey>) {
-    (Workload { id: live.id().clone(), readiness: readiness(&live) }, WrittenKey::of(&live))
+/// A workload in Argo CD's namespace.
+struct Found {
+    /// Whether it carries the mark of whoever installs Argo CD.
+    is_marked: bool,
+    workload: Workload,
+    written: Option<WrittenKey>,
+}
+
+/// bridge's own workloads are members of its inventory; those of others carry the label of Argo CD's manifests.
+fn found(owner: &Owner) -> impl Fn(Live) -> Found + Clone + Send + use<> {
+    let (key, value) = match owner.installs_argocd {
+        true => (PART_OF, inventory_id(&owner.namespace)),
+        false => (PART.0, PART.1.to_owned()),
+    };
+    move |live: Live| Found {
+        is_marked: live.label(key) == Some(&value),
+        workload: Workload { id: live.id().clone(), readiness: readiness(&live) },
+        written: WrittenKey::of(&live),
+    }
 }
 
 /// Name and server of a cluster Secret. Of what else is in it, a token among it, nothing is looked at.

@@ -2,15 +2,20 @@
 
 pub mod application;
 pub mod application_set;
+pub mod expected;
 pub mod fleet;
 pub mod hub;
 mod lineage;
 pub mod probe;
 
+use std::collections::BTreeSet;
+
+use crate::desired::id::ObjectId;
 use crate::desired::ownership::inventory_id;
 use crate::plan::build::Owner;
 use crate::plan::status::application::Application;
 use crate::plan::status::application_set::ApplicationSet;
+use crate::plan::status::expected::Expected;
 use crate::plan::status::fleet::{ClusterStatus, FleetCluster, Registered};
 use crate::plan::status::hub::HubStatus;
 use crate::plan::status::lineage::Lineage;
@@ -106,11 +111,15 @@ impl Count {
 impl Status {
     /// Judges what was read.
     #[must_use]
-    pub fn of(owner: &Owner, seen: Seen) -> Self {
+    pub fn of(owner: &Owner, expected: &Expected, seen: Seen) -> Self {
         let Seen { cluster, hub, clusters, registered, sets, applications } = seen;
         let (clusters, names) = fleet::judge(clusters, &registered, &applications);
-        let Lineage { sets, applications, others } =
-            lineage::trace(sets, applications, &inventory_id(&owner.namespace), &names);
+        let sets = with_missing(sets, &expected.sets);
+        let applyset = inventory_id(&owner.namespace);
+        let is_own = |set: &ApplicationSet| {
+            set.applyset.as_deref() == Some(&applyset) || expected.sets.contains(&set.id)
+        };
+        let Lineage { sets, applications, others } = lineage::trace(sets, applications, is_own, &names);
         Self { cluster, owner: owner.clone(), hub, clusters, sets, applications, others }
     }
 
@@ -138,6 +147,13 @@ impl Status {
     pub fn count_applications(&self) -> Count {
         Count::of(self.applications.iter().map(|one| one.application.is_well()))
     }
+}
+
+/// Adds what the profile asks for and is not there.
+fn with_missing(mut sets: Vec<ApplicationSet>, expected: &BTreeSet<ObjectId>) -> Vec<ApplicationSet> {
+    let there: BTreeSet<ObjectId> = sets.iter().map(|set| set.id.clone()).collect();
+    sets.extend(expected.iter().filter(|id| !there.contains(id)).cloned().map(ApplicationSet::missing));
+    sets
 }
 
 #[cfg(test)]

@@ -45,9 +45,16 @@ pub(super) fn argo_cd(argo_cd: &ArgoCdStatus, owner: &Owner) -> String {
             "was not looked at: somebody else installs it, and no workload in the namespace `{namespace}` is labelled \
              app.kubernetes.io/part-of=argocd"
         ),
-        ArgoCdStatus::Workloads(workloads) => {
+        ArgoCdStatus::Installed { workloads, is_complete } => {
             let ready = workloads.iter().filter(|one| one.is_well()).count();
-            format!("{ready} of {} are ready", counted(workloads.len(), "workload"))
+            let unknown = match (is_complete, owner.installs_argocd) {
+                (true, _) => "",
+                (false, true) => {
+                    "; which there should be is known once `bridge plan` has fetched the manifest"
+                }
+                (false, false) => "; somebody else installs it, and knows which there should be",
+            };
+            format!("{ready} of {} are ready{unknown}", counted(workloads.len(), "workload"))
         }
     }
 }

@@ -6,13 +6,14 @@ use crate::desired::id::ObjectId;
 use crate::plan::live::Live;
 use crate::plan::ready::{Readiness, readiness};
 use crate::plan::status::application::{Maker, first_line, text};
+use crate::plan::status::expected::NOT_THERE;
 
 /// An ApplicationSet, as far as its status needs it.
 #[derive(Debug, Clone)]
 pub struct ApplicationSet {
     /// Which.
     pub id: ObjectId,
-    /// Its uid, by which Applications name their controller.
+    /// Its uid, by which Applications name their controller; empty for one that is not there.
     pub uid: String,
     /// The id of the ApplySet that it is a member of.
     pub applyset: Option<String>,
@@ -58,6 +59,20 @@ impl ApplicationSet {
             readiness: of_one_line(readiness(live)),
             changed_since: changed_since(live, &conditions),
             conditions,
+        }
+    }
+
+    /// One that the profile asks for and that is not there.
+    #[must_use]
+    pub(super) fn missing(id: ObjectId) -> Self {
+        Self {
+            id,
+            uid: String::new(),
+            applyset: None,
+            maker: Maker::Nobody,
+            readiness: Readiness::Failed(NOT_THERE.to_owned()),
+            conditions: Vec::new(),
+            changed_since: None,
         }
     }
 

@@ -1,10 +1,13 @@
 //! The hub: whose it is, and whether its Argo CD runs.
 
+use std::collections::BTreeSet;
+
 use crate::desired::id::ObjectId;
 use crate::plan::build::Owner;
 use crate::plan::inventory::{Inventory, NotOurInventory};
 use crate::plan::live::Live;
 use crate::plan::ready::Readiness;
+use crate::plan::status::expected::NOT_THERE;
 
 /// The hub.
 #[derive(Debug)]
@@ -46,13 +49,18 @@ impl InventoryStatus {
 pub enum ArgoCdStatus {
     /// Its CustomResourceDefinitions are not served, so there is none.
     NotInstalled,
-    /// bridge installs it, and none of its workloads is there.
+    /// bridge installs it, none of its workloads is there, and which there should be is not known.
     NoWorkloads,
     /// Somebody else installs it, and none of its workloads is in this cluster under the label that Argo CD's own manifests give
     /// them; it may run elsewhere.
     NotSeen,
-    /// Its workloads, by name; at least one.
-    Workloads(Vec<Workload>),
+    /// There is a workload of its own, or should be.
+    Installed {
+        /// Its workloads, by name; at least one. Where it is known which there should be, missing ones are among them.
+        workloads: Vec<Workload>,
+        /// Whether it is known which there should be.
+        is_complete: bool,
+    },
 }
 
 /// A workload of Argo CD's.
@@ -67,10 +75,13 @@ pub struct Workload {
 impl ArgoCdStatus {
     /// What there is, once its definitions are served.
     #[must_use]
-    pub fn of(mut workloads: Vec<Workload>, owner: &Owner) -> Self {
+    pub fn of(mut workloads: Vec<Workload>, expected: Option<&BTreeSet<ObjectId>>, owner: &Owner) -> Self {
+        let there: BTreeSet<ObjectId> = workloads.iter().map(|one| one.id.clone()).collect();
+        let missing = expected.into_iter().flatten().filter(|id| !there.contains(id));
+        workloads.extend(missing.cloned().map(Workload::missing));
         workloads.sort_by(|a, b| a.id.cmp(&b.id));
         match (workloads.is_empty(), owner.installs_argocd) {
-            (false, _) => Self::Workloads(workloads),
+            (false, _) => Self::Installed { workloads, is_complete: expected.is_some() },
             (true, true) => Self::NoWorkloads,
             (true, false) => Self::NotSeen,
         }
@@ -80,7 +91,7 @@ impl ArgoCdStatus {
     #[must_use]
     pub fn workloads(&self) -> &[Workload] {
         match self {
-            Self::Workloads(workloads) => workloads,
+            Self::Installed { workloads, is_complete: _ } => workloads,
             Self::NotInstalled | Self::NoWorkloads | Self::NotSeen => &[],
         }
     }
@@ -91,12 +102,16 @@ impl ArgoCdStatus {
         match self {
             Self::NotInstalled | Self::NoWorkloads => false,
             Self::NotSeen => true,
-            Self::Workloads(workloads) => workloads.iter().all(Workload::is_well),
+            Self::Installed { workloads, is_complete: _ } => workloads.iter().all(Workload::is_well),
         }
     }
 }
 
 impl Workload {
+    fn missing(id: ObjectId) -> Self {
+        Self { id, readiness: Readiness::Failed(NOT_THERE.to_owned()) }
+    }
+
     /// Whether it does its work.
     #[must_use]
     pub fn is_well(&self) -> bool {

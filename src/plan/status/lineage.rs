@@ -34,15 +34,14 @@ impl Known {
     }
 }
 
-/// Follows what the members of the ApplySet `applyset` made.
+/// Follows what the profile's own ApplicationSets made.
 pub(super) fn trace(
     sets: Vec<ApplicationSet>,
     applications: Vec<Application>,
-    applyset: &str,
+    is_own: impl Fn(&ApplicationSet) -> bool,
     names: &Names,
 ) -> Lineage {
-    let is_member = |set: &ApplicationSet| set.applyset.as_deref() == Some(applyset);
-    let known = follow(&sets, &applications, is_member);
+    let known = follow(&sets, &applications, &is_own);
     let set_names: BTreeMap<String, String> =
         sets.iter().map(|set| (set.uid.clone(), set.id.name.clone())).collect();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
@@ -63,7 +62,7 @@ pub(super) fn trace(
     applications.sort_by(|a, b| a.application.id.cmp(&b.application.id));
     let generating = |set: ApplicationSet| {
         let origin = match &set.maker {
-            _ if is_member(&set) => Origin::Profile,
+            _ if is_own(&set) => Origin::Profile,
             Maker::Application(name) => Origin::Application(name.clone()),
             Maker::Set(_) | Maker::Nobody => Origin::Profile,
         };
@@ -80,10 +79,10 @@ pub(super) fn trace(
 fn follow(
     sets: &[ApplicationSet],
     applications: &[Application],
-    is_member: impl Fn(&ApplicationSet) -> bool,
+    is_own: impl Fn(&ApplicationSet) -> bool,
 ) -> Known {
     let mut known = Known::default();
-    known.sets.extend(sets.iter().filter(|set| is_member(set)).map(|set| set.uid.clone()));
+    known.sets.extend(sets.iter().filter(|set| is_own(set)).map(|set| set.uid.clone()));
     loop {
         let before = known.sets.len() + known.applications.len();
         let made = applications.iter().filter(|one| known.made(&one.maker)).map(|one| one.id.name.clone());

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::desired::id::{GroupKind, ObjectId};
+use crate::desired::id::GroupKind;
+use crate::desired::object::Object;
 use crate::desired::ownership::PART_OF;
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
@@ -11,6 +12,11 @@ use crate::plan::ready::Readiness;
 use crate::plan::status::application::{Destination, Health, Maker, Sync};
 use crate::plan::status::fleet::{Connection, Registration};
 use crate::plan::status::hub::{ArgoCdStatus, InventoryStatus, Workload};
+
+/// The identity of an object in Argo CD's namespace.
+fn id(kind: &str, name: &str) -> ObjectId {
+    ObjectId { group_kind: GroupKind::parse(kind), namespace: Some("argocd".into()), name: name.into() }
+}
 
 pub(crate) fn owner() -> Owner {
     Owner { profile: "acme".into(), namespace: "argocd".into(), installs_argocd: true }
@@ -89,11 +95,7 @@ fn registered(name: &str, server: &str) -> Registered {
 
 /// A fleet of which a part of each kind is not well.
 pub(crate) fn troubled() -> Status {
-    let workload = |name: &str, readiness| {
-        let group_kind = GroupKind::parse("Deployment.apps");
-        let id = ObjectId { group_kind, namespace: Some("argocd".into()), name: name.into() };
-        Workload { id, readiness }
-    };
+    let workload = |name: &str, readiness| Workload { id: id("Deployment.apps", name), readiness };
     let workloads = vec![
         workload("argocd-server", Readiness::Progressing("0 of 1 replicas are ready".into())),
         workload("argocd-repo-server", Readiness::Ready),
@@ -108,7 +110,10 @@ pub(crate) fn troubled() -> Status {
             uid: "1".into(),
             kubectl: " --context hub".into(),
         },
-        hub: HubStatus { inventory: InventoryStatus::Own, argo_cd: ArgoCdStatus::of(workloads, &owner()) },
+        hub: HubStatus {
+            inventory: InventoryStatus::Own,
+            argo_cd: ArgoCdStatus::of(workloads, None, &owner()),
+        },
         clusters: vec![
             fleet("hub", "https://kubernetes.default.svc", Probe::Answers { version: "v1.36.2".into() }),
             fleet("a", "https://a", not_probed()),
@@ -135,7 +140,7 @@ pub(crate) fn troubled() -> Status {
             application("foreign", "foreign", &to("a"), &json!({})),
         ],
     };
-    Status::of(&owner(), seen)
+    Status::of(&owner(), &Expected { workloads: None, sets: BTreeSet::new() }, seen)
 }
 
 fn merged(mut one: Value, other: &Value) -> Value {
@@ -313,8 +318,8 @@ fn an_inventory_is_the_profiles_own_or_it_is_said_whose() {
 fn an_argo_cd_without_workloads_is_wrong_only_where_bridge_installs_it() {
     let existing = Owner { installs_argocd: false, ..owner() };
     let hub = |argo_cd| HubStatus { inventory: InventoryStatus::Own, argo_cd };
-    assert!(!hub(ArgoCdStatus::of(Vec::new(), &owner())).is_well());
-    assert!(hub(ArgoCdStatus::of(Vec::new(), &existing)).is_well());
+    assert!(!hub(ArgoCdStatus::of(Vec::new(), None, &owner())).is_well());
+    assert!(hub(ArgoCdStatus::of(Vec::new(), None, &existing)).is_well());
     assert!(!hub(ArgoCdStatus::NotInstalled).is_well());
     assert!(!HubStatus { inventory: InventoryStatus::Absent, argo_cd: ArgoCdStatus::NotSeen }.is_well());
 }
@@ -326,4 +331,37 @@ fn a_part_that_is_not_well_makes_the_whole_not_well() {
     assert_eq!(counts, [(5, 2), (3, 1), (3, 1)].map(|(total, unwell)| Count { total, unwell }));
     assert!(!status.hub.is_well() && !status.is_well());
     assert!(!Probe::NotReady { version: String::new(), why: String::new() }.is_well());
+}
+
+#[test]
+fn what_the_profile_asks_for_and_is_not_there_is_not_well() {
+    let object = |kind: &str, api: &str, name: &str| {
+        let metadata = json!({"name": name, "namespace": "argocd"});
+        Object::new(json!({"apiVersion": api, "kind": kind, "metadata": metadata})).unwrap()
+    };
+    let desired = [
+        object("Deployment", "apps/v1", "argocd-server"),
+        object("ConfigMap", "v1", "argocd-cm"),
+        object("ApplicationSet", "argoproj.io/v1alpha1", "addons"),
+    ];
+    let (server, addons) =
+        (id("Deployment.apps", "argocd-server"), id("ApplicationSet.argoproj.io", "addons"));
+    let expected = Expected::of(&desired, true);
+    assert_eq!(
+        expected,
+        Expected { workloads: Some([server.clone()].into()), sets: [addons.clone()].into() }
+    );
+    assert_eq!(Expected::of(&desired[2..], false).workloads, None);
+
+    let ready = |id: &ObjectId| Workload { id: id.clone(), readiness: Readiness::Ready };
+    let argo_cd = |there: Vec<Workload>| ArgoCdStatus::of(there, expected.workloads.as_ref(), &owner());
+    assert!(argo_cd(vec![ready(&server)]).is_well());
+    for there in [vec![], vec![ready(&id("StatefulSet.apps", "other"))]] {
+        let argo_cd = argo_cd(there);
+        assert!(!argo_cd.is_well() && argo_cd.workloads().iter().any(|one| one.id == server), "{argo_cd:?}");
+    }
+    let sets = with_missing(vec![set("workloads", &member(), "")], &expected.sets);
+    let found: Vec<(&str, bool)> = sets.iter().map(|set| (set.id.name.as_str(), set.is_well())).collect();
+    assert_eq!(found, [("workloads", true), ("addons", false)]);
+    assert_eq!(with_missing(vec![set("addons", &member(), "")], &expected.sets).len(), 1);
 }

@@ -46,11 +46,15 @@ pub enum InventoryState {
 
 /// Argo CD.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ArgoCdDocument {
     /// In a word.
     pub state: ArgoCdState,
     /// In a sentence.
     pub reason: String,
+    /// Whether it is known which workloads there should be, so that missing ones are among them: bridge installs it, and its
+    /// manifest is on this machine.
+    pub is_complete: bool,
     /// Its workloads, by name.
     pub workloads: Vec<WorkloadDocument>,
 }
@@ -63,7 +67,7 @@ pub enum ArgoCdState {
     Installed,
     /// The cluster does not serve its kinds.
     NotInstalled,
-    /// bridge installs it, and none of its workloads is there.
+    /// bridge installs it, none of its workloads is there, and which there should be is not known.
     NoWorkloads,
     /// Somebody else installs it, and none of its workloads was recognised.
     NotSeen,
@@ -116,12 +120,13 @@ pub(super) fn document(hub: &HubStatus, owner: &Owner) -> HubDocument {
         },
         argo_cd: ArgoCdDocument {
             state: match argo_cd {
-                ArgoCdStatus::Workloads(_) => ArgoCdState::Installed,
+                ArgoCdStatus::Installed { .. } => ArgoCdState::Installed,
                 ArgoCdStatus::NotInstalled => ArgoCdState::NotInstalled,
                 ArgoCdStatus::NoWorkloads => ArgoCdState::NoWorkloads,
                 ArgoCdStatus::NotSeen => ArgoCdState::NotSeen,
             },
             reason: words::argo_cd(argo_cd, owner),
+            is_complete: matches!(argo_cd, ArgoCdStatus::Installed { is_complete: true, .. }),
             workloads: argo_cd.workloads().iter().map(workload).collect(),
         },
     }

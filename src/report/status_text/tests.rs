@@ -15,7 +15,7 @@ fn what_is_not_well_is_listed_with_the_reason() {
     insta::assert_snapshot!(shown(&troubled(), Detail::Short), @r#"
     # Hub
       ✓ inventory  ConfigMap argocd/bridge is that of the profile `acme`
-      ✗ Argo CD    1 of 2 workloads are ready
+      ✗ Argo CD    1 of 2 workloads are ready; which there should be is known once `bridge plan` has fetched the manifest
           Deployment/argocd/argocd-server: 0 of 1 replicas are ready
 
     # Clusters: 5, 2 not well
