@@ -22,4 +22,5 @@ mod cli {
     mod schemas;
     mod secrets;
     mod signals;
+    mod status;
 }

@@ -110,7 +110,14 @@ async fn a_gateway_that_repeats_requests_makes_bridge_show_no_secret() -> Result
     for code in [403, 500] {
         for path in ["/namespaces/kube-system", "/configmaps", "/argocd/secrets", "/argocd/secrets/", "/apis"]
         {
-            for args in [&["plan"][..], &["plan", "-o", "json"], &["plan", "-o", "markdown"], &apply] {
+            for args in [
+                &["plan"][..],
+                &["plan", "-o", "json"],
+                &["plan", "-o", "markdown"],
+                &["status"],
+                &["status", "-o", "json"],
+                &apply,
+            ] {
                 world.proxy.reset();
                 world.proxy.fail(Matcher::any().path_contains(path), Fault::Echo(code));
                 let outcome = planted.run(args)?;

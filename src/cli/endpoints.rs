@@ -43,7 +43,11 @@ pub(super) fn read(context: &Context, profile: &Profile) -> Result<BTreeMap<Stri
     if findings.is_empty() { Ok(remotes) } else { Err(findings.into()) }
 }
 
-fn remote(context: &Context, by: &ByContext) -> Result<Remote, Finding> {
+/// The connection of a cluster that the profile knows by a context.
+///
+/// # Errors
+/// Why the context does not fit.
+pub(super) fn remote(context: &Context, by: &ByContext) -> Result<Remote, Finding> {
     let refuse = |code, message: String, fix: &str| Finding::error(code, &by.at, message, fix.to_owned());
     let endpoint = cluster::endpoint(&context.kubeconfig(), &by.context).map_err(|error| {
         let fix = error.hints().into_iter().next().unwrap_or_default();

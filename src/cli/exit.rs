@@ -54,7 +54,7 @@ impl Exit {
     pub(super) fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done, or in sync",
-            Self::Failed => "failed, or the plan was declined",
+            Self::Failed => "failed, the plan was declined, or something is wrong (status)",
             Self::ChangesPending => "changes are pending (plan --detailed-exitcode)",
             Self::Usage => "wrong usage, or findings in the profile",
             Self::Unreachable => "the hub is unreachable, or forbids the request",
@@ -101,7 +101,7 @@ mod tests {
         insta::assert_snapshot!(table(), @r"
         Exit codes:
             0  done, or in sync
-            1  failed, or the plan was declined
+            1  failed, the plan was declined, or something is wrong (status)
             2  changes are pending (plan --detailed-exitcode)
             3  wrong usage, or findings in the profile
             4  the hub is unreachable, or forbids the request

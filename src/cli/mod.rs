@@ -31,6 +31,7 @@ mod schema;
 mod secret_references;
 mod secrets;
 mod spokes;
+mod status;
 mod target;
 mod templates;
 mod usage;
@@ -75,6 +76,7 @@ enum Command {
     Render(render::Args),
     Plan(plan::Args),
     Apply(apply::Args),
+    Status(status::Args),
     Destroy(destroy::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -141,6 +143,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Render(args) => wait(render::exec(context, &args)),
         Command::Plan(args) => wait(plan::exec(context, &args)),
         Command::Apply(args) => wait(apply::exec(context, &args)),
+        Command::Status(args) => wait(status::exec(context, &args)),
         Command::Destroy(args) => wait(destroy::exec(context, &args)),
         Command::Schema(args) => schema::exec(context, &args),
         Command::Completions(args) => completions::exec(context, &args),

@@ -10,6 +10,7 @@ use crate::report::apply_json::Line;
 use crate::report::error_json::ErrorDocument;
 use crate::report::finding_json::FindingsDocument;
 use crate::report::plan_json::PlanDocument;
+use crate::report::status_json::StatusDocument;
 
 /// Print the JSON schema of the profile or of an output
 #[derive(Debug, ClapArgs)]
@@ -31,6 +32,8 @@ enum Document {
     PlanFile,
     /// One line of `bridge apply --output json` and `bridge destroy --output json`
     Apply,
+    /// `bridge status --output json`
+    Status,
     /// `bridge validate --output json`
     Findings,
     /// What `--output json` gives where a command ends without its document
@@ -44,6 +47,7 @@ pub(super) fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
         Document::Plan => text(&schemars::schema_for!(PlanDocument)),
         Document::PlanFile => text(&schemars::schema_for!(SavedPlan)),
         Document::Apply => text(&schemars::schema_for!(Line)),
+        Document::Status => text(&schemars::schema_for!(StatusDocument)),
         Document::Error => text(&schemars::schema_for!(ErrorDocument)),
         Document::Findings => text(&schemars::schema_for!(FindingsDocument)),
     };

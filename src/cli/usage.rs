@@ -17,22 +17,24 @@ const CLUSTER: [&str; 4] = ["context", "kubeconfig", "in_cluster", "parallelism"
 const PROFILE: [&str; 3] = ["profile", "var", "var_file"];
 
 /// Each command, the global options that it ignores, and its formats of output; none where it has one only.
-const COMMANDS: [(&str, &[&[&str]], &str); 8] = [
+const COMMANDS: [(&str, &[&[&str]], &str); 9] = [
     ("init", &[&CLUSTER, &["var", "var_file", "timeout", "no_download", "locked", "allow_exec"]], ""),
     ("validate", &[&CLUSTER, &["timeout", "no_download", "allow_exec"]], "text, json or sarif"),
     ("render", &[&CLUSTER, &["timeout", "allow_exec"]], ""),
     ("plan", &[&["timeout"]], "text, json (one document) or markdown (a comment for a pull request)"),
     ("apply", &[], "text, or json (one line an event)"),
+    ("status", &[&["timeout", "no_download", "locked", "allow_exec"]], "text, or json (one document)"),
     ("destroy", &[&["no_download", "locked", "allow_exec"]], "text, or json (one line an event)"),
     ("schema", &[&CLUSTER, &PROFILE, &["timeout", "no_download", "locked", "allow_exec"]], ""),
     ("completions", &[&CLUSTER, &PROFILE, &["timeout", "no_download", "locked", "allow_exec"]], ""),
 ];
 
 /// What people type out of habit, and what it is called here.
-const HABITS: [(&str, &str); 22] = [
+const HABITS: [(&str, &str); 23] = [
     ("diff", "bridge plan"),
     ("preview", "bridge plan"),
     ("--dry-run", "bridge plan"),
+    ("health", "bridge status"),
     ("check", "bridge validate"),
     ("lint", "bridge validate"),
     ("template", "bridge render"),

@@ -52,21 +52,35 @@ impl Cluster {
     /// # Errors
     /// When there is no usable kubeconfig, the server does not answer, or it does not accept the credentials.
     pub async fn connect(options: &ConnectOptions) -> Result<Self, ClusterError> {
-        let (mut config, context) = config(options).await?;
-        config.connect_timeout = Some(CONNECT_TIMEOUT);
-        config.default_retry = false;
-        config.disable_compression |= is_loopback(config.cluster_url.host().unwrap_or_default());
-        let agent = HeaderValue::from_static(concat!("bridge/", env!("CARGO_PKG_VERSION")));
-        config.headers.push((USER_AGENT, agent));
-        let server = without_userinfo(config.cluster_url.to_string().trim_end_matches('/'));
-        let identity = Identity::new(config, options.notify.clone());
-        let session = identity.begin().await.map_err(ClusterError::Kubeconfig)?;
+        let (config, context) = config(options).await?;
+        let (transport, server) = open(config, &context, options).await?;
         let kubectl = kubectl_options(options, &context);
-        let transport =
-            Transport::new(identity, session, server.clone(), kubectl.clone(), options.parallelism);
         let uid = transport.kube_system_uid().await?;
         Ok(Self { transport, identity: ClusterIdentity { server, context, uid, kubectl } })
     }
+}
+
+/// A way to the API server, with its address. No request is made.
+pub(super) async fn open(
+    mut config: Config,
+    context: &str,
+    options: &ConnectOptions,
+) -> Result<(Transport, String), ClusterError> {
+    config.connect_timeout = Some(CONNECT_TIMEOUT);
+    config.default_retry = false;
+    config.disable_compression |= is_loopback(config.cluster_url.host().unwrap_or_default());
+    let agent = HeaderValue::from_static(concat!("bridge/", env!("CARGO_PKG_VERSION")));
+    config.headers.push((USER_AGENT, agent));
+    let server = without_userinfo(config.cluster_url.to_string().trim_end_matches('/'));
+    let identity = Identity::new(config, options.notify.clone());
+    let session = identity.begin().await.map_err(ClusterError::Kubeconfig)?;
+    let kubectl = kubectl_options(options, context);
+    Ok((Transport::new(identity, session, server.clone(), kubectl, options.parallelism), server))
+}
+
+/// The program that a context logs in by.
+pub(super) fn plugin_of(config: &Config) -> Option<&str> {
+    config.auth_info.exec.as_ref().map(|exec| exec.command.as_deref().unwrap_or_default())
 }
 
 /// Whether the server is on this machine, where to compress answers costs more than it saves.
@@ -91,7 +105,7 @@ fn kubectl_options(options: &ConnectOptions, context: &str) -> String {
     }
 }
 
-async fn config(options: &ConnectOptions) -> Result<(Config, String), ClusterError> {
+pub(super) async fn config(options: &ConnectOptions) -> Result<(Config, String), ClusterError> {
     if options.in_cluster {
         let config = Config::incluster().map_err(|error| ClusterError::NotInCluster(innermost(&error)))?;
         return Ok((config, "in-cluster".to_owned()));

@@ -20,6 +20,7 @@ mod record;
 mod replace;
 pub mod run;
 pub mod spoke;
+pub mod status;
 pub mod trial;
 mod wanted;
 mod write;

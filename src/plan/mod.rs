@@ -25,6 +25,7 @@ pub mod replace;
 pub mod same_server;
 pub mod saved;
 pub mod stale;
+pub mod status;
 pub mod summary;
 pub mod token;
 pub mod unchanged;

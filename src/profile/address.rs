@@ -90,6 +90,35 @@ pub(crate) fn has_password(text: &str) -> bool {
         && holds_credentials(text)
 }
 
+/// The text with `//user:password@host` as `//host`.
+pub(crate) fn without_userinfo(text: &str) -> String {
+    let mut parts = text.split("//");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        // A password may hold an `@`, so that the last one counts, and may hold a `/` where the address is broken.
+        let end = part.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(part.len());
+        let start = part[..end].rfind('@').map_or(0, |at| at + 1);
+        shown.push_str("//");
+        shown.push_str(&part[start..]);
+    }
+    shown
+}
+
+/// A line of somebody else's without the credentials of the addresses in it; not shown at all where they cannot be told from the
+/// rest, as in `?token=x`.
+pub(crate) fn without_credentials(line: &str) -> String {
+    // What follows the `@` of a digest is no host.
+    if !holds_credentials(&line.replace("@sha256:", ":sha256:")) {
+        return line.to_owned();
+    }
+    let rest = without_userinfo(line);
+    if rest.contains("://") && holds_credentials(&rest) {
+        "(not shown: there is an address with credentials in it)".to_owned()
+    } else {
+        rest
+    }
+}
+
 /// `https://host/path?token=x`
 fn has_secret_query(text: &str) -> bool {
     let Some((_, query)) = text.split_once("://").and_then(|(_, rest)| rest.split_once(['?', '#'])) else {
@@ -205,7 +234,32 @@ pub(crate) fn http(decoder: &mut Decoder, node: &Node, code: Code, what: &str) -
 
 #[cfg(test)]
 mod tests {
-    use super::{canonical, holds_credentials, is_loopback, parse};
+    use super::{canonical, holds_credentials, is_loopback, parse, without_credentials, without_userinfo};
+
+    #[test]
+    fn users_are_taken_out_of_addresses() {
+        for (text, shown) in [
+            ("https://u:p@host:1/x", "https://host:1/x"),
+            ("bad proxy \"foo://u:p@ss/w@host\" here", "bad proxy \"foo://host\" here"),
+            ("https://host", "https://host"),
+            ("no address", "no address"),
+        ] {
+            assert_eq!(without_userinfo(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_line_of_somebody_else_is_shown_without_credentials() {
+        for (line, shown) in [
+            ("clone https://u:p4ss@host/x: no", "clone https://host/x: no"),
+            ("clone https://ghp_abcdef@host/x: no", "clone https://host/x: no"),
+            ("pull oci://host/x@sha256:0123: no", "pull oci://host/x@sha256:0123: no"),
+            ("clone git@host:acme/x.git: no", "clone git@host:acme/x.git: no"),
+            ("get https://host/x?token=y", "(not shown: there is an address with credentials in it)"),
+        ] {
+            assert_eq!(without_credentials(line), shown);
+        }
+    }
 
     #[test]
     fn addresses_come_apart() {

@@ -22,5 +22,8 @@ pub mod redact;
 pub mod sarif;
 pub mod spoke_json;
 pub mod spoke_text;
+pub mod status_json;
+pub mod status_text;
+mod status_words;
 pub mod style;
 pub mod ui;

@@ -13,7 +13,23 @@ use crate::report::style::{self, paint, plain};
 /// A part for each spoke that has something to tell; empty when all is as it should be.
 #[must_use]
 pub fn render<'a>(spokes: impl Iterator<Item = &'a Spoke>, view: &View<'_>) -> String {
-    spokes.map(|spoke| part(spoke, view)).collect()
+    let spokes: Vec<&Spoke> = spokes.collect();
+    spokes.iter().map(|spoke| part(spoke, view)).collect::<String>() + &first_to_expire(&spokes)
+}
+
+/// Somebody has to run bridge in time: the date of the token that ends first.
+fn first_to_expire(spokes: &[&Spoke]) -> String {
+    let kept = |spoke: &&Spoke| match &spoke.state {
+        SpokeState::Planned(planned) => match &planned.token {
+            TokenPlan::Keep(token) => Some((token.validity?.expires, spoke.name.clone())),
+            TokenPlan::Make { .. } => None,
+        },
+        SpokeState::Trusted { token, why: _ } => Some((token.validity?.expires, spoke.name.clone())),
+        SpokeState::Failed { .. } | SpokeState::Leaving(_) | SpokeState::Left { .. } => None,
+    };
+    spokes.iter().filter_map(kept).min().map_or_else(String::new, |(expires, name)| {
+        format!("The first token to expire is that of {}, at {expires}; apply renews it in the last third of its time.\n", plain(&name))
+    })
 }
 
 fn part(Spoke { name, context, state }: &Spoke, view: &View<'_>) -> String {

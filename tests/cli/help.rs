@@ -16,6 +16,7 @@ fn the_first_page_of_help() {
       render       Print the desired objects as YAML
       plan         Show what apply would change
       apply        Bring the cluster to the profile
+      status       Show how the hub, its clusters, ApplicationSets and Applications are
       destroy      Remove everything that the profile owns on the hub
       schema       Print the JSON schema of the profile or of an output
       completions  Print a completion script for a shell
@@ -53,7 +54,7 @@ fn the_first_page_of_help() {
 
     Exit codes:
         0  done, or in sync
-        1  failed, or the plan was declined
+        1  failed, the plan was declined, or something is wrong (status)
         2  changes are pending (plan --detailed-exitcode)
         3  wrong usage, or findings in the profile
         4  the hub is unreachable, or forbids the request
@@ -66,7 +67,9 @@ fn the_first_page_of_help() {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["init", "validate", "render", "plan", "apply", "destroy", "schema", "completions"] {
+    for command in
+        ["init", "validate", "render", "plan", "apply", "status", "destroy", "schema", "completions"]
+    {
         let run = TestEnv::new().run(&[command, "--help"]).expect(0);
         assert!(run.stdout.contains(&format!("Usage: bridge {command}")), "{run}");
         assert!(run.stdout.contains("--color") && run.stderr.is_empty(), "{run}");
@@ -81,6 +84,7 @@ fn help_shows_a_command_only_what_it_heeds() {
         ("validate", "--locked", "--timeout"),
         ("plan", "--kubeconfig", "--timeout"),
         ("apply", "--timeout", "--explain"),
+        ("status", "--all", "--timeout"),
         ("destroy", "--allow-delete", "--adopt"),
         ("schema", "--color", "--profile"),
     ] {

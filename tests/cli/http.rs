@@ -109,3 +109,34 @@ fn a_connection_that_nobody_accepts_is_tried_three_times() {
     assert!(run.stderr.contains("BRG2001"), "{run}");
     assert_eq!(requests.lock().unwrap().len(), 3, "{run}");
 }
+
+#[test]
+fn a_probe_believes_a_server_that_says_it_is_not_ready() {
+    use bridge::cluster::{ConnectOptions, probe};
+    use bridge::plan::status::probe::Probe;
+    let ask = |ready: &str| {
+        let answers = vec![answer("200 OK", r#"{"gitVersion":"v1.36.2"}"#), answer(ready, "[-]etcd failed")];
+        let (address, requests) = server(answers);
+        let env = TestEnv::new();
+        env.write("kubeconfig", &KUBECONFIG.replace("https://127.0.0.1:1", &address));
+        let options = ConnectOptions {
+            kubeconfig: vec![env.path("kubeconfig")],
+            context: Some("spoke-admin".to_owned()),
+            parallelism: 1,
+            ..ConnectOptions::default()
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let found = runtime.block_on(probe(&options, Duration::from_secs(5)));
+        let paths: Vec<String> =
+            requests.lock().unwrap().iter().map(|(_, head)| head[..12].to_owned()).collect();
+        assert_eq!(paths, ["get /version", "get /readyz "]);
+        found
+    };
+    let version = "v1.36.2".to_owned();
+    assert_eq!(ask("200 OK"), Probe::Answers { version: version.clone() });
+    let why = "/readyz: HTTP 500 Internal Server Error".to_owned();
+    assert_eq!(ask("500 Internal Server Error"), Probe::NotReady { version: version.clone(), why });
+    // Who may not ask that was answered all the same.
+    assert_eq!(ask("403 Forbidden"), Probe::Answers { version: version.clone() });
+    assert_eq!(ask("404 Not Found"), Probe::Answers { version });
+}

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::env::TestEnv;
 
 /// Every document but the profile, whose schema stands beside the README.
-const DOCUMENTS: [&str; 5] = ["plan", "plan-file", "findings", "error", "apply"];
+const DOCUMENTS: [&str; 6] = ["plan", "plan-file", "findings", "error", "apply", "status"];
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")

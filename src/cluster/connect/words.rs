@@ -6,6 +6,8 @@
 use kube::client::AuthError;
 use kube::config::{KubeconfigError, LoadDataError};
 
+pub(in crate::cluster) use crate::profile::address::without_userinfo;
+
 /// The cause at the bottom of an error, without the user's part of addresses in it.
 pub(in crate::cluster) fn innermost(error: &dyn std::error::Error) -> String {
     let mut cause = error;
@@ -13,20 +15,6 @@ pub(in crate::cluster) fn innermost(error: &dyn std::error::Error) -> String {
         cause = source;
     }
     without_userinfo(&cause.to_string())
-}
-
-/// The text with `//user:password@host` as `//host`.
-pub(in crate::cluster) fn without_userinfo(text: &str) -> String {
-    let mut parts = text.split("//");
-    let mut shown = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        // A password may hold an `@`, so that the last one counts, and may hold a `/` where the address is broken.
-        let end = part.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(part.len());
-        let start = part[..end].rfind('@').map_or(0, |at| at + 1);
-        shown.push_str("//");
-        shown.push_str(&part[start..]);
-    }
-    shown
 }
 
 /// Why no client could be made.
@@ -100,22 +88,5 @@ fn data(key: &str, error: &LoadDataError) -> String {
             format!("`{key}`: `{}` cannot be read: {error}", path.display())
         }
         _ => format!("`{key}` cannot be loaded"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_userinfo;
-
-    #[test]
-    fn users_are_taken_out_of_addresses() {
-        for (text, shown) in [
-            ("https://u:p@host:1/x", "https://host:1/x"),
-            ("bad proxy \"foo://u:p@ss/w@host\" here", "bad proxy \"foo://host\" here"),
-            ("https://host", "https://host"),
-            ("no address", "no address"),
-        ] {
-            assert_eq!(without_userinfo(text), shown);
-        }
     }
 }

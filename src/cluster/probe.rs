@@ -1,0 +1,65 @@
+//! Asking an API server how it is: its version, and `/readyz`. Needs no rights but those that everybody has.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::cluster::Cluster;
+use crate::cluster::connect::{ConnectOptions, config, open, plugin_of};
+use crate::cluster::error::ClusterError;
+use crate::cluster::transport::{Call, Transport};
+use crate::plan::status::probe::Probe;
+
+impl Cluster {
+    /// Asks this cluster, and waits no longer than the limit for each of the two answers.
+    pub async fn probe(&self, limit: Duration) -> Probe {
+        ask(&self.transport, limit).await.unwrap_or_else(|error| Probe::NotProbed(error.to_string()))
+    }
+}
+
+/// Asks the cluster of a context. Whatever hinders it says more about this machine than about the cluster: names that are
+/// known inside a docker network only, private endpoints, logins.
+///
+/// A credential plugin is not run: one login for each cluster of a fleet is more than a look may cost.
+pub async fn probe(options: &ConnectOptions, limit: Duration) -> Probe {
+    let seconds = limit.as_secs();
+    match tokio::time::timeout(limit, connect_and_ask(options, limit)).await {
+        Ok(Ok(probe)) => probe,
+        Ok(Err(error)) => Probe::NotProbed(error.to_string()),
+        Err(_) => Probe::NotProbed(format!("no answer within {seconds} s")),
+    }
+}
+
+async fn connect_and_ask(options: &ConnectOptions, limit: Duration) -> Result<Probe, ClusterError> {
+    let (config, context) = config(options).await?;
+    if let Some(program) = plugin_of(&config) {
+        return Ok(Probe::NotProbed(format!(
+            "the context `{context}` logs in by the command `{program}`, which is not run for a look"
+        )));
+    }
+    let (transport, _) = open(config, &context, options).await?;
+    ask(&transport, limit).await
+}
+
+async fn ask(transport: &Transport, limit: Duration) -> Result<Probe, ClusterError> {
+    let call = Call { at_once: Some(limit), ..Call::get("/version", "get", "/version", None) };
+    let body = transport.send(&call).await?.body;
+    let version = body.get("gitVersion").and_then(Value::as_str).unwrap_or("unknown").to_owned();
+    let ready = Call {
+        accept: "*/*",
+        repeatable: false,
+        at_once: Some(limit),
+        ..Call::get("/readyz", "get", "/readyz", None)
+    };
+    match transport.send_for_text(&ready).await {
+        Ok(_) => Ok(Probe::Answers { version }),
+        Err(error) if error.status().is_some_and(|status| matches!(status.code, 500 | 503)) => {
+            Ok(Probe::NotReady { version, why: format!("/readyz: {error}") })
+        }
+        // Whoever may not ask that has been answered all the same.
+        Err(ClusterError::Unauthorized { .. } | ClusterError::Forbidden { .. } | ClusterError::Api(_)) => {
+            Ok(Probe::Answers { version })
+        }
+        Err(error) => Err(error),
+    }
+}
