@@ -23,6 +23,7 @@ mod panic;
 mod plan;
 mod plan_file;
 mod prepare;
+mod profiles;
 mod read;
 mod render;
 mod saved;
@@ -161,7 +162,7 @@ async fn for_each_profile(
     context: &Context,
     work: impl AsyncFn(&str) -> Result<Exit, CliError>,
 ) -> Result<Exit, CliError> {
-    let profiles = prepare::profiles(context);
+    let profiles = profiles::profiles(context)?;
     if let [only] = profiles.as_slice() {
         return work(only).await;
     }

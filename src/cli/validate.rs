@@ -8,7 +8,7 @@ use crate::cli::args::Output;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, OneError};
 use crate::cli::exit::Exit;
-use crate::cli::{manifest, prepare};
+use crate::cli::{manifest, prepare, profiles};
 use crate::desired::secrets::Secrets;
 use crate::profile::finding::{Finding, has_errors};
 use crate::profile::location::{Location, Source};
@@ -26,7 +26,7 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
     let Args {} = args;
     let output = context.output("validate", &[Output::Text, Output::Json, Output::Sarif])?;
     let mut findings = Vec::new();
-    for path in prepare::profiles(context) {
+    for path in profiles::profiles(context)? {
         findings.extend(one(context, &path).await.or_else(|error| for_machines(error, &path, output))?);
     }
     show(context, output, &findings)?;
