@@ -12,7 +12,8 @@ use bridge_e2e::proxy::{Fault, Matcher};
 use serde_json::Value;
 use support::{Profile, World, get};
 
-const BASE: &str = "apiVersion: bridge.gitops/v1alpha1\nkind: ProfileBase\nargocd:\n  manifests: { path: ../small.yaml }\n";
+const BASE: &str =
+    "apiVersion: bridge.gitops/v1alpha1\nkind: ProfileBase\nargocd:\n  manifests: { path: ../small.yaml }\n";
 const APPLY: [&str; 5] = ["apply", "--auto-approve", "--no-wait", "-f", "profiles/*.yaml"];
 const DEV: &str = "/api/v1/namespaces/argocd/secrets/spoke-dev";
 
@@ -87,7 +88,10 @@ async fn what_is_said_of_one_profile_is_not_mixed_with_another() -> Result<()> {
     ensure!(outcome.stdout.matches("\nApply complete!").count() == 2, "{outcome}");
     // Each plan in one piece, in the order of the profiles.
     let plans: Vec<&str> = outcome.stdout.split("Plan: ").collect();
-    ensure!(plans.len() == 3 && plans[..2].iter().all(|plan| plan.contains("Secret/argocd/spoke-dev")), "{outcome}");
+    ensure!(
+        plans.len() == 3 && plans[..2].iter().all(|plan| plan.contains("Secret/argocd/spoke-dev")),
+        "{outcome}"
+    );
     // And each line of what went on in between says whose it is.
     for path in ["profiles/eu.yaml", "profiles/us.yaml"] {
         ensure!(outcome.stderr.contains(&format!("{path}: + Secret/argocd/spoke-dev created")), "{outcome}");

@@ -105,16 +105,15 @@ fn several(operation: Operation, proposals: &[Proposal<'_>]) -> String {
     };
     let warning = match operation {
         Operation::Apply => "bridge will perform the actions described above on all of these hubs.",
-        Operation::Destroy => "bridge will delete the objects shown above on all of these hubs. There is no undo.",
+        Operation::Destroy => {
+            "bridge will delete the objects shown above on all of these hubs. There is no undo."
+        }
     };
     format!("{}  {warning}\n", proposals.iter().map(line).collect::<String>())
 }
 
 fn place(plan: &Plan) -> String {
-    plan.cluster.as_ref().map_or(
-        String::new(),
-        |ClusterIdentity { server, context, uid, kubectl: _ }| {
-            format!("  context {}  server {}  uid {}\n", plain(context), plain(server), plain(uid))
-        },
-    )
+    plan.cluster.as_ref().map_or(String::new(), |ClusterIdentity { server, context, uid, kubectl: _ }| {
+        format!("  context {}  server {}  uid {}\n", plain(context), plain(server), plain(uid))
+    })
 }

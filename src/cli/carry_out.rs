@@ -244,11 +244,13 @@ impl Run<'_> {
 
     /// Asks once about everything that was shown. What is not approved is left out; what changes nothing needs no approval.
     async fn ask(&self, planned: &mut Vec<Planned>) -> Exit {
-        let asked: Vec<Proposal<'_>> = planned.iter().filter(|one| !one.plan.is_empty()).map(proposal).collect();
+        let asked: Vec<Proposal<'_>> =
+            planned.iter().filter(|one| !one.plan.is_empty()).map(proposal).collect();
         if self.wanted.auto_approve || asked.is_empty() {
             return Exit::Done;
         }
-        let Err(error) = approve::ask(self.context, self.wanted.operation, &asked, self.interrupt).await else {
+        let Err(error) = approve::ask(self.context, self.wanted.operation, &asked, self.interrupt).await
+        else {
             return Exit::Done;
         };
         asked.iter().for_each(|one| self.end_line(one.path, &error));

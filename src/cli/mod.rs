@@ -7,6 +7,7 @@ mod approve;
 mod args;
 mod blocked;
 mod carry_out;
+mod checkout;
 mod completions;
 mod consents;
 mod context;

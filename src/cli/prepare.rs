@@ -22,6 +22,7 @@ use crate::fetch::manifest::Manifest;
 use crate::profile::finding::Finding;
 use crate::profile::location::Source;
 use crate::profile::model::{Install, Profile};
+use crate::profile::places::Places;
 use crate::profile::sensitive::Sensitive;
 use crate::profile::{Loaded, VariableValue, VariableValues};
 use crate::report::finding;
@@ -39,6 +40,8 @@ pub(super) struct Ready {
     templates: Vec<Arc<Source>>,
     /// The texts that all of it was made from, without secrets: those of the files, and the variables' values.
     pub(super) texts: Arc<[Sensitive]>,
+    /// Where the profile says what a checkout is compared with.
+    pub(super) places: Arc<Places>,
 }
 
 /// Loads a profile; warnings are shown.
@@ -101,7 +104,7 @@ pub(super) fn ready(
     loaded: Loaded,
     path: &str,
 ) -> Result<(Ready, Vec<Finding>), CliError> {
-    let Loaded { profile, findings, sources, variables } = loaded;
+    let Loaded { profile, findings, sources, variables, places } = loaded;
     let Some(profile) = profile else { return Err(findings.into()) };
     let folder = folder(path);
     let templates = templates::read(&profile)?;
@@ -110,7 +113,8 @@ pub(super) fn ready(
     let redactor = context.ui.redactor();
     let texts = texts.map(|text| Sensitive::new(redactor.scrub(&text))).collect();
     let path = path.to_owned();
-    Ok((Ready { path, profile: Arc::new(profile), folder, templates, texts }, findings))
+    let (profile, places) = (Arc::new(profile), Arc::new(places));
+    Ok((Ready { path, profile, folder, templates, texts, places }, findings))
 }
 
 /// `name=value` of a variable that is no secret.
@@ -248,7 +252,7 @@ impl Ready {
         manifest: Option<Vec<serde_json::Value>>,
         secrets: &Secrets,
     ) -> Result<Desired, CliError> {
-        let Self { path: _, profile, folder: _, templates, texts: _ } = self;
+        let Self { path: _, profile, folder: _, templates, texts: _, places: _ } = self;
         Ok(assemble(Inputs { profile, manifest, templates, secrets })?)
     }
 }
