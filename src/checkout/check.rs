@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::checkout::application_set::{self, ApplicationSet, Generator};
-use crate::checkout::repository::Checkout;
+use crate::checkout::repository::{Checkout, Repository};
 use crate::checkout::selector::{Requirement, Selector};
 use crate::checkout::toggles;
 use crate::code::Code;
@@ -32,8 +32,7 @@ pub fn check(profile: &Profile, places: &Places, checkouts: &[Checkout]) -> Vec<
         fleet.check(set, &mut findings);
     }
     let files: Vec<&Arc<Source>> = files().collect();
-    if checkouts.iter().any(|checkout| checkout.repository == crate::checkout::repository::Repository::Addons)
-    {
+    if checkouts.iter().any(|checkout| checkout.repository == Repository::Addons) {
         findings.extend(toggles::check(profile, places, &sets, &files));
     }
     findings
@@ -86,33 +85,42 @@ impl Fleet {
     }
 
     fn unmatched(&self, set: &ApplicationSet, selector: &Selector, is_override: bool) -> Finding {
-        let is_toggle = |one: &Requirement| one.key.starts_with(TOGGLE);
         let alone = |one: &&Requirement| !self.clusters.iter().any(|labels| one.holds(labels));
         let at_fault = selector.requirements.iter().filter(|one| !is_toggle(one)).find(alone);
-        let off = selector.requirements.iter().filter(|one| is_toggle(one)).find(alone);
-        let is_switched_off = self.has(selector, |one| !is_toggle(one));
-        let (at, what) = match at_fault.or(off) {
-            Some(one) => (&one.at, format!("no cluster of the profile has {one}")),
-            None => (&selector.at, "no cluster of the profile has all of these labels".to_owned()),
+        let off = self.off(selector);
+        let at = at_fault.or(off).map_or(&selector.at, |one| &one.at);
+        let what = match (at_fault, off) {
+            (Some(one), _) => format!("no cluster of the profile has {one}"),
+            (None, Some(one)) if alone(&one) => format!("no cluster of the profile has {one}"),
+            (None, Some(one)) => format!("no cluster of the profile that has the other labels has {one}"),
+            (None, None) => "no cluster of the profile has all of these labels".to_owned(),
         };
-        let (severity, message, fix) = match (is_override, is_switched_off) {
+        let (severity, so, fix) = match (is_override, off) {
             (true, _) => (
                 Severity::Note,
-                format!("{what}, so this part of ApplicationSet `{}` fills in for nothing", set.name),
+                format!("this part of ApplicationSet `{}` fills in for nothing", set.name),
                 "nothing to do, unless a cluster was meant".to_owned(),
             ),
-            (false, true) => (
+            (false, Some(one)) => (
                 Severity::Note,
-                format!("{what}, so ApplicationSet `{}` generates nothing", set.name),
-                format!("to switch it on: `addons: {{ {}: true }}`", addon(off)),
+                format!("ApplicationSet `{}` generates nothing", set.name),
+                format!("to switch it on: `addons: {{ {}: true }}`", one.key.trim_start_matches(TOGGLE)),
             ),
-            (false, false) => (
+            (false, None) => (
                 Severity::Warning,
-                format!("{what}, so ApplicationSet `{}` generates nothing", set.name),
+                format!("ApplicationSet `{}` generates nothing", set.name),
                 self.remedy(at_fault),
             ),
         };
-        Finding::error(Code::CHECKOUT_SELECTOR, at, message, fix).with_severity(severity)
+        Finding::error(Code::CHECKOUT_SELECTOR, at, format!("{what}, so {so}"), fix).with_severity(severity)
+    }
+
+    /// The toggle that is missing where a cluster has everything else that is asked for.
+    fn off<'s>(&self, selector: &'s Selector) -> Option<&'s Requirement> {
+        let others = self.has(selector, |one| !is_toggle(one));
+        let with =
+            |toggle: &Requirement| self.has(selector, |one| !is_toggle(one) || std::ptr::eq(one, toggle));
+        selector.requirements.iter().filter(|one| is_toggle(one)).find(|one| others && !with(one))
     }
 
     /// What the clusters have instead.
@@ -135,8 +143,8 @@ impl Fleet {
     }
 }
 
-fn addon(off: Option<&Requirement>) -> &str {
-    off.and_then(|one| one.key.strip_prefix(TOGGLE)).unwrap_or("NAME")
+fn is_toggle(requirement: &Requirement) -> bool {
+    requirement.key.starts_with(TOGGLE)
 }
 
 fn not_evaluated(set: &ApplicationSet, at: &Location) -> Finding {

@@ -80,7 +80,7 @@ fn doubt(profile: &Profile, sets: &[ApplicationSet], files: &[&Arc<Source>], lab
         selectors.filter(|one| one.has_templated_key).find_map(|one| one.templated.as_ref())
     {
         let why = format!("whether the template at {templated} does was not evaluated");
-        return Some(Doubt { severity: Severity::Note, why });
+        return Some(Doubt { severity: Severity::Warning, why });
     }
     if let Some((file, line)) = files.iter().find_map(|file| Some((file, mention(&file.text, label)?))) {
         let why = format!("{}:{line} mentions it otherwise, which was not evaluated", file.path);
