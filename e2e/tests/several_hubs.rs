@@ -118,6 +118,45 @@ async fn a_hub_that_refuses_does_not_hold_up_the_others_and_decides_the_exit_cod
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_stops_every_hub_after_its_request_in_flight() -> Result<()> {
+    let (eu, us) = hubs().await?;
+    let (reached, wait) = mpsc::channel();
+    let holds: Vec<mpsc::Sender<()>> = [&eu, &us]
+        .into_iter()
+        .map(|world| {
+            let (reached, (go_on, hold)) = (reached.clone(), mpsc::channel::<()>());
+            world.proxy.on_write(4, move || {
+                let _ = reached.send(());
+                let _ = hold.recv();
+            });
+            go_on
+        })
+        .collect();
+    let running = eu.bridge(&[APPLY.as_slice(), &["--output", "json"]].concat())?.spawn()?;
+    wait.recv()?;
+    wait.recv()?;
+    running.interrupt()?;
+    while !running.stderr_so_far().contains("nterrupt") {
+        tokio::task::yield_now().await;
+    }
+    holds.iter().try_for_each(|go_on| go_on.send(()))?;
+    let outcome = running.wait()?;
+    ensure!(outcome.code == Some(130), "{outcome}");
+    for lines in by_file(&outcome.stdout)? {
+        let last = lines.last().context("no line")?;
+        ensure!(
+            last["type"] == "complete" && last["exitCode"] == 130 && last["interrupted"] == true,
+            "{last}"
+        );
+    }
+    ensure!(eu.get(DEV).await? == Value::Null && us.get(DEV).await? == Value::Null, "{outcome}");
+    // Both locks are free, and both are finished by the next one.
+    eu.expect(0, &APPLY)?;
+    ensure!(eu.get(DEV).await? != Value::Null && us.get(DEV).await? != Value::Null);
+    Ok(())
+}
+
 #[tokio::test]
 async fn two_profiles_for_one_argo_cd_are_refused_before_any_hub_is_written() -> Result<()> {
     let (eu, us) = hubs().await?;
