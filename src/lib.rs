@@ -10,6 +10,8 @@
 //!                                                         and cache
 //! ```
 //!
+//! `checkout`, beside that way, compares a profile with a checked-out repository.
+//!
 //! `profile` to `plan` are pure. A module imports only from modules before it; `tests/layers.rs` checks that.
 
 pub mod code;
@@ -19,6 +21,8 @@ pub mod profile;
 pub mod template;
 
 pub mod desired;
+
+pub mod checkout;
 
 pub mod plan;
 

@@ -8,6 +8,7 @@ mod support;
 
 mod cli {
     mod apply;
+    mod checkout;
     mod errors;
     mod explain;
     mod golden;
@@ -18,6 +19,7 @@ mod cli {
     mod machine;
     mod offline;
     mod plan_files;
+    mod profiles;
     mod reading;
     mod schemas;
     mod secrets;

@@ -5,16 +5,17 @@
 use std::path::{Path, PathBuf};
 
 /// The layers in the order of the flow, each with those before it that it does not see.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("code", &[]),
     ("profile", &[]),
     ("template", &[]),
     ("desired", &[]),
-    ("plan", &[]),
-    ("cluster", &[]),
-    ("fetch", &["cluster", "plan"]),
-    ("converge", &["fetch"]),
-    ("report", &["cluster", "fetch"]),
+    ("checkout", &["template"]),
+    ("plan", &["checkout"]),
+    ("cluster", &["checkout"]),
+    ("fetch", &["cluster", "plan", "checkout"]),
+    ("converge", &["fetch", "checkout"]),
+    ("report", &["cluster", "fetch", "checkout"]),
     ("cli", &[]),
 ];
 

@@ -122,6 +122,30 @@ fn servers_lose_their_slash_and_base_paths_gain_one() {
     assert_eq!(paths(&gitops.addons_extras), text(("./", "", "HEAD")));
 }
 
+/// However a path is written, both dialects join it to the same relative path.
+#[test]
+fn base_paths_and_paths_join_in_both_dialects() {
+    for (written, base_path, path) in [
+        ("path: appsets", "./", "appsets"),
+        ("basePath: '', path: appsets", "./", "appsets"),
+        ("basePath: ./, path: ./appsets/", "./", "appsets"),
+        ("basePath: ., path: appsets", "./", "appsets"),
+        ("basePath: argocd, path: appsets", "argocd/", "appsets"),
+        ("basePath: argocd/, path: appsets", "argocd/", "appsets"),
+        ("basePath: ./argocd//, path: a//b/", "argocd/", "a/b"),
+        ("basePath: argocd", "argocd/", ""),
+        ("revision: main", "./", ""),
+    ] {
+        let text = format!("{MINIMAL}gitops: {{ addons: {{ url: https://h/a.git, {written} }} }}\n");
+        let read = |_: &str| Ok(text.as_bytes().to_vec());
+        let loaded = load("bridge.yaml", &VariableValues::default(), &read);
+        let source = loaded.profile.unwrap().gitops.addons.unwrap();
+        assert_eq!((source.base_path.as_str(), source.path.as_str()), (base_path, path), "{written}");
+        let folders = bridge::checkout::repository::folders(&source);
+        assert_eq!(folders.len(), 1, "{written}: {folders:?}");
+    }
+}
+
 #[test]
 fn the_command_line_wins_over_files_and_files_over_the_environment() {
     let text = format!(

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use bridge_e2e::bridge_cmd::bridge_binary;
+use bridge_e2e::cluster::User;
+use bridge_e2e::kubeconfig::Kubeconfig;
 use pty_process::blocking::{Command, Pty, open};
 use support::{Profile, World};
 
@@ -118,6 +120,38 @@ async fn only_yes_writes_and_everything_else_cancels() -> Result<()> {
     ensure!(code == Some(1) && world.proxy.writes().is_empty(), "{code:?}\n{shown}");
     let (code, shown) = answer(&world, &["destroy"], "yes\r")?;
     ensure!(code == Some(0) && shown.contains("Destroy complete!"), "{code:?}\n{shown}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_profiles_are_shown_one_by_one_and_asked_about_once() -> Result<()> {
+    let mut world = World::start().await?;
+    let other = World::on(world.hub.sibling().await?).await?;
+    world.kubeconfig = world.path("kubeconfig");
+    let kubeconfig = Kubeconfig::new().context("hub", world.proxy.access(User::Admin));
+    kubeconfig.context("other", other.proxy.access(User::Admin)).write(&world.kubeconfig)?;
+    world.profile(&Profile::small())?;
+    let text = Profile { name: "other".to_owned(), ..Profile::small() }.text();
+    world.write("other.yaml", &text.replace("{ context: hub }", "{ context: other }"))?;
+    let both = ["-f", "bridge.yaml", "-f", "other.yaml"];
+    let apply = [&["apply", "--no-wait"], both.as_slice()].concat();
+    let (code, shown) = answer(&world, &apply, "no\r")?;
+    ensure!(code == Some(1) && shown.matches("Enter a value:").count() == 1, "{code:?}\n{shown}");
+    ensure!(world.proxy.writes().is_empty() && other.proxy.writes().is_empty(), "{shown}");
+    let question = shown.split("Do you want to perform these actions?").nth(1).context("no question")?;
+    for (path, context) in [("bridge.yaml", "context hub "), ("other.yaml", "context other ")] {
+        let line = question.split_once(path).map(|(_, after)| after).context("not asked about")?;
+        ensure!(line.contains("to add, 0 to change, 0 to destroy") && line.contains(context), "{shown}");
+    }
+    let (code, shown) = answer(&world, &apply, "yes\r")?;
+    ensure!(code == Some(0) && shown.matches("Apply complete!").count() == 2, "{code:?}\n{shown}");
+    // Only what is left is asked about, as for one profile.
+    other.expect_foreign_untouched()?;
+    world.profile(&Profile::small().spoke("spoke-dev", "    labels: { tier: gold }\n"))?;
+    let (code, shown) = answer(&world, &apply, "yes\r")?;
+    ensure!(code == Some(0) && shown.contains("0 to add, 1 to change, 0 to destroy."), "{code:?}\n{shown}");
+    let (code, shown) = answer(&world, &[&["destroy"], both.as_slice()].concat(), "yes\r")?;
+    ensure!(code == Some(0) && shown.matches("Destroy complete!").count() == 2, "{code:?}\n{shown}");
     Ok(())
 }
 

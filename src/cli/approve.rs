@@ -25,23 +25,35 @@ pub(super) fn check_can_ask(context: &Context, auto_approve: bool) -> Result<(),
         .hinted("look at `bridge plan`, then run with `--auto-approve`"))
 }
 
-/// Asks, and waits for the answer.
+/// A plan that waits for its approval.
+pub(super) struct Proposal<'a> {
+    /// The profile's file.
+    pub(super) path: &'a str,
+    /// What would be done.
+    pub(super) plan: &'a Plan,
+}
+
+/// Asks once about all of them, and waits for the answer.
 ///
 /// # Errors
 /// When the answer is anything but `yes`.
 pub(super) async fn ask(
     context: &Context,
     operation: Operation,
-    plan: &Plan,
+    proposals: &[Proposal<'_>],
     interrupt: &Interrupt,
 ) -> Result<(), CliError> {
-    context.ui.say(&prompt(operation, plan));
+    context.ui.say(&prompt(operation, proposals));
     let answer = interrupt::unless(interrupt, tokio::task::spawn_blocking(read_line)).await?;
     context.ui.say("\n");
     if answer.is_ok_and(|answer| answer.trim() == "yes") {
         return Ok(());
     }
-    Err(CliError::new(Code::DECLINED, Exit::Failed, "the plan was not approved; nothing was written"))
+    let message = match proposals {
+        [_] => "the plan was not approved; nothing was written",
+        _ => "the plans were not approved; nothing of them was written",
+    };
+    Err(CliError::new(Code::DECLINED, Exit::Failed, message))
 }
 
 fn read_line() -> String {
@@ -50,27 +62,58 @@ fn read_line() -> String {
     line
 }
 
-fn prompt(operation: Operation, plan: &Plan) -> String {
-    let Counts { add, change, destroy, blocked: _, unchanged: _ } = plan.counts();
-    let (heading, warning) = match operation {
-        Operation::Apply => (
-            "Do you want to perform these actions?",
-            format!(
-                "bridge will perform the actions described above: {add} to add, {change} to change, {destroy} to destroy."
-            ),
-        ),
-        Operation::Destroy => (
-            "Do you really want to destroy all of this?",
-            format!("bridge will delete the {destroy} objects shown above. There is no undo."),
+fn prompt(operation: Operation, proposals: &[Proposal<'_>]) -> String {
+    let heading = match operation {
+        Operation::Apply => "Do you want to perform these actions?",
+        Operation::Destroy => "Do you really want to destroy all of this?",
+    };
+    let (what, how) = match proposals {
+        [only] => (one(operation, only.plan), "Only 'yes' will be accepted to approve."),
+        _ => (
+            several(operation, proposals),
+            "Only 'yes' will be accepted, to approve all of them; to choose, give one `-f` at a time.",
         ),
     };
-    let place = plan.cluster.as_ref().map_or(
-        String::new(),
-        |ClusterIdentity { server, context, uid, kubectl: _ }| {
-            format!("  context {}  server {}  uid {}\n", plain(context), plain(server), plain(uid))
-        },
-    );
     let heading = paint(style::STRONG, heading);
     let label = paint(style::STRONG, "Enter a value:");
-    format!("\n{heading}\n{place}  {warning}\n  Only 'yes' will be accepted to approve.\n\n  {label} ")
+    format!("\n{heading}\n{what}  {how}\n\n  {label} ")
+}
+
+fn one(operation: Operation, plan: &Plan) -> String {
+    let Counts { add, change, destroy, blocked: _, unchanged: _ } = plan.counts();
+    let warning = match operation {
+        Operation::Apply => format!(
+            "bridge will perform the actions described above: {add} to add, {change} to change, {destroy} to destroy."
+        ),
+        Operation::Destroy => {
+            format!("bridge will delete the {destroy} objects shown above. There is no undo.")
+        }
+    };
+    format!("{}  {warning}\n", place(plan))
+}
+
+/// A line for each profile and its hub: who answers at night has the last plan on the screen, and not the first.
+fn several(operation: Operation, proposals: &[Proposal<'_>]) -> String {
+    let line = |Proposal { path, plan }: &Proposal<'_>| {
+        let Counts { add, change, destroy, blocked: _, unchanged: _ } = plan.counts();
+        let path = paint(style::STRONG, &plain(path));
+        let counts = match operation {
+            Operation::Apply => format!("{add} to add, {change} to change, {destroy} to destroy"),
+            Operation::Destroy => format!("{destroy} to destroy"),
+        };
+        format!("  {path}: {counts}\n  {}", place(plan))
+    };
+    let warning = match operation {
+        Operation::Apply => "bridge will perform the actions described above on all of these hubs.",
+        Operation::Destroy => {
+            "bridge will delete the objects shown above on all of these hubs. There is no undo."
+        }
+    };
+    format!("{}  {warning}\n", proposals.iter().map(line).collect::<String>())
+}
+
+fn place(plan: &Plan) -> String {
+    plan.cluster.as_ref().map_or(String::new(), |ClusterIdentity { server, context, uid, kubectl: _ }| {
+        format!("  context {}  server {}  uid {}\n", plain(context), plain(server), plain(uid))
+    })
 }

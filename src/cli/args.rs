@@ -13,7 +13,7 @@ use crate::report::ui;
 #[derive(Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(super) struct Global {
-    /// Profile to read; given again, the profiles are handled one after the other [default: bridge.yaml]
+    /// Profile to read, or a quoted pattern such as 'profiles/*.yaml'; may be given again [default: bridge.yaml]
     #[arg(short = 'f', long, global = true, value_name = "FILE", action = ArgAction::Append)]
     pub(super) profile: Vec<String>,
 
@@ -53,7 +53,7 @@ pub(super) struct Global {
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(super) verbose: u8,
 
-    /// How many requests run at the same time
+    /// How many requests run at the same time on each hub, and how many hubs of an apply or destroy
     #[arg(long, global = true, value_name = "N", default_value_t = 10, value_parser = parallelism)]
     pub(super) parallelism: usize,
 

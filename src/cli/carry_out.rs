@@ -1,19 +1,24 @@
-//! From profiles to their outcome: read, plan, show, check, ask, apply, report. The same for `apply` and `destroy`.
+//! From profiles to their outcome: read, reach, plan, show, check, ask, apply, report. The same for `apply` and `destroy`.
+//!
+//! Several profiles go through each step together, so that everything is seen before the one question, and hubs do not
+//! wait for each other. What is said in between is said by one thread: a plan, a question or a report is never parted.
+
+mod round;
+mod shown;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::cli::approve;
+use futures::stream::{self, StreamExt};
+
+use crate::cli::approve::{self, Proposal};
 use crate::cli::args::Output;
 use crate::cli::context::Context;
-use crate::cli::converged::{Hub, Planned, outcome_exit, progress};
+use crate::cli::converged::{Hub, Planned, progress};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
-use crate::cli::spokes::Spokes;
 use crate::cli::spokes::register::Registering;
-use crate::cli::{blocked, consents, interrupt, prepare, saved, target};
-use crate::code::Code;
+use crate::cli::{blocked, consents, interrupt, prepare, profiles, saved, target};
 use crate::converge::apply::apply;
 use crate::converge::event::Event;
 use crate::converge::interrupt::Interrupt;
@@ -24,9 +29,10 @@ use crate::plan::consent::Consent;
 use crate::plan::gate::check_deletions;
 use crate::plan::saved::SavedPlan;
 use crate::plan::summary::Plan;
-use crate::report::apply_text::{Operation, problems, summary};
-use crate::report::plan_text::View;
-use crate::report::{apply_json, plan_text, spoke_text};
+use crate::report::apply_json;
+use crate::report::apply_text::Operation;
+
+pub(super) use shown::refuse;
 
 /// What apply or destroy is asked to do.
 #[derive(Debug)]
@@ -49,66 +55,27 @@ pub(super) struct Wanted {
 /// When standard output cannot be written. What else goes wrong is shown with the profile that it belongs to.
 pub(super) async fn carry_out(context: &Context, wanted: &Wanted) -> Result<Exit, CliError> {
     let checked = approve::check_can_ask(context, wanted.auto_approve)
-        .and_then(|()| consents::check_one_profile(context, &wanted.settings.consent));
-    if let Err(error) = checked {
-        return refuse(context, wanted.operation, wanted.output, &error);
-    }
+        .and_then(|()| consents::check_one_profile(context, &wanted.settings.consent))
+        .and_then(|()| profiles::profiles(context));
+    let paths = match checked {
+        Ok(paths) => paths,
+        Err(error) => return refuse(context, wanted.operation, wanted.output, &error),
+    };
     let interrupt = interrupt::listen(context.ui.clone());
-    let profiles = prepare::all(context, &interrupt).await;
-    let must_stop = profiles.iter().any(|(_, ready)| ready.is_err());
-    let is_one = profiles.len() == 1;
-    let run = Run { context, wanted, interrupt: &interrupt, spent_deletes: AtomicUsize::new(0) };
-    let mut worst = Exit::Done;
-    for (path, ready) in profiles {
-        if must_stop && ready.is_ok() {
-            continue;
-        }
-        if !is_one {
-            context.ui.status(&format!("profile {path}"));
-        }
-        begin(context, wanted.operation, wanted.output, Some(&path))?;
-        let exit = match ready {
-            Ok(ready) => run.one(&ready).await.unwrap_or_else(|error| end(context, wanted.output, &error)),
-            Err(error) => end(context, wanted.output, &error),
-        };
-        worst = worst.worst(exit);
-        if exit == Exit::Interrupted {
-            break;
-        }
+    let run = Run { context, wanted, interrupt: &interrupt, is_one: paths.len() == 1 };
+    let ready = match run.read(paths).await? {
+        Ok(ready) => ready,
+        Err(exit) => return Ok(exit),
+    };
+    let (hubs, mut worst) = run.reach(ready).await?;
+    if let Err(exit) = run.check_hubs(&hubs)? {
+        return Ok(worst.worst(exit));
+    }
+    let mut spent = 0;
+    for round in round::rounds(hubs, |hub| &hub.hub.cluster.identity().uid) {
+        worst = worst.worst(run.round(round, &mut spent).await?);
     }
     Ok(worst)
-}
-
-/// Shows what is wrong before any profile is looked at.
-///
-/// # Errors
-/// When standard output cannot be written.
-pub(super) fn refuse(
-    context: &Context,
-    operation: Operation,
-    output: Output,
-    error: &CliError,
-) -> Result<Exit, CliError> {
-    begin(context, operation, output, None)?;
-    Ok(end(context, output, error))
-}
-
-/// The first line for machines.
-fn begin(context: &Context, operation: Operation, output: Output, path: Option<&str>) -> std::io::Result<()> {
-    match output {
-        Output::Json => context.ui.lines(vec![apply_json::version(operation, path)]),
-        Output::Text | Output::Sarif | Output::Markdown => Ok(()),
-    }
-}
-
-/// Shows what ended a profile before there was an outcome.
-fn end(context: &Context, output: Output, error: &CliError) -> Exit {
-    let exit = error.end(&context.ui);
-    if output == Output::Json {
-        // Whoever cannot be written to has been told on standard error.
-        context.ui.lines(vec![apply_json::error(&error.findings(), exit.code())]).unwrap_or_default();
-    }
-    exit
 }
 
 /// What the profiles of a run share.
@@ -116,66 +83,158 @@ struct Run<'a> {
     context: &'a Context,
     wanted: &'a Wanted,
     interrupt: &'a Arc<Interrupt>,
-    /// What the profiles so far have used up of `--allow-delete N`, which holds over all of them together.
-    spent_deletes: AtomicUsize,
+    /// Whether nobody needs to be told which profile is meant.
+    is_one: bool,
+}
+
+/// A profile, and its hub, which answers.
+struct Reached {
+    /// The profile's file.
+    path: String,
+    ready: Ready,
+    hub: Hub,
+    /// Says whose lines these are, where there are several.
+    context: Context,
+}
+
+/// A profile whose plan may be applied.
+struct Approved {
+    reached: Reached,
+    planned: Planned,
+}
+
+impl Approved {
+    fn has_changes(&self) -> bool {
+        !self.planned.plan.is_empty() || self.planned.spokes.have_changes()
+    }
 }
 
 impl Run<'_> {
-    async fn one(&self, ready: &Ready) -> Result<Exit, CliError> {
-        let Self { context, wanted, interrupt, ref spent_deletes } = *self;
-        let target = target::choose(context, &ready.profile)?;
-        match &wanted.saved {
-            Some(saved) => saved::check_profile(saved, ready)?,
-            None if wanted.auto_approve => target.check_is_named()?,
-            None => {}
+    /// Reads every profile. Where one is wrong, only those are shown, and the exit code is in the way.
+    async fn read(&self, paths: Vec<String>) -> Result<Result<Vec<(String, Ready)>, Exit>, CliError> {
+        let (mut all, mut worst) = (Vec::new(), Exit::Done);
+        for (path, ready) in prepare::all(self.context, paths, self.interrupt).await {
+            match ready {
+                Ok(ready) => all.push((path, ready)),
+                Err(error) => worst = worst.worst(self.give_up(&path, &error)?),
+            }
+            if worst == Exit::Interrupted {
+                break;
+            }
         }
-        let hub = Hub::connect(context, &target, interrupt).await?;
-        let spent = spent_deletes.load(Ordering::Relaxed);
-        let consent = Consent { spent_deletes: spent, ..wanted.settings.consent.clone() };
-        let Planned { plan, secrets: _, spokes } = self.plan(&hub, ready, &consent).await?;
-        consents::check_names(&plan, &consent)?;
-        spent_deletes.fetch_add(check_deletions(&plan, &consent).unwrap_or(0), Ordering::Relaxed);
-        self.show_plan(&plan, &spokes, &consent)?;
-        self.check(&plan, &consent)?;
-        if !wanted.auto_approve && (!plan.is_empty() || spokes.have_changes()) {
-            approve::ask(context, wanted.operation, &plan, interrupt).await?;
+        Ok(if worst == Exit::Done { Ok(all) } else { Err(worst) })
+    }
+
+    /// How many hubs are worked on at the same time.
+    fn at_once(&self) -> usize {
+        self.context.global.parallelism
+    }
+
+    /// Connects to every hub. What a person is asked by a credential plugin is asked one after the other.
+    async fn reach(&self, ready: Vec<(String, Ready)>) -> Result<(Vec<Reached>, Exit), CliError> {
+        let at_once = if self.context.ui.can_ask() { 1 } else { self.at_once() };
+        let mut all = stream::iter(ready).map(|(path, ready)| self.connect(path, ready)).buffered(at_once);
+        let (mut reached, mut worst) = (Vec::new(), Exit::Done);
+        while let Some(one) = all.next().await {
+            match one {
+                Ok(one) => reached.push(one),
+                Err((path, error)) => worst = worst.worst(self.give_up(&path, &error)?),
+            }
         }
-        let outcome = self.apply(&hub, plan, &spokes).await;
-        self.report(outcome)
+        Ok((reached, worst))
+    }
+
+    async fn connect(&self, path: String, ready: Ready) -> Result<Reached, (String, CliError)> {
+        let mut context = self.context.clone();
+        if !self.is_one {
+            context.ui = context.ui.labelled(&path);
+        }
+        let hub = async {
+            let target = target::choose(&context, &ready.profile)?;
+            match &self.wanted.saved {
+                Some(saved) => saved::check_profile(saved, &ready)?,
+                None if self.wanted.auto_approve => target.check_is_named()?,
+                None => {}
+            }
+            Hub::connect(&context, &target, self.interrupt).await
+        };
+        match hub.await {
+            Ok(hub) => Ok(Reached { path, ready, hub, context }),
+            Err(error) => Err((path, error)),
+        }
+    }
+
+    /// Refuses two profiles for one Argo CD: each would take the other's objects for what nobody asks for any more.
+    fn check_hubs(&self, hubs: &[Reached]) -> Result<Result<(), Exit>, CliError> {
+        let place = |hub: &Reached| {
+            let namespace = hub.ready.profile.argocd.namespace.as_str().to_owned();
+            (hub.hub.cluster.identity().uid.clone(), namespace)
+        };
+        let mut worst = Exit::Done;
+        for (first, second) in round::twins(hubs, place) {
+            worst = worst.worst(self.give_up(&second.path, &shown::same_hub(first, second))?);
+        }
+        Ok(if worst == Exit::Done { Ok(()) } else { Err(worst) })
+    }
+
+    /// Profiles of as many hubs: each step is over for all before the next one begins.
+    async fn round(&self, hubs: Vec<Reached>, spent: &mut usize) -> Result<Exit, CliError> {
+        let (mut worst, mut approved) = (Exit::Done, Vec::new());
+        {
+            let mut plans = stream::iter(hubs).map(|hub| self.plan(hub)).buffered(self.at_once());
+            while let Some((reached, plan)) = plans.next().await {
+                self.begin(&reached.path)?;
+                match plan.and_then(|plan| self.propose(&reached, plan, spent)) {
+                    Ok(planned) => approved.push(Approved { reached, planned }),
+                    Err(error) => worst = worst.worst(self.end(&reached.path, &error)),
+                }
+            }
+        }
+        worst = worst.worst(self.ask(&mut approved).await);
+        let mut outcomes =
+            stream::iter(approved).map(|approved| self.apply(approved)).buffer_unordered(self.at_once());
+        while let Some((reached, outcome)) = outcomes.next().await {
+            // Nothing may end the others here: they are writing.
+            let exit = self.report(&reached, outcome).unwrap_or_else(|error| self.end(&reached.path, &error));
+            worst = worst.worst(exit);
+        }
+        Ok(worst)
     }
 
     /// The plan of now; where one was saved, it is that one.
-    async fn plan(&self, hub: &Hub, ready: &Ready, consent: &Consent) -> Result<Planned, CliError> {
-        let Self { context, wanted, interrupt: _, spent_deletes: _ } = *self;
-        if let Some(saved) = &wanted.saved {
-            saved::check_cluster(saved, hub.cluster.identity())?;
-        }
-        let emit = progress(context);
-        let planned = match wanted.operation {
-            Operation::Apply => hub.plan(context, ready, consent, Creates::Written, &emit).await?,
-            Operation::Destroy => hub.plan_destroy(context, ready, consent, &emit).await?,
+    async fn plan(&self, reached: Reached) -> (Reached, Result<Planned, CliError>) {
+        let Self { context: _, wanted, interrupt: _, is_one: _ } = *self;
+        let Reached { path: _, ready, hub, context } = &reached;
+        let consent = &wanted.settings.consent;
+        let planned = async {
+            if let Some(saved) = &wanted.saved {
+                saved::check_cluster(saved, hub.cluster.identity())?;
+            }
+            let emit = progress(context);
+            let planned = match wanted.operation {
+                Operation::Apply => hub.plan(context, ready, consent, Creates::Written, &emit).await?,
+                Operation::Destroy => hub.plan_destroy(context, ready, consent, &emit).await?,
+            };
+            if let Some(saved) = &wanted.saved {
+                saved::check_plan(context, saved, &ready.profile, &planned)?;
+                saved::check_spokes(&planned)?;
+            }
+            Ok(planned)
         };
-        if let Some(saved) = &wanted.saved {
-            saved::check_plan(context, saved, &ready.profile, &planned)?;
-            saved::check_spokes(&planned)?;
-        }
-        Ok(planned)
+        let plan = planned.await;
+        (reached, plan)
     }
 
-    fn show_plan(&self, plan: &Plan, spokes: &Spokes, consent: &Consent) -> Result<(), CliError> {
-        let Self { context, wanted, interrupt: _, spent_deletes: _ } = *self;
-        let needs = consents::lacking(plan, consent);
-        match wanted.output {
-            Output::Json => context.ui.lines(apply_json::plan(plan, needs.as_ref(), spokes.spokes()))?,
-            Output::Text | Output::Sarif | Output::Markdown => {
-                let is_targeted = !consent.targets.is_empty();
-                let view = View { detail: context.detail(), is_targeted, needs: needs.as_ref() };
-                let spokes = spoke_text::render(spokes.spokes(), &view);
-                context.ui.data(&(plan_text::render(plan, &view) + &spokes))?;
-            }
-        }
-        consents::warn(context, plan, consent);
-        Ok(())
+    /// Shows the plan, and says whether it may be applied. In the order of the profiles: each spends its part of
+    /// `--allow-delete N`, which holds over all of them together.
+    fn propose(&self, reached: &Reached, planned: Planned, spent: &mut usize) -> Result<Planned, CliError> {
+        let Planned { plan, secrets: _, spokes } = &planned;
+        let consent = Consent { spent_deletes: *spent, ..self.wanted.settings.consent.clone() };
+        consents::check_names(plan, &consent)?;
+        *spent += check_deletions(plan, &consent).unwrap_or(0);
+        self.show_plan(&reached.path, plan, spokes, &consent)?;
+        self.check(plan, &consent)?;
+        Ok(planned)
     }
 
     fn check(&self, plan: &Plan, consent: &Consent) -> Result<(), CliError> {
@@ -192,67 +251,55 @@ impl Run<'_> {
         }
     }
 
-    async fn apply(&self, hub: &Hub, mut plan: Plan, spokes: &Spokes) -> Outcome {
-        let Self { context, wanted, interrupt, spent_deletes: _ } = *self;
+    /// Asks once about everything that was shown. What is not approved is left out; what changes nothing needs no approval.
+    async fn ask(&self, approved: &mut Vec<Approved>) -> Exit {
+        let asked: Vec<Proposal<'_>> =
+            approved.iter().filter(|one| one.has_changes()).map(proposal).collect();
+        if self.wanted.auto_approve || asked.is_empty() {
+            return Exit::Done;
+        }
+        let Err(error) = approve::ask(self.context, self.wanted.operation, &asked, self.interrupt).await
+        else {
+            return Exit::Done;
+        };
+        asked.iter().for_each(|one| self.end_line(one.path, &error));
+        approved.retain(|one| !one.has_changes());
+        error.end(&self.context.ui)
+    }
+
+    async fn apply(&self, approved: Approved) -> (Reached, Outcome) {
+        let Approved { reached, planned: Planned { mut plan, secrets: _, spokes } } = approved;
+        let Reached { path, ready: _, hub, context } = &reached;
         let progress = progress(context);
         let emit = |event: Event| {
-            if wanted.output == Output::Json {
+            if self.wanted.output == Output::Json {
                 // A reader that went away must not stop what it started.
-                context.ui.lines(vec![apply_json::event(&event)]).unwrap_or_default();
+                self.lines(path, vec![apply_json::event(&event)]).unwrap_or_default();
             }
             progress(event);
         };
+        let settings = self.settings(path);
         let owner = plan.owner.clone();
-        let with = Registering { context, settings: &wanted.settings, interrupt: interrupt.as_ref(), owner };
+        let with = Registering { context, settings: &settings, interrupt: self.interrupt.as_ref(), owner };
         let failures = spokes.register(&with, &mut plan).await;
-        let mut outcome = apply(&hub.cluster, plan, &wanted.settings, &emit, interrupt).await;
+        let mut outcome = apply(&hub.cluster, plan, &settings, &emit, self.interrupt).await;
         spokes.retire(&with, &outcome).await;
         let left = spokes.leave(&with, &hub.cluster, &outcome).await;
         outcome.failures.extend(failures.into_iter().chain(left));
-        outcome
+        drop(progress);
+        (reached, outcome)
     }
 
-    fn report(&self, mut outcome: Outcome) -> Result<Exit, CliError> {
-        let Self { context, wanted, interrupt: _, spent_deletes: _ } = *self;
-        let exit = outcome_exit(&outcome);
-        context.ui.say(&problems(&outcome));
-        match wanted.output {
-            Output::Json => context.ui.lines(vec![apply_json::outcome(&outcome, exit.code())])?,
-            Output::Text | Output::Sarif | Output::Markdown => {
-                context.ui.data(&format!("\n{}", summary(&outcome, wanted.operation)))?;
-            }
+    /// Each profile takes its lock under a name of its own: who finds its own name in one goes on.
+    fn settings(&self, path: &str) -> ApplySettings {
+        let mut settings = self.wanted.settings.clone();
+        if !self.is_one {
+            settings.holder = format!("{} for {path}", settings.holder);
         }
-        if let Some(error) = outcome.error.take() {
-            CliError::from(error).show(&context.ui);
-        } else if let Some(verdict) = verdict(&outcome, exit) {
-            verdict.hinted(next(wanted)).show(&context.ui);
-        }
-        Ok(exit)
+        settings
     }
 }
 
-/// What it comes to, in one line with a code; nothing after a success.
-fn verdict(outcome: &Outcome, exit: Exit) -> Option<CliError> {
-    let Outcome { failures, not_tried, remaining, .. } = outcome;
-    let (code, message) = match exit {
-        Exit::Done | Exit::ChangesPending | Exit::Usage | Exit::Unreachable => return None,
-        Exit::Interrupted => (Code::INTERRUPTED, "interrupted; what was written is recorded".to_owned()),
-        Exit::Conflict => {
-            (Code::STALE_PLAN, format!("{} of the objects changed since they were planned", failures.len()))
-        }
-        Exit::Failed => {
-            (Code::INCOMPLETE, format!("{} failed, {} not tried", failures.len(), not_tried.len()))
-        }
-        Exit::NotReady if remaining.is_empty() => (Code::NOT_READY, "not everything became ready".to_owned()),
-        Exit::NotReady => (Code::REMAINING, "not everything is gone".to_owned()),
-    };
-    Some(CliError::new(code, exit, message))
-}
-
-/// A plan file is of no use any more once a part of it is done.
-fn next(wanted: &Wanted) -> &'static str {
-    match wanted.saved {
-        None => "run the same command again: it goes on where it stopped",
-        Some(_) => "look at a new plan, and save it: what is done already is not in it",
-    }
+fn proposal(Approved { reached, planned }: &Approved) -> Proposal<'_> {
+    Proposal { path: &reached.path, plan: &planned.plan }
 }

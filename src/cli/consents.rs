@@ -2,7 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::prepare;
+use crate::cli::profiles;
 use crate::code::Code;
 use crate::plan::ambiguous::{Ambiguous, check_replacements};
 use crate::plan::consent::{Consent, shell_word};
@@ -17,7 +17,7 @@ use crate::report::style::plain;
 /// # Errors
 /// When there are several.
 pub(super) fn check_one_profile(context: &Context, consent: &Consent) -> Result<(), CliError> {
-    let profiles = if consent.replace.is_empty() { 0 } else { prepare::profiles(context).len() };
+    let profiles = if consent.replace.is_empty() { 0 } else { profiles::profiles(context)?.len() };
     if profiles < 2 {
         return Ok(());
     }

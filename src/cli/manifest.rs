@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 use serde_json::Value;
+use tokio::sync::Mutex;
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -22,6 +23,9 @@ use crate::fetch::manifest::{Fetched, Manifest, Policy, Site, find};
 use crate::profile::finding::{Finding, Severity};
 use crate::profile::model::{Install, ManifestSource, Manifests};
 use crate::report::error::causes;
+
+/// Held while one profile's manifest is looked for: bridge.lock is read, and written with what is new.
+static LOOKING: Mutex<()> = Mutex::const_new(());
 
 /// Whether bridge.lock may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +89,8 @@ async fn look(
     policy: Policy,
     lock: Lock,
 ) -> Result<Result<Manifest, FetchError>, CliError> {
+    // Profiles in one folder share their bridge.lock, and most profiles the manifest that is fetched.
+    let _alone = LOOKING.lock().await;
     let path = ready.folder.join(lock::FILE);
     check_lock(&path)?;
     if let Err(error) = check_path(manifests) {

@@ -7,6 +7,7 @@ mod approve;
 mod args;
 mod blocked;
 mod carry_out;
+mod checkout;
 mod completions;
 mod consents;
 mod context;
@@ -24,6 +25,7 @@ mod panic;
 mod plan;
 mod plan_file;
 mod prepare;
+mod profiles;
 mod read;
 mod render;
 mod saved;
@@ -166,7 +168,7 @@ async fn for_each_profile(
     context: &Context,
     work: impl AsyncFn(&str) -> Result<Exit, CliError>,
 ) -> Result<Exit, CliError> {
-    let profiles = prepare::profiles(context);
+    let profiles = profiles::profiles(context)?;
     if let [only] = profiles.as_slice() {
         return work(only).await;
     }

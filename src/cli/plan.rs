@@ -12,7 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
 use crate::cli::spokes::Spokes;
 use crate::cli::{
-    blocked, consents, for_each_profile, interrupt, manifest, plan_file, prepare, saved, target,
+    blocked, consents, for_each_profile, interrupt, manifest, plan_file, prepare, profiles, saved, target,
 };
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
@@ -78,7 +78,7 @@ fn check_one_profile(context: &Context, args: &Args, output: Output) -> Result<(
         (_, Some(_)) => "`--out` saves one plan",
         (Output::Text | Output::Sarif | Output::Markdown, None) => return Ok(()),
     };
-    let profiles = prepare::profiles(context).len();
+    let profiles = profiles::profiles(context)?.len();
     if profiles < 2 {
         return Ok(());
     }

@@ -22,6 +22,7 @@ use crate::fetch::manifest::Manifest;
 use crate::profile::finding::Finding;
 use crate::profile::location::Source;
 use crate::profile::model::{Install, Profile};
+use crate::profile::places::Places;
 use crate::profile::sensitive::Sensitive;
 use crate::profile::{Loaded, VariableValue, VariableValues};
 use crate::report::finding;
@@ -29,6 +30,8 @@ use crate::report::finding;
 /// A profile without errors, and where it stands. Clones share it.
 #[derive(Debug, Clone)]
 pub(super) struct Ready {
+    /// The profile's file.
+    pub(super) path: String,
     /// What the user wants.
     pub(super) profile: Arc<Profile>,
     /// The folder that its paths count from.
@@ -37,6 +40,8 @@ pub(super) struct Ready {
     templates: Vec<Arc<Source>>,
     /// The texts that all of it was made from, without secrets: those of the files, and the variables' values.
     pub(super) texts: Arc<[Sensitive]>,
+    /// Where the profile says what a checkout is compared with.
+    pub(super) places: Arc<Places>,
 }
 
 /// Loads a profile; warnings are shown.
@@ -76,10 +81,14 @@ async fn beside<T: Send + 'static>(
     }
 }
 
-/// Loads every profile of this run, each with what is wrong with it.
-pub(super) async fn all(context: &Context, interrupt: &Interrupt) -> Vec<(String, Result<Ready, CliError>)> {
+/// Loads each of these profiles, with what is wrong with it.
+pub(super) async fn all(
+    context: &Context,
+    paths: Vec<String>,
+    interrupt: &Interrupt,
+) -> Vec<(String, Result<Ready, CliError>)> {
     let mut all = Vec::new();
-    for path in profiles(context) {
+    for path in paths {
         let ready = load_unless(context, &path, interrupt).await;
         all.push((path, ready));
     }
@@ -95,7 +104,7 @@ pub(super) fn ready(
     loaded: Loaded,
     path: &str,
 ) -> Result<(Ready, Vec<Finding>), CliError> {
-    let Loaded { profile, findings, sources, variables } = loaded;
+    let Loaded { profile, findings, sources, variables, places } = loaded;
     let Some(profile) = profile else { return Err(findings.into()) };
     let folder = folder(path);
     let templates = templates::read(&profile)?;
@@ -103,7 +112,9 @@ pub(super) fn ready(
     let texts = files.chain(variables.iter().filter_map(plain_value));
     let redactor = context.ui.redactor();
     let texts = texts.map(|text| Sensitive::new(redactor.scrub(&text))).collect();
-    Ok((Ready { profile: Arc::new(profile), folder, templates, texts }, findings))
+    let path = path.to_owned();
+    let (profile, places) = (Arc::new(profile), Arc::new(places));
+    Ok((Ready { path, profile, folder, templates, texts, places }, findings))
 }
 
 /// `name=value` of a variable that is no secret.
@@ -183,24 +194,6 @@ fn variable(text: &str) -> Result<(String, String), CliError> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// The profiles of this run. Bases among several, such as a shell's `*.yaml` brings along, are passed over.
-pub(super) fn profiles(context: &Context) -> Vec<String> {
-    let mut profiles = context.profiles();
-    if profiles.len() > 1 {
-        // A pipe can be read only once.
-        let is_base =
-            |path: &Path| path.is_file() && read::bounded_text(path).is_ok_and(|text| is_base(&text));
-        profiles.retain(|path| !is_base(Path::new(path)));
-    }
-    profiles
-}
-
-/// Whether the text says `kind: ProfileBase`.
-pub(super) fn is_base(text: &str) -> bool {
-    let kind = text.lines().find_map(|line| line.strip_prefix("kind:"));
-    kind.is_some_and(|kind| kind.trim().trim_matches(['"', '\'']).starts_with("ProfileBase"))
-}
-
 /// The folder of a profile; empty for the current one.
 pub(super) fn folder(path: &str) -> PathBuf {
     Path::new(path).parent().map(Path::to_path_buf).unwrap_or_default()
@@ -265,7 +258,7 @@ impl Ready {
         manifest: Option<Vec<serde_json::Value>>,
         secrets: &Secrets,
     ) -> Result<Desired, CliError> {
-        let Self { profile, folder: _, templates, texts: _ } = self;
+        let Self { path: _, profile, folder: _, templates, texts: _, places: _ } = self;
         Ok(assemble(Inputs { profile, manifest, templates, secrets })?)
     }
 }

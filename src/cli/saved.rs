@@ -44,7 +44,7 @@ pub(super) fn document(
         profile: planned.plan.owner.profile.clone(),
         is_destroy: planned.plan.is_destroy,
         cluster: cluster.into(),
-        given: given(context),
+        given: given(context, ready),
         consent: consent.into(),
         profile_digest: digest(&salt, ready.texts.iter())?,
         secrets_digest: secrets_digest(&salt, planned)?,
@@ -62,9 +62,9 @@ fn salt() -> Result<String, CliError> {
     Ok(hexadecimal(&salt))
 }
 
-fn given(context: &Context) -> Given {
+fn given(context: &Context, ready: &Ready) -> Given {
     Given {
-        profile: context.profiles().into_iter().next().unwrap_or_default(),
+        profile: ready.path.clone(),
         vars: context.global.var.clone(),
         var_files: context.global.var_file.clone(),
         context: context.named_context().map(str::to_owned),

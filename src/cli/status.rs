@@ -12,7 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::prepare::{self, Ready};
 use crate::cli::secrets::{self, Reach};
 use crate::cli::target::{self, Target};
-use crate::cli::{endpoints, for_each_profile, interrupt, manifest};
+use crate::cli::{endpoints, for_each_profile, interrupt, manifest, profiles};
 use crate::cluster::ConnectOptions;
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
@@ -56,7 +56,7 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
 
 /// A reader of JSON takes the output for one document.
 fn check_one_profile(context: &Context, output: Output) -> Result<(), CliError> {
-    let profiles = prepare::profiles(context).len();
+    let profiles = profiles::profiles(context)?.len();
     if output != Output::Json || profiles < 2 {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use crate::cli::args::Output;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, OneError};
 use crate::cli::exit::Exit;
-use crate::cli::{manifest, prepare};
+use crate::cli::{checkout, manifest, prepare, profiles};
 use crate::desired::secrets::Secrets;
 use crate::profile::finding::{Finding, has_errors};
 use crate::profile::location::{Location, Source};
@@ -19,26 +19,30 @@ use crate::report::{finding, finding_json, sarif};
 ///
 /// Asks no cluster and downloads nothing. Exit code 0 when no finding is an error, else 3.
 #[derive(Debug, ClapArgs)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// Compare with a local checkout of the addons, workloads or clusters repository, such as addons=../addons
+    #[arg(long, value_name = "NAME=DIR")]
+    checkout: Vec<checkout::Given>,
+}
 
 /// Validates all profiles together.
 pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
-    let Args {} = args;
     let output = context.output("validate", &[Output::Text, Output::Json, Output::Sarif])?;
     let mut findings = Vec::new();
-    for path in prepare::profiles(context) {
-        findings.extend(one(context, &path).await.or_else(|error| for_machines(error, &path, output))?);
+    for path in profiles::profiles(context)? {
+        findings.extend(one(context, args, &path).await.or_else(|error| for_machines(error, &path, output))?);
     }
     show(context, output, &findings)?;
     Ok(if has_errors(&findings) { Exit::Usage } else { Exit::Done })
 }
 
 /// The findings of the profile; where it has no errors, those of its objects too.
-async fn one(context: &Context, path: &str) -> Result<Vec<Finding>, CliError> {
+async fn one(context: &Context, args: &Args, path: &str) -> Result<Vec<Finding>, CliError> {
     let (ready, mut findings) = match prepare::ready(context, prepare::read(context, path)?, path) {
         Ok(both) => both,
         Err(error) => return only_findings(error),
     };
+    findings.extend(checkout::check(&args.checkout, &ready)?);
     let (manifest, notes) = manifest::at_hand(context, &ready).await?;
     findings.extend(notes);
     findings.extend(ready.warnings(manifest.as_deref()));

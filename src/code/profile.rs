@@ -155,6 +155,9 @@ super::codes! {
     SYNC_WINDOW_SELECTOR = 1227, "a sync window selects nothing",
         "A window is for applications, namespaces or clusters; without any of the three it has no effect.\n\n    syncWindows:\n      - { kind: deny, schedule: \"0 22 * * *\", duration: 8h, applications: [\"*\"] }";
 
+    ROOT_SET_FORBIDDEN = 1228, "the project `default` forbids what the root ApplicationSets generate",
+        "The Applications of the root ApplicationSets are in Argo CD's project `default`. A profile that declares this project, or a base that locks it, has to allow the repositories of `gitops` and Argo CD's own namespace on the hub. Otherwise Argo CD refuses those Applications and pulls nothing, while the ApplicationSets look well.\n\n    projects:\n      - name: default\n        sourceRepos: [https://git.example.com/acme/addons.git]\n        destinations: [{ server: https://kubernetes.default.svc, namespace: argocd }]";
+
     // Clusters.
     NO_HUB = 1240, "no cluster is the hub",
         "Exactly one cluster of a profile runs Argo CD, and its Secret has to exist even if nothing is deployed to it: the cluster generator of ApplicationSets leaves the local cluster out without it.\n\n    clusters:\n      - { name: hub, role: hub }";

@@ -55,4 +55,14 @@ super::codes! {
         "RFC 6902 wants a list of operations: `- { op: replace, path: /spec/replicas, value: 2 }` with op add, remove, replace, move, copy or test.";
     REWRITE_UNUSED = 1455, "a registry rewrite does nothing",
         "No image of Argo CD's manifest comes from the registry that `argocd.images.registries` rewrites, so every image is still pulled from where it was. Usually the name has a slip, or Argo CD has moved its images. The message names where the images come from. Images that a patch sets are not rewritten.";
+    CHECKOUT_PATH = 1470, "the checkout lacks the folder that is pulled",
+        "`validate --checkout` joins `basePath` and `path` as ApplicationSets of both dialects do, `{{base}}{{path}}` and `{{base}}/{{path}}`, and looks for that folder. Argo CD would say `app path does not exist`, and nothing of the repository would be applied. The checkout may also be of another branch than `revision`.\n\n    addons: { url: https://git.example.com/acme/addons.git, basePath: argocd, path: appsets }";
+    CHECKOUT_TOGGLE = 1471, "no ApplicationSet selects an addon toggle",
+        "The addon `x` of a cluster becomes the label `enable_x`, which does something only where an ApplicationSet selects by it. Usually the two sides call it by different names. Where a template, another repository or a folder of templates may still read the label, this is a note or a warning and says so. An addon that is off everywhere is a note.\n\n    clusters: { selector: { matchLabels: { enable_cert_manager: \"true\" } } }";
+    CHECKOUT_SELECTOR = 1472, "a selector matches no cluster of the profile",
+        "The ApplicationSet generates no Application, without any error in Argo CD. The labels of a cluster are what `bridge render` shows of its Secret: `cluster_name`, `environment` and `env`, `region`, `cloud`, `type`, its teams, `enable_<addon>` and free labels. It is a note where only the addon's toggle is missing, and where a part of a `merge` fills in for no cluster: repositories that many fleets share have many of these.";
+    CHECKOUT_SELECTOR_INVALID = 1473, "a selector cannot be read by Argo CD",
+        "The API server refuses the ApplicationSet, or its controller stops with an error condition and generates nothing. Labels are texts, so that `true`, `yes` and numbers need quotes; `In` and `NotIn` need values, `Exists` and `DoesNotExist` take none.\n\n    matchLabels: { enable_cert_manager: \"true\" }";
+    CHECKOUT_NOT_EVALUATED = 1474, "a part of a checkout was not evaluated",
+        "What a template, a Jsonnet program or a repository that the profile does not declare decides is not guessed: everything that is reported about the rest is certain, and nothing is said about this part.";
 }

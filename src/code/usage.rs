@@ -33,6 +33,8 @@ super::codes! {
         "bridge keeps downloads in the cache folder of the user (XDG_CACHE_HOME, else ~/.cache), and this user has no home folder. Set BRIDGE_CACHE_DIR.";
     PLAN_FILE = 4017, "the file is no plan that this bridge can apply",
         "`bridge apply PLANFILE` takes what `bridge plan --out FILE` wrote: one JSON document of the format that this version reads. It is damaged, of another version, or something else altogether; a profile is named with `-f`. A plan file is never mended by hand: make it again.";
+    SAME_HUB = 4018, "two profiles are for the same Argo CD",
+        "Two profiles of one command lead to the same namespace of the same cluster. One Argo CD has one profile: each of two would remove what the other one made. Usually a profile was copied and its `connection.context` was not changed, or `--context` was given for all of them. Nothing was written, to none of the hubs. Profiles for two Argo CDs in two namespaces of one cluster take turns.\n\n    clusters:\n      - { name: hub, role: hub, connection: { context: hub-eu } }";
     INTERNAL = 4999, "bridge has a bug",
         "bridge came into a state that its authors thought impossible. Please report it with the command line and the output of the same run with `-vv`; neither holds a secret.";
 }

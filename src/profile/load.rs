@@ -11,6 +11,7 @@ use crate::profile::finding::{Finding, has_errors};
 use crate::profile::location::Source;
 use crate::profile::model::Profile;
 use crate::profile::node::Node;
+use crate::profile::places::Places;
 use crate::profile::variables::{self, VariableValue, VariableValues};
 use crate::profile::{decode, interpolate, overlay, rules};
 
@@ -25,6 +26,8 @@ pub struct Loaded {
     pub sources: Vec<Arc<Source>>,
     /// The declared variables that have a value.
     pub variables: BTreeMap<String, VariableValue>,
+    /// Where the profile says what a checkout is compared with.
+    pub places: Places,
 }
 
 /// Loads the profile in a file, with all that it extends.
@@ -33,6 +36,7 @@ pub struct Loaded {
 pub fn load(path: &str, variables: &VariableValues, read: &dyn Fn(&str) -> io::Result<Vec<u8>>) -> Loaded {
     let mut files = Files::new(read);
     let composed = overlay::compose(path, &mut files);
+    let places = composed.as_ref().map(Places::of).unwrap_or_default();
     let (profile, decoder, variables) = match composed {
         Some(root) => check(root, variables, &mut files),
         None => (None, Decoder::default(), BTreeMap::new()),
@@ -42,7 +46,7 @@ pub fn load(path: &str, variables: &VariableValues, read: &dyn Fn(&str) -> io::R
     findings.sort_by(in_reading_order);
     findings.dedup_by(|a, b| in_reading_order(a, b) == Ordering::Equal);
     let profile = profile.filter(|_| !has_errors(&findings));
-    Loaded { profile, findings, sources, variables }
+    Loaded { profile, findings, sources, variables, places }
 }
 
 fn check(

@@ -48,6 +48,32 @@ pub(crate) fn parse(
     builder.finish()
 }
 
+/// Parses every document of a file that is no profile, such as one of a checked-out repository; empty ones are left out.
+///
+/// `None` when nobody knows what the file says; the findings say why.
+pub(crate) fn parse_documents(source: &Arc<Source>, findings: &mut Vec<Finding>) -> Option<Vec<Node>> {
+    let options = granit_parser::options! { emit_comments: false, emit_unresolved_aliases: true };
+    let mut builder = Builder::new(source, findings);
+    let mut documents: Vec<Node> = Vec::new();
+    for event in Parser::new_from_str_with_options(&source.text, options) {
+        let step = match event {
+            Ok((Event::DocumentStart(..), _)) => {
+                documents.extend(builder.root.take());
+                Step::Next
+            }
+            Ok((event, span)) => builder.event(event, span),
+            Err(error) => builder.syntax_error(&error),
+        };
+        match step {
+            Step::Next => {}
+            Step::Enough | Step::GiveUp => return None,
+        }
+    }
+    documents.extend(builder.root.take());
+    documents.retain(|document| !document.is_null());
+    Some(documents)
+}
+
 /// What follows an event.
 enum Step {
     /// The next event.

@@ -1,8 +1,8 @@
 //! An apply or a destroy as JSON lines: `--output json`.
 //!
-//! Each line is one document with `type` and `time`. The lines of a profile begin with `version`, which names the format,
-//! and end with `complete` or `error`, which carry the exit code: a reader that saw one of them has seen everything. Their
-//! JSON schema is `bridge schema apply`; a field is never removed or given another meaning within one `format`.
+//! Each line is one document with `type`, `time` and the `file` of its profile: the lines of several profiles mix. Those of
+//! one begin with `version`, which names the format, and end with `complete` or `error`, which carry the exit code: a reader
+//! that saw one of them has seen everything of this profile. Their JSON schema is `bridge schema apply`; a field is never removed or given another meaning within one `format`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -34,6 +34,9 @@ pub struct Line {
     pub content: Content,
     /// When, in UTC.
     pub time: String,
+    /// The profile's file; absent when bridge stopped before it looked at one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 /// What a line says. Its name is the line's `type`.
@@ -49,9 +52,6 @@ pub enum Content {
         bridge_version: &'static str,
         /// Which command.
         operation: OperationDocument,
-        /// The profile's file; absent when bridge stopped before it looked at one.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        file: Option<String>,
     },
     /// One change of the plan.
     PlannedChange {
@@ -243,19 +243,21 @@ pub struct ProblemDocument {
     pub message: String,
 }
 
+/// The lines as those of this profile.
+#[must_use]
+pub fn of(file: &str, mut lines: Vec<Value>) -> Vec<Value> {
+    lines.iter_mut().for_each(|line| line["file"] = file.into());
+    lines
+}
+
 /// The first line of a profile.
 #[must_use]
-pub fn version(operation: Operation, file: Option<&str>) -> Value {
+pub fn version(operation: Operation) -> Value {
     let operation = match operation {
         Operation::Apply => OperationDocument::Apply,
         Operation::Destroy => OperationDocument::Destroy,
     };
-    line(Content::Version {
-        format: FORMAT,
-        bridge_version: env!("CARGO_PKG_VERSION"),
-        operation,
-        file: file.map(str::to_owned),
-    })
+    line(Content::Version { format: FORMAT, bridge_version: env!("CARGO_PKG_VERSION"), operation })
 }
 
 /// The plan, one line a change, and its summary.
@@ -353,7 +355,7 @@ fn written(action: Action) -> WrittenDocument {
 
 #[expect(clippy::disallowed_methods, reason = "a report says when something happened")]
 fn line(content: Content) -> Value {
-    serde_json::json!(Line { content, time: jiff::Timestamp::now().to_string() })
+    serde_json::json!(Line { content, time: jiff::Timestamp::now().to_string(), file: None })
 }
 
 #[cfg(test)]

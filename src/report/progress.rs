@@ -67,7 +67,7 @@ impl Progress {
     /// Something that only matters while it lasts.
     fn passing(&self, text: &str) {
         if let Some(spinner) = &self.spinner {
-            spinner.set_message(text.to_owned());
+            spinner.set_message(self.ui.with_label(text).into_owned());
         }
     }
 
@@ -100,8 +100,8 @@ impl Progress {
         let text = format!("waiting ({}): {}", seconds(elapsed), plain(&pending.join("; ")));
         match &self.spinner {
             Some(spinner) => {
-                let text = self.ui.redactor().scrub(&text).into_owned();
-                spinner.set_message(text);
+                let text = self.ui.redactor().scrub(&text);
+                spinner.set_message(self.ui.with_label(&text).into_owned());
             }
             None if elapsed >= WORTH_SAYING && self.is_due() => self.ui.status(&format!("◎ {text}")),
             None => {}

@@ -1,5 +1,6 @@
 //! The two streams. Data goes to standard output, everything else to standard error; secrets go nowhere.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use indicatif::MultiProgress;
 use serde_json::Value;
 
 use crate::report::redact::Redactor;
-use crate::report::style::{self, paint};
+use crate::report::style::{self, paint, plain};
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Ui {
     color: Color,
     quiet: bool,
     bars: Arc<MultiProgress>,
+    /// Whose lines these are, where several speak at once.
+    label: Option<Arc<str>>,
 }
 
 impl Ui {
@@ -46,6 +49,21 @@ impl Ui {
     #[must_use]
     pub fn new(color: Color, quiet: bool) -> Self {
         Self { color, quiet, ..Self::default() }
+    }
+
+    /// The same streams for one of several that speak at once: its lines on standard error begin with the label.
+    #[must_use]
+    pub fn labelled(&self, label: &str) -> Self {
+        Self { label: Some(label.into()), ..self.clone() }
+    }
+
+    /// The text with the label before each of its lines.
+    #[must_use]
+    pub fn with_label<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let Some(label) = &self.label else { return Cow::Borrowed(text) };
+        let label = paint(style::HINT, &format!("{}:", plain(label)));
+        let line = |line: &'t str| if line == "\n" { line.to_owned() } else { format!("{label} {line}") };
+        Cow::Owned(text.split_inclusive('\n').map(line).collect())
     }
 
     /// Where secrets are made known.
@@ -114,7 +132,9 @@ impl Ui {
 
     /// Writes to standard error, whatever `--quiet` says. Nothing is left to do when that fails.
     pub fn say(&self, text: &str) {
+        // The label comes last: it would part the lines of a secret.
         let text = self.redactor.scrub(text);
+        let text = self.with_label(&text);
         self.bars.suspend(|| {
             let mut stream = AutoStream::new(io::stderr().lock(), self.color.into());
             stream.write_all(text.as_bytes()).and_then(|()| stream.flush()).unwrap_or_default();
@@ -153,5 +173,23 @@ impl Write for Log {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anstream::adapter::strip_str;
+
+    use super::Ui;
+
+    #[test]
+    fn every_line_of_one_of_several_says_whose_it_is() {
+        let ui = Ui::default();
+        assert_eq!(ui.with_label("a\nb\n"), "a\nb\n");
+        let labelled = ui.labelled("eu.yaml");
+        let text = |text| strip_str(&labelled.with_label(text)).to_string();
+        assert_eq!(text("a\n\nb\n"), "eu.yaml: a\n\neu.yaml: b\n");
+        assert_eq!(text("no end"), "eu.yaml: no end");
+        assert_eq!(text(""), "");
     }
 }

@@ -27,8 +27,8 @@ fn the_first_page_of_help() {
       -V, --version  Print version
 
     Global options:
-      -f, --profile <FILE>      Profile to read; given again, the profiles are handled one after the
-                                other [default: bridge.yaml]
+      -f, --profile <FILE>      Profile to read, or a quoted pattern such as 'profiles/*.yaml'; may be
+                                given again [default: bridge.yaml]
           --var <NAME=VALUE>    Value of a variable of the profile; never for secrets, which have no
                                 option
           --var-file <FILE>     File with values of variables: YAML, JSON, or the output of `terraform
@@ -43,7 +43,8 @@ fn the_first_page_of_help() {
       -q, --quiet               Print data, warnings and errors only
       -v, --verbose...          Say more: -v shows whole objects and steps, -vv requests, -vvv
                                 everything
-          --parallelism <N>     How many requests run at the same time [default: 10]
+          --parallelism <N>     How many requests run at the same time on each hub, and how many hubs of
+                                an apply or destroy [default: 10]
           --timeout <DURATION>  How long to wait for what was applied to become ready, such as 90s or
                                 10m [default: 10m]
           --no-download         Fetch nothing from the network; the Argo CD manifest must be in the

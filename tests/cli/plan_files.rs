@@ -148,7 +148,8 @@ fn what_is_no_plan_is_not_overwritten() {
 #[test]
 fn one_plan_of_one_cluster_is_saved() {
     let env = TestEnv::with_profile();
-    let several = env.run(&["plan", "--out", "it", "-f", "bridge.yaml", "-f", "bridge.yaml"]).expect(3);
+    env.write("other.yaml", PROFILE);
+    let several = env.run(&["plan", "--out", "it", "-f", "bridge.yaml", "-f", "other.yaml"]).expect(3);
     assert!(several.stderr.contains("once for each profile"), "{several}");
     let _ = env.run(&["plan", "--out", "it", "--offline"]).expect(3);
     assert!(!env.path("it").exists());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::prepare::is_base;
+use crate::cli::profiles::is_base;
 use crate::cli::read;
 use crate::code::Code;
 

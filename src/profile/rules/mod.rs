@@ -8,6 +8,7 @@ mod glob;
 mod labels;
 mod projects;
 mod repositories;
+mod root_sets;
 
 use crate::profile::decode::decoder::Decoder;
 use crate::profile::node::Node;
@@ -17,6 +18,7 @@ pub(crate) fn check(root: &Node, d: &mut Decoder) {
     argocd::check(root, d);
     repositories::check(root, d);
     projects::check(root, d);
+    root_sets::check(root, d);
     clusters::check(root, d);
 }
 

@@ -60,7 +60,7 @@ fn lines() -> Vec<Value> {
     let secret =
         json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "namespace": "argocd"}});
     let planned = plan_of(vec![Change::Delete { live: Live::new(secret).unwrap() }]);
-    let mut lines = vec![version(Operation::Apply, Some("bridge.yaml"))];
+    let mut lines = of("bridge.yaml", vec![version(Operation::Apply)]);
     lines.extend(plan(&planned, None, std::iter::empty()));
     lines.extend(events());
     lines.extend([outcome(&ended, 5), error(&[finding], 4)]);
