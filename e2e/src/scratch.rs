@@ -46,6 +46,11 @@ impl Scratch {
         (!keep_all()).then_some(self.path.as_path())
     }
 
+    /// Keeps the folder when its owner goes.
+    pub(crate) fn keep(&mut self) {
+        self.release();
+    }
+
     /// Keeps the folder for good.
     pub(crate) fn keep_folder(mut self) -> PathBuf {
         self.release();
