@@ -60,6 +60,8 @@ pub mod proxy;
 mod scratch;
 pub mod tools;
 
+pub use scratch::keep_logs;
+
 /// Installs the one crypto provider that every TLS user in this crate shares.
 ///
 /// With two providers compiled in, or none chosen, building a kube client panics; so every entry point of this

@@ -19,7 +19,7 @@ use parts::{Addresses, Launch};
 use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -98,7 +98,6 @@ impl ArgoCd {
         let mut redis = redis::command(self.addresses.redis, &self.redis_password);
         self.launch(redis.current_dir(self.scratch.path()), "redis")?;
         redis::wait_until_ready(self.addresses.redis, &self.redis_password, START_TIMEOUT).await?;
-        let mut probes = Vec::new();
         for part in parts {
             let Launch { args, probe } = part.launch(&self.addresses)?;
             let mut command = self.command(part.name());
@@ -107,9 +106,9 @@ impl ArgoCd {
                 command.env("KUBECONFIG", self.kubeconfig(hub, namespace, part.name()).await?);
             }
             self.launch(&mut command, part.name())?;
-            probes.push(probe);
+            self.wait_until_ready(&probe).await?;
         }
-        self.wait_until_ready(&probes).await
+        Ok(())
     }
 
     /// A command of the one binary in this role, in an environment that holds nothing of whoever runs the tests.
@@ -172,22 +171,20 @@ impl ArgoCd {
         Ok(())
     }
 
-    /// Ready is what the probes of the pods would say.
-    async fn wait_until_ready(&mut self, probes: &[String]) -> Result<()> {
+    /// Ready is what the probe of the pod would say.
+    async fn wait_until_ready(&mut self, probe: &str) -> Result<()> {
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()?;
         let deadline = Instant::now() + START_TIMEOUT;
-        for probe in probes {
-            while !client.get(probe).send().await.is_ok_and(|answer| answer.status() == StatusCode::OK) {
-                self.check_alive()?;
-                ensure!(Instant::now() < deadline, "{probe} does not answer after {START_TIMEOUT:?}");
-                tokio::time::sleep(POLL).await;
-            }
+        while !client.get(probe).send().await.is_ok_and(|answer| answer.status() == StatusCode::OK) {
+            self.check_alive()?;
+            ensure!(Instant::now() < deadline, "{probe} does not answer after {START_TIMEOUT:?}");
+            tokio::time::sleep(POLL).await;
         }
         self.check_alive()
     }
 
     /// Fails with the end of its log if one of the servers has ended.
-    pub fn check_alive(&mut self) -> Result<()> {
+    fn check_alive(&mut self) -> Result<()> {
         for server in &mut self.servers {
             if let Some(status) = server.exited() {
                 bail!("a server of Argo CD ended with {status}:\n{}", server.log_tail());
@@ -207,11 +204,6 @@ impl ArgoCd {
         command.args(args).arg("--server").arg(format!("127.0.0.1:{}", self.addresses.server));
         command.args(["--plaintext", "--config", "cli.yaml"]).output().context("cannot start argocd")
     }
-
-    /// The folder with their logs.
-    pub fn folder(&self) -> &Path {
-        self.scratch.path()
-    }
 }
 
 impl Drop for ArgoCd {
@@ -223,8 +215,8 @@ impl Drop for ArgoCd {
     }
 }
 
-/// Whatever this machine lacks.
-fn prepare() -> Result<PathBuf> {
+/// The binary from the cache, built first where it is missing, and redis installed where that may be done.
+pub fn prepare() -> Result<PathBuf> {
     crate::debian::require(
         "redis-server",
         || succeeds(Command::new("redis-server").arg("--version")),

@@ -34,14 +34,15 @@ impl Addresses {
 /// How a part is started.
 pub(super) struct Launch {
     pub(super) args: Vec<String>,
-    /// Answers 200 once it is ready; the path is that of the pod's own probe.
+    /// Answers 200 once it is ready; the path is that of the pod's own probe, where it has one.
     pub(super) probe: String,
 }
 
 impl Part {
-    /// All parts, in an order in which they can be started.
+    /// All parts, in the order of their start. The server makes the project `default`; an ApplicationSet that its
+    /// controller looks at before that stays in error for three minutes.
     pub const ALL: [Self; 4] =
-        [Self::RepoServer, Self::ApplicationController, Self::ApplicationSetController, Self::Server];
+        [Self::RepoServer, Self::Server, Self::ApplicationController, Self::ApplicationSetController];
 
     /// The name of its workload, of its ServiceAccount, and of the binary in this role.
     pub fn name(self) -> &'static str {
@@ -101,7 +102,8 @@ impl Part {
                     format!("--probe-addr=127.0.0.1:{probe}"),
                     format!("--webhook-addr=127.0.0.1:{webhook}"),
                 ]);
-                local(probe, "/readyz")
+                // Its probe address answers nothing.
+                local(metrics, "/metrics")
             }
             Self::Server => {
                 args.extend([

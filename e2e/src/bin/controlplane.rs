@@ -2,10 +2,10 @@
 //! `controlplane fetch-argocd` Argo CD's own; `controlplane run` starts a control plane, with `--argocd` also Argo CD on it.
 
 use anyhow::{Result, bail};
-use bridge_e2e::argocd::ArgoCd;
+use bridge_e2e::argocd::{self, ArgoCd};
 use bridge_e2e::cluster::ControlPlane;
 use bridge_e2e::manifests;
-use bridge_e2e::tools::{self, Binaries, ControllerBinaries};
+use bridge_e2e::tools::{Binaries, ControllerBinaries};
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -44,7 +44,7 @@ fn fetch_controllers() -> Result<()> {
 
 /// What level L2 needs beside it.
 fn fetch_argocd() -> Result<()> {
-    println!("argocd          {}", tools::argocd()?.display());
+    println!("argocd  {}", argocd::prepare()?.display());
     Ok(())
 }
 

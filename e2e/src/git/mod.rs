@@ -1,9 +1,7 @@
-//! Git over HTTP on loopback: `git http-backend` behind a small handler, and the repositories that a test makes.
+//! Git over HTTP on loopback: `git http-backend` behind a small handler, and repositories made of folders.
 
 mod backend;
 mod repository;
-
-pub use repository::Repository;
 
 use crate::debian;
 use crate::scratch::Scratch;
@@ -39,10 +37,10 @@ impl GitServer {
         Ok(Self { runtime: Some(runtime), url, scratch })
     }
 
-    /// Makes the repository `NAME.git`, whose branch `main` has one commit with the files of a folder.
-    pub fn publish(&self, name: &str, folder: &Path) -> Result<Repository> {
-        let url = format!("{}/{name}.git", self.url);
-        Repository::create(self.scratch.path(), name, url, folder)
+    /// Makes the repository `NAME.git`, whose branch `main` has one commit with the files of a folder; its address.
+    pub fn publish(&self, name: &str, folder: &Path) -> Result<String> {
+        repository::create(self.scratch.path(), name, folder)?;
+        Ok(format!("{}/{name}.git", self.url))
     }
 }
 

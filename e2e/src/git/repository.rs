@@ -1,46 +1,25 @@
-//! A bare repository beside the tree that its commits are made of.
+//! A bare repository beside the tree that its commit is made of.
 
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A repository of a [`super::GitServer`].
-#[derive(Debug)]
-pub struct Repository {
-    url: String,
+struct Repository {
     bare: PathBuf,
     tree: PathBuf,
 }
 
+/// Makes `NAME.git` below `root`, whose branch `main` has one commit with the files of a folder.
+pub(super) fn create(root: &Path, name: &str, folder: &Path) -> Result<()> {
+    let repository = Repository { bare: root.join(format!("{name}.git")), tree: root.join(name) };
+    repository.git(&["init", "--quiet", "--bare", "--initial-branch=main"])?;
+    copy(folder, &repository.tree)?;
+    repository.git(&["add", "--all"])?;
+    repository.git(&["commit", "--quiet", "--message", "Start"])
+}
+
 impl Repository {
-    pub(super) fn create(root: &Path, name: &str, url: String, folder: &Path) -> Result<Self> {
-        let (bare, tree) = (root.join(format!("{name}.git")), root.join(name));
-        let repository = Self { url, bare, tree };
-        repository.git(&["init", "--quiet", "--bare", "--initial-branch=main"])?;
-        copy(folder, &repository.tree)?;
-        repository.commit("Start")?;
-        Ok(repository)
-    }
-
-    /// The address to clone it from.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Writes a file into the tree; [`Repository::commit`] publishes it.
-    pub fn write(&self, path: &str, text: &str) -> Result<()> {
-        let path = self.tree.join(path);
-        fs::create_dir_all(path.parent().unwrap_or(&self.tree))?;
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
-    }
-
-    /// Makes a commit of the tree on the branch `main`.
-    pub fn commit(&self, message: &str) -> Result<()> {
-        self.git(&["add", "--all"])?;
-        self.git(&["commit", "--quiet", "--message", message])
-    }
-
     fn git(&self, args: &[&str]) -> Result<()> {
         let mut command = Command::new("git");
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
