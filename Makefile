@@ -1,7 +1,7 @@
 # Everything here also works by hand: the targets only name the usual command lines.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build controlplane controllers demo test bench fmt clean require
+.PHONY: build controlplane controllers argocd demo test bench fmt clean require
 
 build: require ## the bridge binary
 	cargo build
@@ -11,6 +11,9 @@ controlplane: require ## etcd, kube-apiserver and Argo CD's manifests into the c
 
 controllers: require ## kube-controller-manager, kube-scheduler and kwok into the cache (minutes, once)
 	cargo run --quiet -p bridge-e2e --bin controlplane -- fetch-controllers
+
+argocd: require ## Argo CD's own servers, and redis, into the cache and onto this machine (minutes, once)
+	cargo run --quiet -p bridge-e2e --bin controlplane -- fetch-argocd
 
 demo: build controlplane ## the main job on a throwaway control plane
 	cargo run --quiet -p bridge-e2e --bin demo

@@ -188,6 +188,21 @@ impl ControlPlane {
     }
 }
 
+impl ControlPlane {
+    /// A token of a ServiceAccount, as a pod of it gets one: signed by this apiserver, valid for two hours.
+    pub async fn service_account_token(&self, namespace: &str, name: &str) -> Result<String> {
+        let body = serde_json::json!({
+            "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": { "expirationSeconds": 7200 },
+        });
+        let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token");
+        let request = http::Request::post(path).header("content-type", "application/json");
+        let request = request.body(serde_json::to_vec(&body)?)?;
+        let answer: serde_json::Value = self.client().await?.request(request).await?;
+        let token = answer["status"]["token"].as_str().context("the answer has no token")?;
+        Ok(token.to_owned())
+    }
+}
+
 /// A kube client for one access, without any proxy.
 pub async fn connect(access: Access) -> Result<Client> {
     crate::install_crypto();

@@ -37,9 +37,8 @@ impl Controllers {
     /// `log` is what every container has written before it ended, and what it writes now.
     pub async fn start(hub: &ControlPlane, log: &[&str]) -> Result<Self> {
         let binaries = tokio::task::spawn_blocking(ControllerBinaries::obtain).await??;
-        let scratch = Scratch::new("controllers")?;
-        let mut controllers = Self { servers: Vec::new(), scratch };
-        controllers.start_manager(hub, &binaries.controller_manager)?;
+        let mut controllers = Self { servers: Vec::new(), scratch: Scratch::new("controllers")? };
+        controllers.start_manager(hub, &binaries.controller_manager, "*")?;
         controllers.start_scheduler(hub, &binaries.scheduler)?;
         controllers.start_kwok(hub, &binaries.kwok, log).await?;
         create_node(hub).await?;
@@ -47,8 +46,17 @@ impl Controllers {
         Ok(controllers)
     }
 
-    fn start_manager(&mut self, hub: &ControlPlane, binary: &Path) -> Result<()> {
+    /// Starts the garbage collector alone: without it, what is deleted in the foreground, as Argo CD does, never goes.
+    pub async fn garbage_collector(cluster: &ControlPlane) -> Result<Self> {
+        let binaries = tokio::task::spawn_blocking(ControllerBinaries::obtain).await??;
+        let mut controllers = Self { servers: Vec::new(), scratch: Scratch::new("controllers")? };
+        controllers.start_manager(cluster, &binaries.controller_manager, "garbage-collector-controller")?;
+        Ok(controllers)
+    }
+
+    fn start_manager(&mut self, hub: &ControlPlane, binary: &Path, controllers: &str) -> Result<()> {
         let mut command = Command::new(binary);
+        command.arg(format!("--controllers={controllers}"));
         // Its port answers probes only, and nobody asks.
         command.args(["--leader-elect=false", "--secure-port=0", "--use-service-account-credentials=true"]);
         command.args(["--profiling=false", "--node-monitor-grace-period=10m"]);

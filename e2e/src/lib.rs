@@ -1,7 +1,7 @@
 //! Real control planes for the tests and the demo of `bridge`.
 //!
 //! Level L1 of the test ladder is etcd and kube-apiserver as processes of this machine, on loopback, with real
-//! certificates, real admission and real RBAC; [`controllers`] makes it L1+. A test reads like this:
+//! certificates, real admission and real RBAC; [`controllers`] makes it L1+, [`argocd`] L2. A test reads like this:
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {
@@ -28,6 +28,9 @@
 //! | [`kubeconfig`] | kubeconfig files for every identity |
 //! | [`cluster`] | etcd and apiservers, and what a test asks them |
 //! | [`controllers`] | controller manager, scheduler, and a node that kwok plays |
+//! | [`argocd`] | Argo CD's own servers, as processes (level L2) |
+//! | [`git`] | a git server on loopback, and its repositories |
+//! | [`forwarder`] | further addresses of one apiserver |
 //! | [`proxy`] | a reverse proxy that records, counts and breaks requests |
 //! | [`manifests`] | Argo CD's official manifests, from its Go module |
 //! | [`bridge_cmd`] | the real `bridge` binary in a hermetic environment |
@@ -36,14 +39,18 @@
 //! cache; `BRIDGE_E2E_ENVTEST_BASE` names a mirror of the envtest releases; `BRIDGE_E2E_KEEP=1` keeps the
 //! folders and logs of every control plane; `BRIDGE_BIN` names the binary under test.
 
+pub mod argocd;
 pub mod bridge_cmd;
 pub mod cache;
 pub mod certificates;
 pub mod cluster;
 pub mod controllers;
+mod debian;
 pub mod demo;
 pub mod download;
 mod etcd;
+pub mod forwarder;
+pub mod git;
 pub mod go;
 pub mod kubeconfig;
 pub mod manifests;
@@ -52,6 +59,8 @@ pub mod process;
 pub mod proxy;
 mod scratch;
 pub mod tools;
+
+pub use scratch::keep_logs;
 
 /// Installs the one crypto provider that every TLS user in this crate shares.
 ///

@@ -46,6 +46,11 @@ impl Scratch {
         (!keep_all()).then_some(self.path.as_path())
     }
 
+    /// Keeps the folder when its owner goes.
+    pub(crate) fn keep(&mut self) {
+        self.release();
+    }
+
     /// Keeps the folder for good.
     pub(crate) fn keep_folder(mut self) -> PathBuf {
         self.release();
@@ -75,12 +80,18 @@ fn keep_on_panic() {
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             usual(info);
-            for path in LIVE.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-                let _best_effort = std::fs::write(path.join(KEEP), "");
-                crate::say(&format!("logs kept in {}", path.display()));
-            }
+            keep_logs();
         }));
     });
+}
+
+/// Keeps the folders of all control planes of this process, and says where the logs are: for a test that fails without
+/// a panic, before it drops anything.
+pub fn keep_logs() {
+    for path in LIVE.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        let _best_effort = std::fs::write(path.join(KEEP), "");
+        crate::say(&format!("logs kept in {}", path.display()));
+    }
 }
 
 fn keep_all() -> bool {

@@ -46,7 +46,7 @@ pub static KWOK_MODULE: Module = Module {
     go_sum: include_str!("../tools/kwok/go.sum"),
 };
 
-/// Argo CD: only its official manifests are read so far.
+/// Argo CD: its servers are built, and its official manifests are read.
 pub static ARGOCD_MODULE: Module = Module {
     folder: "argocd",
     upstream: "github.com/argoproj/argo-cd/v3",
@@ -141,6 +141,19 @@ pub static KWOK: Tool = Tool {
     cold_build: "about 2 minutes",
 };
 
+/// Argo CD's servers and its command line in one binary, which plays the role that `ARGOCD_BINARY_NAME` names.
+pub static ARGOCD: Tool = Tool {
+    name: "argocd",
+    package: "github.com/argoproj/argo-cd/v3/cmd",
+    module: &ARGOCD_MODULE,
+    cold_build: "5 to 10 minutes",
+};
+
+/// Argo CD of level L2 from the cache, built first where it is missing. Blocks for minutes then, and says so on stderr.
+pub fn argocd() -> Result<PathBuf> {
+    obtain(&Cache::of_user()?, &ARGOCD)
+}
+
 /// The pinned kubectl from the cache, built first where it is missing. Whatever is on PATH may be any version.
 pub fn kubectl() -> Result<PathBuf> {
     obtain(&Cache::of_user()?, &KUBECTL)
@@ -185,6 +198,10 @@ impl Tool {
             // The tags of the official release build; without `-X` the server gives its version as a template.
             flags.push("-tags=selinux,notest,grpcnotrace".to_owned());
             ldflags += &kubernetes_stamp(self.module.version());
+        }
+        if self.module.folder == ARGOCD_MODULE.folder {
+            let version = self.module.version().trim_start_matches('v');
+            ldflags += &format!(" -X {}/common.version={version}", self.module.upstream);
         }
         flags.extend(["-ldflags".to_owned(), ldflags]);
         flags
@@ -322,6 +339,12 @@ mod tests {
         let flags = KUBE_APISERVER.build_flags().join(" ");
         assert!(flags.contains("version.gitVersion=v1.36.3 -X"), "{flags}");
         assert!(flags.contains("version.gitMinor=36 "), "{flags}");
+    }
+
+    #[test]
+    fn argo_cd_gives_its_version() {
+        let flags = ARGOCD.build_flags().join(" ");
+        assert!(flags.ends_with("-X github.com/argoproj/argo-cd/v3/common.version=3.5.3"), "{flags}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::desired::ownership::{PART_OF, inventory_id};
 use crate::desired::secrets::Secrets;
 use crate::desired::state::Desired;
 use crate::desired::wave::Wave;
-use crate::desired::{argocd, cluster_secret, namespace, project, repository_secret};
+use crate::desired::{application_set, argocd, cluster_secret, namespace, project, repository_secret};
 use crate::profile::finding::Finding;
 use crate::profile::location::{Location, Source};
 use crate::profile::model::{Install, Profile, Project};
@@ -139,6 +139,7 @@ fn application_sets(profile: &Profile, templates: &[Arc<Source>]) -> Result<Vec<
     collect(rendered.into_iter().map(|one| {
         let mut document = one.document;
         document["metadata"]["namespace"] = Value::from(profile.argocd.namespace.as_str());
+        application_set::complete(&mut document);
         let origin = format!("template {}", one.at.source.path);
         declare(document, &origin, Some(one.at))
     }))

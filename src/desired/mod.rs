@@ -3,6 +3,7 @@
 //! Architecture invariant: pure. Manifest, templates and resolved secrets are handed in; the same input gives the same
 //! bytes.
 
+pub mod application_set;
 pub mod argocd;
 pub mod assemble;
 pub mod cluster_config;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::env::TestEnv;
+use crate::support::env::{PROFILE, TestEnv};
 
 #[test]
 fn a_hub_that_does_not_answer_is_exit_4_and_says_what_to_check() {
@@ -23,7 +23,8 @@ fn a_reference_that_leads_nowhere_does_not_keep_anybody_from_looking() {
 #[test]
 fn one_document_is_of_one_profile() {
     let env = TestEnv::with_profile();
-    let run = env.run(&["status", "-o", "json", "-f", "bridge.yaml", "-f", "bridge.yaml"]).expect(3);
+    env.write("other.yaml", PROFILE);
+    let run = env.run(&["status", "-o", "json", "-f", "bridge.yaml", "-f", "other.yaml"]).expect(3);
     assert!(run.stderr.contains("run `bridge status` once for each profile"), "{run}");
     for format in ["sarif", "markdown"] {
         let run = env.run(&["status", "-o", format]).expect(3);

@@ -31,9 +31,11 @@ fn the_root_sets_select_the_hub_only() {
         "syncPolicy": { "preserveResourcesOnDeletion": true },
         "goTemplate": true,
         "goTemplateOptions": ["missingkey=error"],
-        "generators": [{ "clusters": { "selector": { "matchLabels": {
-            "argocd.argoproj.io/secret-type": "cluster", "cluster_name": "hub",
-        } } } }],
+        "generators": [{ "clusters": {
+            "selector": { "matchLabels": { "argocd.argoproj.io/secret-type": "cluster", "cluster_name": "hub" } },
+            // As Argo CD writes it back.
+            "template": { "metadata": {}, "spec": { "destination": {}, "project": "" } },
+        } }],
         "template": {
             "metadata": { "name": "addons" },
             "spec": {

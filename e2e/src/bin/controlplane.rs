@@ -1,7 +1,8 @@
-//! `controlplane fetch` gets the binaries of a control plane into the cache, `controlplane fetch-controllers` those of L1+;
-//! `controlplane run` starts one.
+//! `controlplane fetch` gets the binaries of a control plane into the cache, `controlplane fetch-controllers` those of L1+,
+//! `controlplane fetch-argocd` Argo CD's own; `controlplane run` starts a control plane, with `--argocd` also Argo CD on it.
 
 use anyhow::{Result, bail};
+use bridge_e2e::argocd::{self, ArgoCd};
 use bridge_e2e::cluster::ControlPlane;
 use bridge_e2e::manifests;
 use bridge_e2e::tools::{Binaries, ControllerBinaries};
@@ -12,9 +13,13 @@ async fn main() -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["fetch"] => tokio::task::spawn_blocking(fetch).await?,
         ["fetch-controllers"] => tokio::task::spawn_blocking(fetch_controllers).await?,
-        ["run"] => run("hub").await,
-        ["run", context] => run(context).await,
-        _ => bail!("usage: controlplane fetch | controlplane fetch-controllers | controlplane run [CONTEXT]"),
+        ["fetch-argocd"] => tokio::task::spawn_blocking(fetch_argocd).await?,
+        ["run", "--argocd"] => run("hub", true).await,
+        ["run"] => run("hub", false).await,
+        ["run", context] => run(context, false).await,
+        _ => bail!(
+            "usage: controlplane fetch | fetch-controllers | fetch-argocd | run [CONTEXT] | run --argocd (context `hub`)"
+        ),
     }
 }
 
@@ -37,8 +42,14 @@ fn fetch_controllers() -> Result<()> {
     Ok(())
 }
 
-/// A control plane to try `bridge` on, until Ctrl-C.
-async fn run(context: &str) -> Result<()> {
+/// What level L2 needs beside it.
+fn fetch_argocd() -> Result<()> {
+    println!("argocd  {}", argocd::prepare()?.display());
+    Ok(())
+}
+
+/// A control plane to try `bridge` on, until Ctrl-C. Argo CD starts once somebody has installed it.
+async fn run(context: &str, with_argocd: bool) -> Result<()> {
     let cluster = ControlPlane::start().await?;
     let kubeconfig = cluster.kubeconfig_cert(context)?;
     println!("{}", kubeconfig.display());
@@ -47,6 +58,14 @@ async fn run(context: &str) -> Result<()> {
         cluster.apiserver_url(),
         kubeconfig.display()
     );
-    tokio::signal::ctrl_c().await?;
-    Ok(())
+    if !with_argocd {
+        return Ok(tokio::signal::ctrl_c().await?);
+    }
+    eprintln!("waiting for Argo CD in the namespace argocd: `bridge apply --no-wait`");
+    let started = tokio::select! {
+        started = ArgoCd::start(&cluster, "argocd") => started?,
+        interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
+    };
+    eprintln!("Argo CD runs: {} (no login)", started.url());
+    Ok(tokio::signal::ctrl_c().await?)
 }
