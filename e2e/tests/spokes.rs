@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bridge_e2e::cluster::{ControlPlane, User, connect};
 use bridge_e2e::kubeconfig::{Access, Credential, Kubeconfig};
-use bridge_e2e::proxy::Proxy;
+use bridge_e2e::proxy::{Fault, Matcher, Proxy};
 use serde_json::Value;
 use support::{Profile, World, get};
 
@@ -316,4 +316,82 @@ async fn a_destroy_takes_the_accounts_on_spokes_along() -> Result<()> {
     ensure!(get(&fleet.spoke, ACCOUNT).await?.is_null(), "the account is still there");
     ensure!(get(&fleet.spoke, "/api/v1/namespaces/kube-system/configmaps/bridge").await?.is_null());
     fleet.world.expect_foreign_untouched()
+}
+
+impl Fleet {
+    /// Writes the profile with one text in the place of another.
+    fn edit(&self, from: &str, to: &str) -> Result<()> {
+        let text = std::fs::read_to_string(self.world.path("bridge.yaml"))?;
+        ensure!(text.contains(from), "{from}: {text}");
+        self.world.write("bridge.yaml", &text.replace(from, to))
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_never_revoked_before_the_hub_has_another() -> Result<()> {
+    let fleet = Fleet::start().await?;
+    fleet.profile("")?;
+    fleet.world.apply(&[])?;
+    let (token, before) = (fleet.token().await?, fleet.world.get(&support::secret("spoke-dev")).await?);
+    // Another account, and the spoke gives no token; then one of another kind, which nobody makes here.
+    fleet.profile(", serviceAccount: { name: another }")?;
+    let denied = Fault::status(403, "Forbidden", "no tokens today");
+    fleet.proxy.fail(Matcher::any().method("POST").path_contains("/serviceaccounts/another/token"), denied);
+    fleet.world.expect(1, &["apply", "--auto-approve", "--no-wait"])?;
+    ensure!(fleet.accepts(&token).await?, "the token of the hub was revoked");
+    fleet.profile(", serviceAccount: { tokenLifetime: unlimited }")?;
+    fleet.world.expect(1, &["apply", "--auto-approve", "--no-wait"])?;
+    ensure!(fleet.accepts(&token).await?, "the token of the hub was revoked");
+    ensure!(fleet.world.get(&support::secret("spoke-dev")).await? == before, "the Secret moved");
+    // A write to the hub that fails revokes nothing either, also of a renamed cluster.
+    fleet.proxy.reset();
+    fleet.profile(", serviceAccount: { name: another }")?;
+    fleet.edit("name: spoke-dev", "name: spoke-renamed")?;
+    let refused = Fault::status(422, "Invalid", "not today");
+    let secret = support::secret("spoke-dev");
+    fleet.world.proxy.fail(Matcher::any().write(true).path(&secret), refused);
+    fleet.world.expect(1, &["apply", "--auto-approve", "--no-wait"])?;
+    ensure!(fleet.accepts(&token).await?, "the token of the hub was revoked");
+    fleet.world.proxy.reset();
+    fleet.world.apply(&[])?;
+    ensure!(fleet.token().await? != token, "no new token");
+    ensure!(fleet.token_secrets().await?.len() == 1, "{:?}", fleet.token_secrets().await?);
+    fleet.expect_converged()
+}
+
+#[tokio::test]
+async fn a_spoke_that_fails_keeps_its_secret_under_whatever_name() -> Result<()> {
+    let fleet = Fleet::start().await?;
+    fleet.profile("")?;
+    fleet.world.apply(&[])?;
+    let before = fleet.world.get(&support::secret("spoke-dev")).await?;
+    fleet.profile(", serviceAccount: { name: another }")?;
+    fleet.edit("name: spoke-dev", "name: spoke-renamed")?;
+    let nowhere = Access { server: "https://127.0.0.1:1".to_owned(), ..fleet.spoke.access_by_certificate()? };
+    fleet.write_kubeconfig(nowhere)?;
+    // A new cluster wants the name that the renamed one's Secret still has.
+    let text = std::fs::read_to_string(fleet.world.path("bridge.yaml"))?;
+    let other = "  - name: spoke-dev\n    connection: { server: \"https://other.example.com\", token: { env: PLANTED_TOKEN } }\n";
+    fleet.world.write("bridge.yaml", &format!("{text}{other}"))?;
+    fleet.world.expect(1, &["apply", "--auto-approve", "--no-wait", "--allow-delete", "9"])?;
+    ensure!(fleet.world.get(&support::secret("spoke-dev")).await? == before, "the Secret moved");
+    ensure!(!get(&fleet.spoke, ACCOUNT).await?.is_null(), "the account is gone");
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_hubs_with_profiles_of_one_name_do_not_take_each_others_tokens() -> Result<()> {
+    let fleet = Fleet::start().await?;
+    fleet.profile("")?;
+    fleet.world.apply(&[])?;
+    let token = fleet.token().await?;
+    let other = World::on(fleet.world.hub.sibling().await?).await?;
+    let contexts = Kubeconfig::new().context("hub", other.proxy.access(User::Admin));
+    contexts.context("spoke", fleet.proxy.access(User::Admin)).write(&other.kubeconfig)?;
+    other.write("bridge.yaml", &std::fs::read_to_string(fleet.world.path("bridge.yaml"))?)?;
+    let outcome = other.expect(1, &["apply", "--auto-approve", "--no-wait"])?;
+    ensure!(outcome.stderr.contains("belongs to the profile"), "{outcome}");
+    other.run(&["destroy", "--auto-approve"])?;
+    ensure!(fleet.accepts(&token).await?, "the other hub's token was revoked");
+    fleet.expect_converged()
 }

@@ -17,7 +17,7 @@ use crate::cli::converged::{Hub, Planned, progress};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
-use crate::cli::spokes::register::Registering;
+use crate::cli::spokes::register::{Made, Registering};
 use crate::cli::{blocked, consents, interrupt, prepare, profiles, saved, target};
 use crate::converge::apply::apply;
 use crate::converge::event::Event;
@@ -280,11 +280,17 @@ impl Run<'_> {
         };
         let settings = self.settings(path);
         let owner = plan.owner.clone();
-        let with = Registering { context, settings: &settings, interrupt: self.interrupt.as_ref(), owner };
-        let failures = spokes.register(&with, &mut plan).await;
+        let with = Registering {
+            context,
+            settings: &settings,
+            interrupt: self.interrupt.as_ref(),
+            hub: &hub.cluster,
+            owner,
+        };
+        let Made { tokens, failures } = spokes.register(&with, &mut plan).await;
         let mut outcome = apply(&hub.cluster, plan, &settings, &emit, self.interrupt).await;
-        spokes.retire(&with, &outcome).await;
-        let left = spokes.leave(&with, &hub.cluster, &outcome).await;
+        spokes.retire(&with, &tokens).await;
+        let left = spokes.leave(&with, &outcome).await;
         outcome.failures.extend(failures.into_iter().chain(left));
         drop(progress);
         (reached, outcome)

@@ -94,11 +94,11 @@ impl Hub {
                 let desired = ready.complete(context, manifest, &secrets).await?;
                 Ok::<_, CliError>(desired.objects)
             };
-            let held = spokes.failed();
-            let recorded = spokes.recorded();
-            let intent = Intent { owner: &owner, consent, creates, spokes: &recorded, held: &held };
-            let plan = crate::converge::plan(&self.cluster, intent, desired, emit).await?;
-            let spokes = spokes.with_leaving(context, &plan, consent).await;
+            let (recorded, keeps_clusters) = (spokes.recorded(), !spokes.failed().is_empty());
+            let intent = Intent { owner: &owner, consent, creates, spokes: &recorded, keeps_clusters };
+            let mut plan = crate::converge::plan(&self.cluster, intent, desired, emit).await?;
+            spokes.hold(&mut plan);
+            let spokes = spokes.with_leaving(context, &self.cluster, &plan, consent).await;
             Ok(Planned { plan, secrets, spokes })
         };
         interrupt::unless(&self.interrupt, work).await?
@@ -118,7 +118,7 @@ impl Hub {
         let owner = Owner::of(&ready.profile);
         let work = crate::converge::plan_destroy(&self.cluster, &owner, consent, emit);
         let plan = interrupt::unless(&self.interrupt, work).await??;
-        let spokes = Spokes::default().with_leaving(context, &plan, consent).await;
+        let spokes = Spokes::default().with_leaving(context, &self.cluster, &plan, consent).await;
         Ok(Planned { plan, secrets: Secrets::Masked, spokes })
     }
 }

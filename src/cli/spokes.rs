@@ -21,8 +21,9 @@ use crate::cluster::{Cluster, ClusterError, ConnectOptions};
 use crate::converge::spoke::{self, Spoke, SpokePlan, SpokeState, TokenPlan, Wish};
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::plan::build::Owner;
-use crate::plan::consent::Consent;
+use crate::plan::consent::{Consent, ObjectSelector};
 use crate::plan::inventory::{RecordedSpoke, Spokes as Recorded};
+use crate::plan::pending_token::desired;
 use crate::plan::summary::Plan;
 use crate::plan::token::Token;
 use crate::profile::model::{self, Connection, ContextAuth, Profile, Remote, SecretSource, ServiceAccount};
@@ -36,7 +37,7 @@ pub(super) struct Spokes {
 }
 
 #[derive(Debug)]
-struct Registered {
+pub(super) struct Registered {
     cluster: model::Cluster,
     account: ServiceAccount,
     spoke: Spoke,
@@ -49,10 +50,12 @@ impl Registered {
         Wish { cluster: &self.cluster, account: &self.account }
     }
 
-    fn make(&self) -> Option<(&Cluster, &SpokePlan, &str)> {
-        match (&self.spoke.state, &self.connection) {
-            (SpokeState::Planned(planned), Some(connection)) => match &planned.token {
-                TokenPlan::Make { secret, .. } => Some((connection, planned, secret)),
+    /// Where a token is made, and the name of its Secret.
+    fn make(&self) -> Option<(&Cluster, &str)> {
+        let connection = self.connection.as_ref()?;
+        match &self.spoke.state {
+            SpokeState::Planned(planned) => match &planned.token {
+                TokenPlan::Make { secret, .. } => Some((connection, secret)),
                 TokenPlan::Keep(_) => None,
             },
             _ => None,
@@ -71,14 +74,45 @@ pub(super) async fn plan(
     remotes: &BTreeMap<String, Remote>,
     consent: &Consent,
 ) -> Result<Spokes, CliError> {
+    let targets = &consent.targets;
     let wishes: Vec<(&model::Cluster, &str, &ServiceAccount)> = profile.clusters().filter_map(wish).collect();
     if wishes.is_empty() {
         return Ok(Spokes::default());
     }
     let tokens = Tokens::read(context, hub, profile, remotes).await?;
-    let planner = Planner { context, hub, owner: Owner::of(profile), consent, tokens };
+    let uid = &hub.identity().uid;
+    let owner = spoke::owner(&Owner::of(profile), uid);
+    let consent = &spoke::consent(consent, uid);
+    let planner = Planner {
+        context,
+        hub,
+        namespace: profile.argocd.namespace.as_str(),
+        owner,
+        targets,
+        consent,
+        tokens,
+    };
     let all = stream::iter(wishes).map(|wish| planner.one(wish)).buffered(hub.parallelism());
-    Ok(Spokes { all: all.collect().await, leaving: Vec::new() })
+    let mut all: Vec<Registered> = all.collect().await;
+    fail_twins(&mut all);
+    Ok(Spokes { all, leaving: Vec::new() })
+}
+
+/// Two contexts that lead to one cluster would each take the other's token for a former one.
+fn fail_twins(all: &mut [Registered]) {
+    let uid = |one: &Registered| one.connection.as_ref().map(|connection| connection.identity().uid.clone());
+    let uids: Vec<Option<String>> = all.iter().map(uid).collect();
+    for (index, one) in all.iter_mut().enumerate() {
+        let twin = uids
+            .iter()
+            .enumerate()
+            .find(|(other, uid)| *other != index && uid.is_some() && **uid == uids[index]);
+        if twin.is_some() {
+            let why =
+                "another cluster of the profile has a context that leads to the same cluster".to_owned();
+            one.spoke.state = SpokeState::Failed { why };
+        }
+    }
 }
 
 fn wish(cluster: &model::Cluster) -> Option<(&model::Cluster, &str, &ServiceAccount)> {
@@ -94,7 +128,10 @@ fn wish(cluster: &model::Cluster) -> Option<(&model::Cluster, &str, &ServiceAcco
 struct Planner<'a> {
     context: &'a Context,
     hub: &'a Cluster,
+    /// Argo CD's.
+    namespace: &'a str,
     owner: Owner,
+    targets: &'a BTreeSet<ObjectSelector>,
     consent: &'a Consent,
     tokens: Tokens<'a>,
 }
@@ -102,9 +139,14 @@ struct Planner<'a> {
 impl Planner<'_> {
     async fn one(&self, (cluster, name, account): (&model::Cluster, &str, &ServiceAccount)) -> Registered {
         let token = self.tokens.of(cluster);
-        let (state, connection) = match self.look(cluster, name, account, token).await {
-            Ok((planned, connection)) => (SpokeState::Planned(Box::new(planned)), Some(connection)),
-            Err(why) => (trusted(token, account, why), None),
+        let (state, connection) = if self.is_target(cluster) {
+            match self.look(cluster, name, account, token).await {
+                Ok((planned, connection)) => (SpokeState::Planned(Box::new(planned)), Some(connection)),
+                // A context may lead elsewhere by now: only a token that the hub has for this very server is trusted unseen.
+                Err(why) => (trusted(self.tokens.of_server(cluster), account, why), None),
+            }
+        } else {
+            (SpokeState::NotAsked { token: token.cloned() }, None)
         };
         let spoke = Spoke { name: cluster.name.to_string(), context: name.to_owned(), state };
         Registered { cluster: cluster.clone(), account: account.clone(), spoke, connection }
@@ -117,24 +159,20 @@ impl Planner<'_> {
         account: &ServiceAccount,
         token: Option<&Sensitive>,
     ) -> Result<(SpokePlan, Cluster), String> {
-        if !self.is_target(cluster) {
-            return Err("it is no target".to_owned());
-        }
         let connection = Cluster::connect(&connect_options(self.context, name)).await;
         let connection = connection.map_err(|error| in_words(&error))?;
         if connection.identity().uid == self.hub.identity().uid {
             return Err(format!("the context `{name}` leads to the hub itself: name the spoke's own"));
         }
-        let consent = Consent { targets: BTreeSet::new(), ..self.consent.clone() };
         let wish = Wish { cluster, account };
-        let planned = spoke::plan(&connection, &self.owner, wish, token, &consent, &|_| ()).await;
+        let planned = spoke::plan(&connection, &self.owner, wish, token, self.consent, &|_| ()).await;
         let planned = planned.map_err(|error| with_hints(&error.to_string(), &error.hints()))?;
         Ok((planned, connection))
     }
 
     fn is_target(&self, cluster: &model::Cluster) -> bool {
-        let id = secret_id(&self.owner.namespace, cluster);
-        self.consent.targets.is_empty() || self.consent.targets.iter().any(|target| target.matches(&id))
+        let id = secret_id(self.namespace, cluster);
+        self.targets.is_empty() || self.targets.iter().any(|target| target.matches(&id))
     }
 }
 
@@ -187,26 +225,27 @@ impl Spokes {
     }
 
     fn current(&self) -> Current {
-        let mut current = Current::default();
-        for Registered { spoke: Spoke { name, context, .. }, connection, .. } in &self.all {
-            let (name, context) = (name.clone(), context.clone());
-            match connection {
-                Some(connection) => {
-                    let uid = connection.identity().uid.clone();
-                    current.known.insert(uid, RecordedSpoke { name, context });
-                }
-                None => current.unknown.extend([name, context]),
-            }
-        }
-        current
+        let known = self.all.iter().filter_map(|Registered { spoke, connection, .. }| {
+            let Spoke { name, context, .. } = spoke.clone();
+            Some((connection.as_ref()?.identity().uid.clone(), RecordedSpoke { name, context }))
+        });
+        Current { known: known.collect(), is_whole: self.all.iter().all(|one| one.connection.is_some()) }
     }
 
     /// Looks at the recorded spokes that are no longer in the profile.
-    pub(super) async fn with_leaving(mut self, context: &Context, plan: &Plan, consent: &Consent) -> Self {
+    pub(super) async fn with_leaving(
+        mut self,
+        context: &Context,
+        hub: &Cluster,
+        plan: &Plan,
+        consent: &Consent,
+    ) -> Self {
         // With targets nothing is pruned.
         if let Some(recorded) = plan.recorded.as_ref().filter(|_| consent.targets.is_empty()) {
             let current = self.current();
-            self.leaving = leaving::plan(context, &plan.owner, &recorded.spokes, &current, consent).await;
+            let uid = &hub.identity().uid;
+            let (owner, consent) = (spoke::owner(&plan.owner, uid), spoke::consent(consent, uid));
+            self.leaving = leaving::plan(context, &owner, &recorded.spokes, &current, &consent).await;
         }
         self
     }
@@ -220,7 +259,7 @@ impl Spokes {
     pub(super) fn exit(&self) -> Exit {
         let has_failed = |spoke: &Spoke| match &spoke.state {
             SpokeState::Planned(planned) => blocked::check(&planned.plan).is_err(),
-            SpokeState::Trusted { .. } | SpokeState::Leaving(_) => false,
+            SpokeState::Trusted { .. } | SpokeState::NotAsked { .. } | SpokeState::Leaving(_) => false,
             SpokeState::Failed { .. } => true,
             SpokeState::Left { is_reachable, .. } => *is_reachable,
         };
@@ -235,17 +274,24 @@ impl Spokes {
 
     /// What stands in the hub's Secrets for their tokens.
     pub(super) fn tokens(&self) -> impl Iterator<Item = (SecretSource, Sensitive)> + '_ {
-        self.spokes().filter_map(|spoke| {
-            Some((SecretSource::SpokeToken { context: spoke.context.clone() }, spoke.token()?))
-        })
+        let source = |context: &String| SecretSource::SpokeToken { context: context.clone() };
+        self.all.iter().map(move |one| (source(&one.spoke.context), one.spoke.token()))
     }
 
-    /// The profile with what the kubeconfig says of its contexts, without the clusters that failed.
+    /// Takes what nobody can make out of the hub's plan: the Secrets of spokes that failed stay as they are.
+    pub(super) fn hold(&self, plan: &mut Plan) {
+        let failed = self.failed();
+        plan.changes.retain(|change| {
+            let cluster = desired(change).filter(|object| object.is_cluster_secret());
+            cluster.and_then(|object| object.label("cluster_name")).is_none_or(|name| !failed.contains(name))
+        });
+    }
+
+    /// The profile with what the kubeconfig says of its contexts. Those that failed are in it: they have a say in the names
+    /// of Secrets, and templates see them.
     #[must_use]
     pub(super) fn resolve(&self, remotes: &BTreeMap<String, Remote>, ready: &Ready) -> Ready {
-        let failed = self.failed();
         let mut profile = Profile::clone(&ready.profile);
-        profile.spokes.retain(|cluster| !failed.contains(cluster.name.as_str()));
         for cluster in &mut profile.spokes {
             let remote = match &cluster.connection {
                 Connection::Context(by) => remotes.get(&by.context).cloned(),

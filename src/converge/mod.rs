@@ -35,7 +35,6 @@ use crate::converge::trial::Creates;
 use crate::desired::object::Object;
 use crate::plan::build::{self, Owner};
 use crate::plan::consent::Consent;
-use crate::plan::inventory::Spokes;
 use crate::plan::summary::Plan;
 
 /// Compares the desired state with the cluster. Writes nothing.
@@ -64,8 +63,7 @@ pub async fn plan_destroy(
     consent: &Consent,
     emit: Emit<'_>,
 ) -> Result<Plan, ConvergeError> {
-    let intent =
-        Intent { owner, consent, creates: Creates::None, spokes: &Spokes::new(), held: &BTreeSet::new() };
+    let intent = Intent::new(owner, consent, Creates::None);
     plan(cluster, intent, async { Ok(Vec::new()) }, emit).await
 }
 
@@ -85,13 +83,15 @@ pub async fn forget_spokes(
     };
     let mut wanted = recorded.clone();
     wanted.spokes.retain(|uid, _| !uids.contains(uid));
+    // What a destroy left only because of them.
+    let wanted = Some(wanted).filter(|wanted| !(wanted.group_kinds.is_empty() && wanted.spokes.is_empty()));
     Ok(Some(Plan {
         cluster: Some(cluster.identity().clone()),
         owner: owner.clone(),
         changes: Vec::new(),
         parent: Some(parent),
         recorded: Some(recorded),
-        wanted: Some(wanted),
+        wanted,
         is_destroy: false,
     })
     .filter(|plan| !plan.is_empty()))

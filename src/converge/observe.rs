@@ -1,6 +1,6 @@
 //! What the cluster has, beside each desired object: the input of the plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -35,8 +35,17 @@ pub struct Intent<'a> {
     pub creates: Creates,
     /// The spokes that bridge registers and that answer.
     pub spokes: &'a Spokes,
-    /// Clusters whose Secrets nobody can make at the moment: those that are there stay.
-    pub held: &'a BTreeSet<String>,
+    /// Whether no cluster Secret goes, because of some cluster nobody can tell at the moment which Secret is its own.
+    pub keeps_clusters: bool,
+}
+
+impl<'a> Intent<'a> {
+    /// Without spokes.
+    #[must_use]
+    pub fn new(owner: &'a Owner, consent: &'a Consent, creates: Creates) -> Self {
+        const NONE: &Spokes = &Spokes::new();
+        Self { owner, consent, creates, spokes: NONE, keeps_clusters: false }
+    }
 }
 
 /// Reads everything that a plan needs. Writes nothing.
@@ -88,7 +97,7 @@ async fn look(
     intent: Intent<'_>,
     asked: &Arc<SetOnce<Asked>>,
 ) -> Result<Found, ConvergeError> {
-    let Intent { owner, consent, creates, spokes: _, held: _ } = intent;
+    let Intent { owner, consent, creates, spokes: _, keeps_clusters: _ } = intent;
     let kinds = cluster.kinds().await?;
     let recorded = inventory::read(cluster, &kinds, owner, consent).await?;
     if recorded.is_none() {
@@ -110,14 +119,14 @@ async fn compare(
     found: Found,
     emit: Emit<'_>,
 ) -> Result<Observed, ConvergeError> {
-    let Intent { owner, consent, creates, spokes, held } = intent;
+    let Intent { owner, consent, creates, spokes, keeps_clusters } = intent;
     let Found { kinds, recorded, mut members } = found;
     let inventory = recorded.as_ref().map(|(_, inventory)| inventory);
     let unserved = inventory.into_iter().flat_map(|inventory| inventory.group_kinds.iter().cloned());
     let unserved = unserved.filter(|group_kind| !kinds.serves(group_kind)).collect();
     let wanted = wanted(objects, &mut members, owner, consent)?;
     let (known, mut surplus) = split(members.others, &wanted, owner);
-    surplus.retain(|live| !is_held(live, held));
+    surplus.retain(|live| !(keeps_clusters && live.is_cluster_secret()));
     let places = Places::of(&wanted);
     let mut tester = Tester::new(cluster, &kinds, consent, places, &known).await?;
     // Beside what is there already every create is tried: one that is refused must not follow the changes that count on it,
@@ -140,14 +149,6 @@ fn gone(owner: &Owner, surplus: &[Live], recorded: Option<&Inventory>, consent: 
     let rules = Rules { recorded: &recorded, foreign: &BTreeMap::new(), consent, owner };
     let going = surplus.iter().filter(|live| prune::reason_to_keep(live, &rules).is_none());
     going.map(|live| live.uid().to_owned()).collect()
-}
-
-/// Whether it is the Secret of a cluster that is held: by its name, or by the label, because a renamed cluster keeps its
-/// Secret.
-fn is_held(live: &Live, held: &BTreeSet<String>) -> bool {
-    let label = live.label("cluster_name");
-    live.is_cluster_secret()
-        && (held.contains(&live.id().name) || label.is_some_and(|name| held.contains(name)))
 }
 
 async fn try_all(

@@ -24,7 +24,6 @@ use crate::desired::ownership::{PART_OF, inventory_id};
 use crate::desired::spoke_account::{self, SPOKE_HOME};
 use crate::plan::build::Owner;
 use crate::plan::consent::Consent;
-use crate::plan::inventory::Spokes;
 use crate::plan::live::Live;
 use crate::plan::pending_token::placeholder;
 use crate::plan::summary::Plan;
@@ -96,6 +95,11 @@ pub enum SpokeState {
         /// Why.
         why: String,
     },
+    /// It is no target of this run.
+    NotAsked {
+        /// What the hub has for it.
+        token: Option<Sensitive>,
+    },
     /// It is no longer in the profile: what bridge made there goes.
     Leaving(Box<Plan>),
     /// It is no longer in the profile, and what bridge made there cannot be removed.
@@ -114,21 +118,26 @@ impl Spoke {
         match &self.state {
             SpokeState::Planned(planned) => !planned.is_empty(),
             SpokeState::Leaving(_) => true,
-            SpokeState::Trusted { .. } | SpokeState::Failed { .. } | SpokeState::Left { .. } => false,
+            SpokeState::Trusted { .. }
+            | SpokeState::Failed { .. }
+            | SpokeState::NotAsked { .. }
+            | SpokeState::Left { .. } => false,
         }
     }
 
     /// What stands in the hub's Secret: the token that is there, or what a token will take the place of.
     #[must_use]
-    pub fn token(&self) -> Option<Sensitive> {
-        match &self.state {
-            SpokeState::Planned(planned) => Some(match &planned.token {
-                TokenPlan::Keep(token) => token.text.clone(),
-                TokenPlan::Make { .. } => placeholder(&self.context),
-            }),
+    pub fn token(&self) -> Sensitive {
+        let kept = match &self.state {
+            SpokeState::Planned(planned) => match &planned.token {
+                TokenPlan::Keep(token) => Some(token.text.clone()),
+                TokenPlan::Make { .. } => None,
+            },
             SpokeState::Trusted { token, why: _ } => Some(token.text.clone()),
+            SpokeState::NotAsked { token } => token.clone(),
             SpokeState::Failed { .. } | SpokeState::Leaving(_) | SpokeState::Left { .. } => None,
-        }
+        };
+        kept.unwrap_or_else(|| placeholder(&self.context))
     }
 }
 
@@ -140,10 +149,22 @@ impl SpokePlan {
     }
 }
 
-/// Who owns what bridge makes on a spoke.
+/// Who owns what bridge makes on a spoke: the profile on the hub of this uid.
 #[must_use]
-pub fn owner(hub: &Owner) -> Owner {
-    Owner { profile: hub.profile.clone(), namespace: SPOKE_HOME.to_owned(), installs_argocd: true }
+pub fn owner(hub: &Owner, uid: &str) -> Owner {
+    // Two hubs may have profiles of one name: each would take the other's tokens for its own former ones.
+    let profile = format!("{}@{uid}", hub.profile);
+    Owner { profile, namespace: SPOKE_HOME.to_owned(), installs_argocd: true }
+}
+
+/// The user's consent, as far as it is about spokes: `--rename-from OLD` is about the profile that was there before.
+#[must_use]
+pub fn consent(of_hub: &Consent, uid: &str) -> Consent {
+    let rename_from = of_hub.rename_from.as_ref().map(|old| match old.contains('@') {
+        true => old.clone(),
+        false => format!("{old}@{uid}"),
+    });
+    Consent { targets: BTreeSet::new(), rename_from, ..of_hub.clone() }
 }
 
 /// Compares a spoke with what is wished for. Writes nothing.
@@ -154,7 +175,7 @@ pub fn owner(hub: &Owner) -> Owner {
 /// When the spoke cannot be asked, or what bridge made there is another profile's.
 pub async fn plan(
     spoke: &Cluster,
-    hub: &Owner,
+    owner: &Owner,
     wish: Wish<'_>,
     token: Option<&Sensitive>,
     consent: &Consent,
@@ -168,19 +189,30 @@ pub async fn plan(
         (None, Some(_)) => Err(Why::Another),
         (None, None) => Err(Why::Missing),
     };
-    let in_use = former.as_ref().and_then(|token| token.secret.clone()).filter(|name| secrets.contains(name));
-    let (token, wanted) = match (judged, former) {
-        (Ok(()), Some(token)) => (TokenPlan::Keep(token), in_use.into_iter().collect()),
+    let (token, secret) = match (judged, former) {
+        (Ok(()), Some(token)) => {
+            let secret = token.secret.clone().unwrap_or_default();
+            (TokenPlan::Keep(token), secret)
+        }
         (judged, _) => {
             let secret = next_secret(wish.account, &secrets);
             let why = judged.err().unwrap_or(Why::Missing);
-            // The hub uses the former token until it has the new one.
-            let wanted: Vec<String> = in_use.into_iter().chain([secret.clone()]).collect();
-            (TokenPlan::Make { why, secret }, wanted)
+            (TokenPlan::Make { why, secret: secret.clone() }, secret)
         }
     };
-    let plan = plan_account(spoke, hub, wish, &wanted, consent, emit).await?;
+    let mut plan = plan_account(spoke, owner, wish, &[secret], consent, emit).await?;
+    if matches!(token, TokenPlan::Make { .. }) {
+        keep_former(&mut plan);
+    }
     Ok(SpokePlan { plan, token })
+}
+
+/// The hub uses the former token, and the account that it is of, until it has the new one: nothing goes before that.
+fn keep_former(plan: &mut Plan) {
+    plan.changes.retain(|change| change.deleted().is_none());
+    if let (Some(wanted), Some(recorded)) = (&mut plan.wanted, &plan.recorded) {
+        *wanted = wanted.union(recorded);
+    }
 }
 
 /// Compares the account, its rights and its token Secrets with what is there.
@@ -189,21 +221,14 @@ pub async fn plan(
 /// As [`plan`].
 pub async fn plan_account(
     spoke: &Cluster,
-    hub: &Owner,
+    owner: &Owner,
     Wish { cluster, account }: Wish<'_>,
     secrets: &[String],
     consent: &Consent,
     emit: Emit<'_>,
 ) -> Result<Plan, ConvergeError> {
-    let owner = owner(hub);
     let objects = spoke_account::objects(cluster, account, secrets)?;
-    let intent = Intent {
-        owner: &owner,
-        consent,
-        creates: Creates::Tried,
-        spokes: &Spokes::new(),
-        held: &BTreeSet::new(),
-    };
+    let intent = Intent::new(owner, consent, Creates::Tried);
     crate::converge::plan(spoke, intent, async { Ok(objects) }, emit).await
 }
 
@@ -279,7 +304,9 @@ pub async fn make_token(spoke: &Cluster, wish: Wish<'_>, secret: &str) -> Result
             (TokenLifetime::Seconds(seconds), Some(live)) => {
                 Some(spoke.request_token(wish.account, seconds, live).await?)
             }
-            (TokenLifetime::Unlimited, Some(live)) => token_of(live),
+            (TokenLifetime::Unlimited, Some(live)) => {
+                token_of(live).inspect(|token| spoke.keep_secret(token))
+            }
             (_, None) => None,
         };
         let token = text.as_ref().and_then(Token::read);

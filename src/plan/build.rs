@@ -87,7 +87,7 @@ pub fn build(owner: &Owner, observed: Observed, consent: &Consent) -> Plan {
     let is_destroy = desired_ids.is_empty();
     // With its own namespace the inventory goes, whatever it would still have to record: that was asked for by name.
     let ends = is_destroy
-        && (wanted.group_kinds.is_empty()
+        && ((wanted.group_kinds.is_empty() && wanted.spokes.is_empty())
             || changes.iter().filter_map(Change::deleted).any(|live| owner.is_home(live.id())));
     let wanted = Some(wanted).filter(|_| !ends);
     Plan { cluster: Some(cluster), owner: owner.clone(), changes, parent, recorded, wanted, is_destroy }

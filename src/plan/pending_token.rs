@@ -15,8 +15,11 @@ use crate::profile::sensitive::Sensitive;
 pub fn placeholder(context: &str) -> Sensitive {
     let digest = Sha256::digest(context);
     let digest: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    Sensitive::new(format!("bridge-makes-this-token-on-apply-{digest}"))
+    Sensitive::new(format!("{PENDING}{digest}"))
 }
+
+/// What every placeholder begins with.
+const PENDING: &str = "bridge-makes-this-token-on-apply-";
 
 /// Puts the token in the place of its placeholder.
 pub fn fill(plan: &mut Plan, placeholder: &Sensitive, token: &Sensitive) {
@@ -29,10 +32,10 @@ pub fn fill(plan: &mut Plan, placeholder: &Sensitive, token: &Sensitive) {
     }
 }
 
-/// Whether an object waits for a token that was not made.
+/// Whether an object waits for a token that was not made, whosever it is.
 #[must_use]
-pub fn is_pending(change: &Change, placeholder: &Sensitive) -> bool {
-    desired(change).is_some_and(|object| waiting(object, placeholder).is_some())
+pub fn is_pending(change: &Change) -> bool {
+    desired(change).is_some_and(|object| waiting(object, PENDING).is_some())
 }
 
 fn desired_mut(change: &mut Change) -> Option<&mut Object> {
@@ -50,7 +53,9 @@ fn desired_mut(change: &mut Change) -> Option<&mut Object> {
     }
 }
 
-fn desired(change: &Change) -> Option<&Object> {
+/// What would be written; nothing for a change that writes nothing.
+#[must_use]
+pub fn desired(change: &Change) -> Option<&Object> {
     match change {
         Change::Create { desired, .. }
         | Change::Update { desired, .. }
@@ -66,18 +71,18 @@ fn desired(change: &Change) -> Option<&Object> {
 }
 
 /// The `config` of a cluster Secret that holds the placeholder.
-fn waiting(object: &Object, placeholder: &Sensitive) -> Option<String> {
+fn waiting(object: &Object, placeholder: &str) -> Option<String> {
     if !object.is_cluster_secret() {
         return None;
     }
     let config = object.body().get("data")?.get("config")?.as_str()?;
     let config = String::from_utf8(STANDARD.decode(config).ok()?).ok()?;
-    config.contains(placeholder.expose()).then_some(config)
+    config.contains(placeholder).then_some(config)
 }
 
 fn filled(object: &Object, placeholder: &Sensitive, token: &Sensitive) -> Option<Object> {
     // A JSON Web Token has no character that JSON escapes.
-    let config = waiting(object, placeholder)?.replace(placeholder.expose(), token.expose());
+    let config = waiting(object, placeholder.expose())?.replace(placeholder.expose(), token.expose());
     let with_token = |mut body: serde_json::Value| {
         body["data"]["config"] = STANDARD.encode(config).into();
         body

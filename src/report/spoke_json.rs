@@ -44,6 +44,8 @@ pub enum StateDocument {
         /// Why.
         reason: String,
     },
+    /// It is no target of this run.
+    NotAsked,
     /// It is no longer in the profile: what bridge made there goes.
     Leaving {
         /// What goes.
@@ -103,6 +105,7 @@ pub fn document(spoke: &Spoke) -> SpokeDocument {
             StateDocument::Trusted { reason: why.clone(), expires: expires(token) }
         }
         SpokeState::Failed { why } => StateDocument::Failed { reason: why.clone() },
+        SpokeState::NotAsked { token: _ } => StateDocument::NotAsked,
         SpokeState::Leaving(plan) => StateDocument::Leaving { changes: plan_json::changes(plan) },
         SpokeState::Left { why, is_reachable: _ } => StateDocument::Left { reason: why.clone() },
     };

@@ -25,7 +25,10 @@ fn first_to_expire(spokes: &[&Spoke]) -> String {
             TokenPlan::Make { .. } => None,
         },
         SpokeState::Trusted { token, why: _ } => Some((token.validity?.expires, spoke.name.clone())),
-        SpokeState::Failed { .. } | SpokeState::Leaving(_) | SpokeState::Left { .. } => None,
+        SpokeState::Failed { .. }
+        | SpokeState::NotAsked { .. }
+        | SpokeState::Leaving(_)
+        | SpokeState::Left { .. } => None,
     };
     spokes.iter().filter_map(kept).min().map_or_else(String::new, |(expires, name)| {
         format!("The first token to expire is that of {}, at {expires}; apply renews it in the last third of its time.\n", plain(&name))
@@ -36,6 +39,7 @@ fn part(Spoke { name, context, state }: &Spoke, view: &View<'_>) -> String {
     let head = format!("spoke {} (context {})", plain(name), plain(context));
     match state {
         SpokeState::Planned(planned) if planned.is_empty() => String::new(),
+        SpokeState::NotAsked { .. } => String::new(),
         SpokeState::Planned(planned) => registered(&head, planned, view),
         SpokeState::Trusted { token, why } => {
             format!("{head}: not looked at: {}; its token {}\n", plain(why), until(token))

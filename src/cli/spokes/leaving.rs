@@ -1,11 +1,9 @@
 //! Spokes that are recorded on the hub and no longer in the profile: what bridge made there goes.
 
-use std::collections::BTreeSet;
-
 use crate::cli::context::Context;
 use crate::cli::spokes::{connect_options, in_words, with_hints};
-use crate::cluster::{self, Cluster};
-use crate::converge::spoke::{self, Spoke, SpokeState};
+use crate::cluster::{self, Cluster, ClusterError};
+use crate::converge::spoke::{Spoke, SpokeState};
 use crate::plan::build::Owner;
 use crate::plan::consent::Consent;
 use crate::plan::inventory::{RecordedSpoke, Spokes as Recorded};
@@ -22,38 +20,39 @@ pub(super) struct Leaving {
 }
 
 /// The clusters that the profile has registered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Current {
     /// Those that answer.
     pub(super) known: Recorded,
-    /// Names and contexts of those that do not: which clusters they are nobody can tell.
-    pub(super) unknown: BTreeSet<String>,
+    /// Whether these are all of them.
+    pub(super) is_whole: bool,
 }
 
 impl Current {
-    fn has_left(&self, uid: &str, RecordedSpoke { name, context }: &RecordedSpoke) -> bool {
-        !self.known.contains_key(uid) && !self.unknown.contains(name) && !self.unknown.contains(context)
+    /// While nobody can tell which cluster one of the profile's is, none has left: it may be that one under new names.
+    fn has_left(&self, uid: &str) -> bool {
+        self.is_whole && !self.known.contains_key(uid)
     }
 }
 
 /// Looks at each that left. Writes nothing.
 pub(super) async fn plan(
     context: &Context,
-    hub: &Owner,
+    owner: &Owner,
     recorded: &Recorded,
     current: &Current,
     consent: &Consent,
 ) -> Vec<Leaving> {
     let mut all = Vec::new();
-    for (uid, recorded) in recorded.iter().filter(|(uid, recorded)| current.has_left(uid, recorded)) {
-        all.push(look(context, hub, uid, recorded, consent).await);
+    for (uid, recorded) in recorded.iter().filter(|(uid, _)| current.has_left(uid)) {
+        all.push(look(context, owner, uid, recorded, consent).await);
     }
     all
 }
 
 async fn look(
     context: &Context,
-    hub: &Owner,
+    owner: &Owner,
     uid: &str,
     RecordedSpoke { name, context: of }: &RecordedSpoke,
     consent: &Consent,
@@ -63,8 +62,13 @@ async fn look(
         Leaving { uid: uid.to_owned(), spoke, connection, is_forgotten }
     };
     let left = |why: String, is_reachable| SpokeState::Left { why, is_reachable };
-    if let Err(error) = cluster::endpoint(&context.kubeconfig(), of) {
-        return leaving(left(error.to_string(), false), None, true);
+    match cluster::endpoint(&context.kubeconfig(), of) {
+        Ok(_) => {}
+        // Whoever takes it out says that there is nothing to go to any more.
+        Err(error @ ClusterError::NoContext { .. }) => {
+            return leaving(left(error.to_string(), false), None, true);
+        }
+        Err(error) => return leaving(left(in_words(&error), true), None, false),
     }
     let connection = match Cluster::connect(&connect_options(context, of)).await {
         Ok(connection) => connection,
@@ -74,8 +78,7 @@ async fn look(
         let why = "the context leads to another cluster by now".to_owned();
         return leaving(left(why, false), None, true);
     }
-    let consent = Consent { targets: BTreeSet::new(), ..consent.clone() };
-    match crate::converge::plan_destroy(&connection, &spoke::owner(hub), &consent, &|_| ()).await {
+    match crate::converge::plan_destroy(&connection, owner, consent, &|_| ()).await {
         Ok(plan) => leaving(SpokeState::Leaving(Box::new(plan)), Some(connection), false),
         Err(error) => leaving(left(with_hints(&error.to_string(), &error.hints()), true), None, false),
     }

@@ -8,7 +8,7 @@ use crate::cli::blocked;
 use crate::cli::context::Context;
 use crate::cli::converged::progress;
 use crate::cli::spokes::leaving::Leaving;
-use crate::cli::spokes::{Registered, Spokes, secret_id, with_hints};
+use crate::cli::spokes::{Registered, Spokes, secret_id, tokens, with_hints};
 use crate::cluster::Cluster;
 use crate::converge::apply::apply;
 use crate::converge::event::Event;
@@ -20,7 +20,6 @@ use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::ownership::INVENTORY;
 use crate::desired::spoke_account::SPOKE_HOME;
 use crate::plan::build::Owner;
-use crate::plan::consent::Consent;
 use crate::plan::pending_token::{fill, is_pending, placeholder};
 use crate::plan::summary::Plan;
 use crate::plan::token::Token;
@@ -29,54 +28,61 @@ use crate::profile::model;
 impl Spokes {
     /// Brings the spokes to what was planned, and puts their new tokens into the hub's plan. What needs a token that was not
     /// made is taken out of the plan.
-    pub(in crate::cli) async fn register(&self, with: &Registering<'_>, plan: &mut Plan) -> Vec<Failure> {
+    pub(in crate::cli) async fn register(&self, with: &Registering<'_>, plan: &mut Plan) -> Made<'_> {
         let parallelism = with.context.global.parallelism;
         let work = stream::iter(&self.all).map(|one| async move { (one, with.one(one).await) });
         let done: Vec<_> = work.buffered(parallelism.max(1)).collect().await;
-        let mut failures = Vec::new();
+        let mut made = Made { tokens: Vec::new(), failures: Vec::new() };
         for (one, registered) in done {
-            let pending = placeholder(&one.spoke.context);
             match registered {
-                Ok(Some(token)) => fill(plan, &pending, &token.text),
-                Ok(None) => {}
-                Err(why) => {
-                    plan.changes.retain(|change| !is_pending(change, &pending));
-                    failures.push(failure(&plan.owner, &one.cluster, &why));
+                Ok(Some(token)) => {
+                    fill(plan, &placeholder(&one.spoke.context), &token.text);
+                    made.tokens.push((one, token));
                 }
+                Ok(None) => {}
+                Err(why) => made.failures.push(failure(&plan.owner, &one.cluster, &why)),
             }
         }
-        failures
+        // Nothing that is no token is ever written as one.
+        plan.changes.retain(|change| !is_pending(change));
+        made
     }
 
-    /// Once the hub has the new tokens, the former ones are no longer asked for, and go.
-    pub(in crate::cli) async fn retire(&self, with: &Registering<'_>, hub: &Outcome) {
-        if hub.error.is_some() || hub.interrupted {
+    /// Where the hub has the new token, the former one is no longer asked for, and goes.
+    pub(in crate::cli) async fn retire(&self, with: &Registering<'_>, made: &[(&Registered, Token)]) {
+        if made.is_empty() {
             return;
         }
-        for one in &self.all {
-            let id = secret_id(&with.owner.namespace, &one.cluster);
-            let is_undone =
-                hub.failures.iter().any(|failure| failure.id == id) || hub.not_tried.contains(&id);
-            if let Some((connection, _, secret)) = one.make().filter(|_| !is_undone)
-                && let Err(why) = with.retire(one, connection, secret).await
-            {
+        let in_use = tokens::in_use(with.hub, &with.owner.namespace).await;
+        for (one, token) in made {
+            let retired = match (&in_use, one.make()) {
+                (Ok(in_use), Some((connection, secret))) if in_use.contains(&token.text) => {
+                    with.retire(one, connection, secret).await
+                }
+                (Ok(_), _) => Err("the hub does not have the new one".to_owned()),
+                (Err(error), _) => Err(error.to_string()),
+            };
+            if let Err(why) = retired {
                 let name = &one.spoke.name;
                 with.context.ui.warn(&format!(
-                    "the former token of the spoke {name} is still valid ({why}); the next apply removes it"
+                    "the former token of the spoke {name} was left as it is ({why}); the next apply looks after it"
                 ));
             }
         }
     }
 }
 
+/// What came of registering spokes.
+pub(in crate::cli) struct Made<'a> {
+    /// The tokens that were made and work.
+    pub(in crate::cli) tokens: Vec<(&'a Registered, Token)>,
+    /// The spokes that failed.
+    pub(in crate::cli) failures: Vec<Failure>,
+}
+
 impl Spokes {
     /// Once the hub knows them no more, what bridge made on the spokes that left is removed there, and forgotten here.
-    pub(in crate::cli) async fn leave(
-        &self,
-        with: &Registering<'_>,
-        hub: &Cluster,
-        outcome: &Outcome,
-    ) -> Vec<Failure> {
+    pub(in crate::cli) async fn leave(&self, with: &Registering<'_>, outcome: &Outcome) -> Vec<Failure> {
         let mut failures = Vec::new();
         if self.leaving.is_empty() || outcome.error.is_some() || !outcome.is_complete() {
             return failures;
@@ -89,7 +95,7 @@ impl Spokes {
                 Err(why) => failures.push(left(&one.spoke.name, &why)),
             }
         }
-        if let Err(why) = with.forget(hub, &gone).await {
+        if let Err(why) = with.forget(&gone).await {
             failures.push(left("", &why));
         }
         failures
@@ -123,6 +129,8 @@ pub(in crate::cli) struct Registering<'a> {
     pub(in crate::cli) context: &'a Context,
     pub(in crate::cli) settings: &'a ApplySettings,
     pub(in crate::cli) interrupt: &'a Interrupt,
+    pub(in crate::cli) hub: &'a Cluster,
+    /// Of the hub's inventory.
     pub(in crate::cli) owner: Owner,
 }
 
@@ -131,7 +139,10 @@ impl Registering<'_> {
         let planned = match &one.spoke.state {
             SpokeState::Failed { why } => return Err(why.clone()),
             SpokeState::Planned(planned) => planned,
-            SpokeState::Trusted { .. } | SpokeState::Leaving(_) | SpokeState::Left { .. } => return Ok(None),
+            SpokeState::Trusted { .. }
+            | SpokeState::NotAsked { .. }
+            | SpokeState::Leaving(_)
+            | SpokeState::Left { .. } => return Ok(None),
         };
         let Some(connection) = one.connection.as_ref().filter(|_| !planned.is_empty()) else {
             return Ok(None);
@@ -142,7 +153,7 @@ impl Registering<'_> {
         }
         self.write(connection, planned.plan.clone()).await?;
         let name = &one.spoke.name;
-        let Some((_, _, secret)) = one.make() else {
+        let Some((_, secret)) = one.make() else {
             self.context.ui.status(&format!("~ spoke {name}: the account is as it should be"));
             return Ok(None);
         };
@@ -156,10 +167,10 @@ impl Registering<'_> {
     }
 
     async fn retire(&self, one: &Registered, connection: &Cluster, secret: &str) -> Result<(), String> {
-        let consent = Consent { targets: BTreeSet::new(), ..self.settings.consent.clone() };
+        let uid = &self.hub.identity().uid;
+        let (owner, consent) = (spoke::owner(&self.owner, uid), spoke::consent(&self.settings.consent, uid));
         let secrets = [secret.to_owned()];
-        let plan =
-            spoke::plan_account(connection, &self.owner, one.wish(), &secrets, &consent, &|_| ()).await;
+        let plan = spoke::plan_account(connection, &owner, one.wish(), &secrets, &consent, &|_| ()).await;
         let plan = plan.map_err(|error| error.to_string())?;
         self.write(connection, plan).await
     }
@@ -177,11 +188,11 @@ impl Registering<'_> {
         }
     }
 
-    async fn forget(&self, hub: &Cluster, gone: &BTreeSet<String>) -> Result<(), String> {
+    async fn forget(&self, gone: &BTreeSet<String>) -> Result<(), String> {
         let consent = &self.settings.consent;
-        let plan = crate::converge::forget_spokes(hub, &self.owner, consent, gone).await;
+        let plan = crate::converge::forget_spokes(self.hub, &self.owner, consent, gone).await;
         match plan.map_err(|error| error.to_string())? {
-            Some(plan) => self.write(hub, plan).await,
+            Some(plan) => self.write(self.hub, plan).await,
             None => Ok(()),
         }
     }

@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cluster::{Cluster, Kinds};
+use crate::cluster::{Cluster, ClusterError, Kinds};
 use crate::desired::id::GroupKind;
 use crate::desired::labels::SECRET_TYPE;
+use crate::desired::ownership::{PART_OF, inventory_id};
 use crate::plan::live::Live;
 use crate::profile::address;
 use crate::profile::model::{self, Connection, Profile, Remote};
@@ -39,7 +40,11 @@ impl<'a> Tokens<'a> {
         let secrets =
             hub.list(&Kinds::core(), &GroupKind::parse("Secret"), Some(namespace), &selector).await?;
         let (mut by_server, mut by_name) = (BTreeMap::new(), BTreeMap::new());
-        for secret in &secrets {
+        let applyset = inventory_id(namespace);
+        let (ours, theirs): (Vec<&Live>, Vec<&Live>) =
+            secrets.iter().partition(|secret| secret.label(PART_OF) == Some(&applyset));
+        // Of two for one server bridge's own counts.
+        for secret in theirs.into_iter().chain(ours) {
             let Some(token) = token(secret) else { continue };
             context.ui.redactor().register(&token);
             by_name
@@ -51,11 +56,28 @@ impl<'a> Tokens<'a> {
 
     /// By the server first, because a renamed cluster keeps its Secret; by the name where the server moved.
     pub(super) fn of(&self, cluster: &model::Cluster) -> Option<&Sensitive> {
-        let Connection::Context(by) = &cluster.connection else { return None };
-        let server = self.remotes.get(&by.context).map(|remote| address::canonical(&remote.server));
-        let found = server.and_then(|server| self.by_server.get(&server));
-        found.or_else(|| self.by_name.get(cluster.name.as_str()))
+        self.of_server(cluster).or_else(|| self.by_name.get(cluster.name.as_str()))
     }
+
+    /// The token that the hub has for the cluster's server.
+    pub(super) fn of_server(&self, cluster: &model::Cluster) -> Option<&Sensitive> {
+        let server = match &cluster.connection {
+            Connection::Context(by) => &self.remotes.get(&by.context)?.server,
+            Connection::Remote(remote) => &remote.server,
+            Connection::InCluster => return None,
+        };
+        self.by_server.get(&address::canonical(server))
+    }
+}
+
+/// Every token that the hub has now.
+///
+/// # Errors
+/// When it cannot be asked.
+pub(super) async fn in_use(hub: &Cluster, namespace: &str) -> Result<Vec<Sensitive>, ClusterError> {
+    let selector = format!("{SECRET_TYPE}=cluster");
+    let secrets = hub.list(&Kinds::core(), &GroupKind::parse("Secret"), Some(namespace), &selector).await?;
+    Ok(secrets.iter().filter_map(token).collect())
 }
 
 fn text(secret: &Live, key: &str) -> Option<String> {
