@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::cli::blocked;
 use crate::cli::context::Context;
@@ -278,12 +279,21 @@ impl Spokes {
         self.all.iter().map(move |one| (source(&one.spoke.context), one.spoke.token()))
     }
 
-    /// Takes what nobody can make out of the hub's plan: the Secrets of spokes that failed stay as they are.
+    /// Takes out of the hub's plan what nobody can make, the Secrets of spokes that failed, and what could be theirs: while
+    /// nobody can tell which Secret belongs to such a spoke, none is given to another server.
     pub(super) fn hold(&self, plan: &mut Plan) {
         let failed = self.failed();
+        if failed.is_empty() {
+            return;
+        }
         plan.changes.retain(|change| {
-            let cluster = desired(change).filter(|object| object.is_cluster_secret());
-            cluster.and_then(|object| object.label("cluster_name")).is_none_or(|name| !failed.contains(name))
+            let Some(object) = desired(change).filter(|object| object.is_cluster_secret()) else {
+                return true;
+            };
+            let is_failed = object.label("cluster_name").is_some_and(|name| failed.contains(name));
+            let server = |body: &Value| body.pointer("/data/server").cloned();
+            let moves = change.live().is_some_and(|live| server(live.body()) != server(object.body()));
+            !is_failed && !moves
         });
     }
 

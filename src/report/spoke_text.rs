@@ -45,7 +45,7 @@ fn part(Spoke { name, context, state }: &Spoke, view: &View<'_>) -> String {
             format!("{head}: not looked at: {}; its token {}\n", plain(why), until(token))
         }
         SpokeState::Failed { why } => {
-            let what = "its Secret on the hub stays as it is, and this run ends with 1";
+            let what = "its Secret on the hub stays as it is, no cluster Secret goes or gets another server, and this run ends with 1";
             format!("{} {head}: {}; {what}\n", paint(style::ERROR, "failed:"), plain(why))
         }
         SpokeState::Leaving(plan) => {
