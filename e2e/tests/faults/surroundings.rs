@@ -14,11 +14,11 @@ pub const SURROUNDINGS: [Row; 28] = [
         Shown::By("killed.rs", "each_write_on_one_object_of_each_kind"),
     ),
     row(
-        "SIGKILL after any write of a change",
+        "SIGKILL after any answer to a change, reads among them",
         Verdict::Other("the next apply ends it"),
         0,
         APPLIED,
-        Shown::By("killed.rs", "each_write_of_an_update_with_a_prune"),
+        Shown::By("killed.rs", "each_answer_to_an_update_with_a_prune"),
     ),
     row(
         "SIGKILL after any deletion of a destroy",
