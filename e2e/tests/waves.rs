@@ -104,7 +104,7 @@ async fn the_last_line_for_machines_has_each_object_that_failed_with_its_cause_a
 async fn a_definition_that_is_refused_stops_what_counts_on_it_and_nothing_else() -> Result<()> {
     let world = World::start().await?;
     let profile = Profile::small().with(
-        "projects:\n  - { name: default, sourceRepos: [], destinations: [] }\n\
+        "projects:\n  - { name: default, sourceRepos: [\"*\"], destinations: [{ server: \"*\", namespace: \"*\" }] }\n\
          repositories:\n  - { name: addons, url: \"https://git.example.com/acme/addons.git\" }\n",
     );
     world.profile(&profile)?;
