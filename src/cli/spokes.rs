@@ -24,7 +24,6 @@ use crate::desired::id::{GroupKind, ObjectId};
 use crate::plan::build::Owner;
 use crate::plan::consent::{Consent, ObjectSelector};
 use crate::plan::inventory::{RecordedSpoke, Spokes as Recorded};
-use crate::plan::pending_token::desired;
 use crate::plan::summary::Plan;
 use crate::plan::token::Token;
 use crate::profile::model::{self, Connection, ContextAuth, Profile, Remote, SecretSource, ServiceAccount};
@@ -101,14 +100,11 @@ pub(super) async fn plan(
 
 /// Two contexts that lead to one cluster would each take the other's token for a former one.
 fn fail_twins(all: &mut [Registered]) {
-    let uid = |one: &Registered| one.connection.as_ref().map(|connection| connection.identity().uid.clone());
-    let uids: Vec<Option<String>> = all.iter().map(uid).collect();
-    for (index, one) in all.iter_mut().enumerate() {
-        let twin = uids
-            .iter()
-            .enumerate()
-            .find(|(other, uid)| *other != index && uid.is_some() && **uid == uids[index]);
-        if twin.is_some() {
+    let uid = |one: &Registered| Some(one.connection.as_ref()?.identity().uid.clone());
+    let mut contexts: BTreeMap<String, usize> = BTreeMap::new();
+    all.iter().filter_map(uid).for_each(|uid| *contexts.entry(uid).or_default() += 1);
+    for one in all {
+        if uid(one).is_some_and(|uid| contexts[&uid] > 1) {
             let why =
                 "another cluster of the profile has a context that leads to the same cluster".to_owned();
             one.spoke.state = SpokeState::Failed { why };
@@ -287,7 +283,7 @@ impl Spokes {
             return;
         }
         plan.changes.retain(|change| {
-            let Some(object) = desired(change).filter(|object| object.is_cluster_secret()) else {
+            let Some(object) = change.desired().filter(|object| object.is_cluster_secret()) else {
                 return true;
             };
             let is_failed = object.label("cluster_name").is_some_and(|name| failed.contains(name));

@@ -9,10 +9,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::cluster::{Cluster, ClusterError, Extent, Kinds};
 use crate::converge::error::ConvergeError;
@@ -21,10 +18,10 @@ use crate::converge::observe::Intent;
 use crate::converge::trial::Creates;
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::ownership::{PART_OF, inventory_id};
+use crate::desired::secret_data;
 use crate::desired::spoke_account::{self, SPOKE_HOME};
 use crate::plan::build::Owner;
 use crate::plan::consent::Consent;
-use crate::plan::live::Live;
 use crate::plan::pending_token::placeholder;
 use crate::plan::summary::Plan;
 use crate::plan::token::{Token, Why};
@@ -304,9 +301,10 @@ pub async fn make_token(spoke: &Cluster, wish: Wish<'_>, secret: &str) -> Result
             (TokenLifetime::Seconds(seconds), Some(live)) => {
                 Some(spoke.request_token(wish.account, seconds, live).await?)
             }
-            (TokenLifetime::Unlimited, Some(live)) => {
-                token_of(live).inspect(|token| spoke.keep_secret(token))
-            }
+            // Kubernetes' token controller puts it there.
+            (TokenLifetime::Unlimited, Some(live)) => secret_data::text(live.body(), "token")
+                .map(Sensitive::new)
+                .inspect(|token| spoke.keep_secret(token)),
             (_, None) => None,
         };
         let token = text.as_ref().and_then(Token::read);
@@ -319,12 +317,6 @@ pub async fn make_token(spoke: &Cluster, wish: Wish<'_>, secret: &str) -> Result
         }
         tokio::time::sleep(LOOK).await;
     }
-}
-
-/// What Kubernetes' token controller has put into a token Secret.
-fn token_of(live: &Live) -> Option<Sensitive> {
-    let encoded = live.body().pointer("/data/token").and_then(Value::as_str)?;
-    String::from_utf8(STANDARD.decode(encoded).ok()?).ok().map(Sensitive::new)
 }
 
 /// New rights are in force a moment after they are written.

@@ -5,16 +5,14 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use futures::{StreamExt, stream};
-use serde_json::Value;
 
 use crate::cluster::{self, Cluster, ClusterError, ConnectOptions, Kinds, Query};
 use crate::converge::inventory::parent_id;
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::labels::SECRET_TYPE;
 use crate::desired::ownership::{PART_OF, inventory_id};
+use crate::desired::secret_data;
 use crate::plan::build::Owner;
 use crate::plan::live::Live;
 use crate::plan::ready::{WrittenKey, readiness};
@@ -196,11 +194,7 @@ fn found(owner: &Owner) -> impl Fn(Live) -> Found + Clone + Send + use<> {
 fn registered(owner: &Owner) -> impl Fn(Live) -> Registered + Clone + Send + use<> {
     let applyset = inventory_id(&owner.namespace);
     move |live: Live| {
-        let text = |key: &str| {
-            let encoded = live.body().pointer(&format!("/data/{key}")).and_then(Value::as_str);
-            let bytes = STANDARD.decode(encoded.unwrap_or_default()).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).into_owned()
-        };
+        let text = |key| secret_data::text(live.body(), key).unwrap_or_default();
         Registered {
             name: text("name"),
             server: text("server").trim_end_matches('/').to_owned(),

@@ -54,6 +54,12 @@ pub fn encode(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
+/// What a Secret that was read has under a key; `None` where there is no such key, or no text in it.
+#[must_use]
+pub fn text(secret: &Value, key: &str) -> Option<String> {
+    String::from_utf8(STANDARD.decode(secret.get("data")?.get(key)?.as_str()?).ok()?).ok()
+}
+
 /// The same base64 as the API server would write it: users paste it with line breaks or without padding.
 ///
 /// What is no base64 stays as it is; the profile has refused it already.

@@ -123,6 +123,39 @@ impl Change {
         }
     }
 
+    /// What would be written; nothing for a change that writes nothing.
+    #[must_use]
+    pub fn desired(&self) -> Option<&Object> {
+        match self {
+            Self::Create { desired, .. }
+            | Self::Update { desired, .. }
+            | Self::Adopt { desired, .. }
+            | Self::Replace { desired, .. } => Some(desired),
+            Self::Delete { .. }
+            | Self::Unchanged(_)
+            | Self::Conflict { .. }
+            | Self::Refused { .. }
+            | Self::Terminating { .. }
+            | Self::Keep { .. } => None,
+        }
+    }
+
+    /// As [`Change::desired`], to be completed before it is written.
+    pub fn desired_mut(&mut self) -> Option<&mut Object> {
+        match self {
+            Self::Create { desired, .. }
+            | Self::Update { desired, .. }
+            | Self::Adopt { desired, .. }
+            | Self::Replace { desired, .. } => Some(desired),
+            Self::Delete { .. }
+            | Self::Unchanged(_)
+            | Self::Conflict { .. }
+            | Self::Refused { .. }
+            | Self::Terminating { .. }
+            | Self::Keep { .. } => None,
+        }
+    }
+
     /// The object that goes, when the change is a deletion.
     #[must_use]
     pub fn deleted(&self) -> Option<&Live> {

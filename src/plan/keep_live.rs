@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::desired::object::Object;
+use crate::desired::secret_data;
 use crate::plan::live::Live;
 
 /// The desired object with what stays of the live one.
@@ -42,7 +41,7 @@ fn keep_tokens(object: &Object, live: &Live) -> Option<Object> {
 /// same are kept, so that taking such a Secret over changes nothing.
 fn keep_config(object: &Object, live: &Live) -> Option<Object> {
     let (wanted, found) = (encoded(object.body())?, encoded(live.body())?);
-    if wanted == found || config(wanted)? != config(found)? {
+    if wanted == found || config(object.body())? != config(live.body())? {
         return None;
     }
     let kept = object.clone().map(|mut body| {
@@ -56,8 +55,8 @@ fn encoded(body: &Value) -> Option<&Value> {
     body.get("data")?.get("config")
 }
 
-fn config(encoded: &Value) -> Option<Value> {
-    serde_json::from_slice(&STANDARD.decode(encoded.as_str()?).ok()?).ok()
+fn config(secret: &Value) -> Option<Value> {
+    serde_json::from_str(&secret_data::text(secret, "config")?).ok()
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! A token that is made only when the plan is applied: what stands in its place until then.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use crate::desired::object::Object;
+use crate::desired::secret_data;
 use crate::plan::change::Change;
 use crate::plan::summary::Plan;
 use crate::profile::sensitive::Sensitive;
@@ -24,7 +23,7 @@ const PENDING: &str = "bridge-makes-this-token-on-apply-";
 /// Puts the token in the place of its placeholder.
 pub fn fill(plan: &mut Plan, placeholder: &Sensitive, token: &Sensitive) {
     for change in &mut plan.changes {
-        if let Some(desired) = desired_mut(change)
+        if let Some(desired) = change.desired_mut()
             && let Some(filled) = filled(desired, placeholder, token)
         {
             *desired = filled;
@@ -35,39 +34,7 @@ pub fn fill(plan: &mut Plan, placeholder: &Sensitive, token: &Sensitive) {
 /// Whether an object waits for a token that was not made, whosever it is.
 #[must_use]
 pub fn is_pending(change: &Change) -> bool {
-    desired(change).is_some_and(|object| waiting(object, PENDING).is_some())
-}
-
-fn desired_mut(change: &mut Change) -> Option<&mut Object> {
-    match change {
-        Change::Create { desired, .. }
-        | Change::Update { desired, .. }
-        | Change::Adopt { desired, .. }
-        | Change::Replace { desired, .. } => Some(desired),
-        Change::Delete { .. }
-        | Change::Unchanged(_)
-        | Change::Conflict { .. }
-        | Change::Refused { .. }
-        | Change::Terminating { .. }
-        | Change::Keep { .. } => None,
-    }
-}
-
-/// What would be written; nothing for a change that writes nothing.
-#[must_use]
-pub fn desired(change: &Change) -> Option<&Object> {
-    match change {
-        Change::Create { desired, .. }
-        | Change::Update { desired, .. }
-        | Change::Adopt { desired, .. }
-        | Change::Replace { desired, .. } => Some(desired),
-        Change::Delete { .. }
-        | Change::Unchanged(_)
-        | Change::Conflict { .. }
-        | Change::Refused { .. }
-        | Change::Terminating { .. }
-        | Change::Keep { .. } => None,
-    }
+    change.desired().is_some_and(|object| waiting(object, PENDING).is_some())
 }
 
 /// The `config` of a cluster Secret that holds the placeholder.
@@ -75,8 +42,7 @@ fn waiting(object: &Object, placeholder: &str) -> Option<String> {
     if !object.is_cluster_secret() {
         return None;
     }
-    let config = object.body().get("data")?.get("config")?.as_str()?;
-    let config = String::from_utf8(STANDARD.decode(config).ok()?).ok()?;
+    let config = secret_data::text(object.body(), "config")?;
     config.contains(placeholder).then_some(config)
 }
 
@@ -84,7 +50,7 @@ fn filled(object: &Object, placeholder: &Sensitive, token: &Sensitive) -> Option
     // A JSON Web Token has no character that JSON escapes.
     let config = waiting(object, placeholder.expose())?.replace(placeholder.expose(), token.expose());
     let with_token = |mut body: serde_json::Value| {
-        body["data"]["config"] = STANDARD.encode(config).into();
+        body["data"]["config"] = secret_data::encode(config.as_bytes()).into();
         body
     };
     object.clone().map(with_token).ok()

@@ -5,12 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::desired::object::{NotAnObject, Object};
+use crate::desired::secret_data;
 use crate::plan::live::Live;
 
 /// Gives desired cluster Secrets the names of the live ones that stand for the same server.
@@ -74,9 +73,8 @@ fn keep_name(
 
 /// The server that a cluster Secret stands for, without the trailing slashes that Argo CD ignores.
 fn server(object: &Object) -> String {
-    let encoded = || object.body().get("data")?.get("server")?.as_str();
-    let bytes = STANDARD.decode(encoded().unwrap_or_default()).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).trim_end_matches('/').to_owned()
+    let server = secret_data::text(object.body(), "server").unwrap_or_default();
+    server.trim_end_matches('/').to_owned()
 }
 
 #[cfg(test)]

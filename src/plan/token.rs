@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::desired::secret_data;
 use crate::profile::model::{ServiceAccount, TokenLifetime};
 use crate::profile::sensitive::Sensitive;
 
@@ -108,6 +109,13 @@ impl Token {
     pub fn is_valid_at(&self, now: Timestamp) -> bool {
         self.validity.is_none_or(|validity| validity.expires > now)
     }
+}
+
+/// The token that Argo CD has in a cluster Secret.
+#[must_use]
+pub fn of_cluster_secret(secret: &Value) -> Option<Sensitive> {
+    let config: Value = serde_json::from_str(&secret_data::text(secret, "config")?).ok()?;
+    config.get("bearerToken").and_then(Value::as_str).filter(|token| !token.is_empty()).map(Sensitive::new)
 }
 
 /// The account as the API server names it in its tokens.

@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
-
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cluster::{Cluster, ClusterError, Kinds};
 use crate::desired::id::GroupKind;
 use crate::desired::labels::SECRET_TYPE;
 use crate::desired::ownership::{PART_OF, inventory_id};
+use crate::desired::secret_data;
 use crate::plan::live::Live;
+use crate::plan::token;
 use crate::profile::address;
 use crate::profile::model::{self, Connection, Profile, Remote};
 use crate::profile::sensitive::Sensitive;
@@ -35,21 +33,19 @@ impl<'a> Tokens<'a> {
         profile: &Profile,
         remotes: &'a BTreeMap<String, Remote>,
     ) -> Result<Self, CliError> {
-        let selector = format!("{SECRET_TYPE}=cluster");
         let namespace = profile.argocd.namespace.as_str();
-        let secrets =
-            hub.list(&Kinds::core(), &GroupKind::parse("Secret"), Some(namespace), &selector).await?;
+        let secrets = cluster_secrets(hub, namespace).await?;
         let (mut by_server, mut by_name) = (BTreeMap::new(), BTreeMap::new());
         let applyset = inventory_id(namespace);
         let (ours, theirs): (Vec<&Live>, Vec<&Live>) =
             secrets.iter().partition(|secret| secret.label(PART_OF) == Some(&applyset));
         // Of two for one server bridge's own counts.
         for secret in theirs.into_iter().chain(ours) {
-            let Some(token) = token(secret) else { continue };
+            let Some(token) = token::of_cluster_secret(secret.body()) else { continue };
             context.ui.redactor().register(&token);
             by_name
                 .insert(secret.label("cluster_name").unwrap_or(&secret.id().name).to_owned(), token.clone());
-            by_server.insert(address::canonical(&text(secret, "server").unwrap_or_default()), token);
+            by_server.insert(address::canonical(&server(secret)), token);
         }
         Ok(Self { by_server, by_name, remotes })
     }
@@ -75,17 +71,16 @@ impl<'a> Tokens<'a> {
 /// # Errors
 /// When it cannot be asked.
 pub(super) async fn in_use(hub: &Cluster, namespace: &str) -> Result<Vec<Sensitive>, ClusterError> {
+    let secrets = cluster_secrets(hub, namespace).await?;
+    Ok(secrets.iter().filter_map(|secret| token::of_cluster_secret(secret.body())).collect())
+}
+
+/// Whoever made them.
+async fn cluster_secrets(hub: &Cluster, namespace: &str) -> Result<Vec<Live>, ClusterError> {
     let selector = format!("{SECRET_TYPE}=cluster");
-    let secrets = hub.list(&Kinds::core(), &GroupKind::parse("Secret"), Some(namespace), &selector).await?;
-    Ok(secrets.iter().filter_map(token).collect())
+    hub.list(&Kinds::core(), &GroupKind::parse("Secret"), Some(namespace), &selector).await
 }
 
-fn text(secret: &Live, key: &str) -> Option<String> {
-    let encoded = secret.body().get("data")?.get(key)?.as_str()?;
-    String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
-}
-
-fn token(secret: &Live) -> Option<Sensitive> {
-    let config: Value = serde_json::from_str(&text(secret, "config")?).ok()?;
-    config.get("bearerToken").and_then(Value::as_str).filter(|token| !token.is_empty()).map(Sensitive::new)
+fn server(secret: &Live) -> String {
+    secret_data::text(secret.body(), "server").unwrap_or_default()
 }

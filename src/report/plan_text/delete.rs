@@ -1,9 +1,8 @@
 //! What will be destroyed, one line an object, with what tells people whether they mean it.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use crate::desired::secret_data;
 use crate::desired::wave::Wave;
 use crate::plan::change::Change;
 use crate::plan::live::Live;
@@ -32,7 +31,7 @@ fn wave(wave: &[&Live]) -> String {
 fn telling(live: &Live) -> String {
     if live.is_cluster_secret() {
         // An address with a user in it holds a password, too.
-        let server = public_data(live, "server").filter(|server| !server.contains('@'));
+        let server = secret_data::text(live.body(), "server").filter(|server| !server.contains('@'));
         let server = server.map_or(String::new(), |server| format!(" server={server}"));
         return plain(&(server + &telling_labels(live.object())));
     }
@@ -53,10 +52,4 @@ pub(in crate::report) fn fate(live: &Live) -> Option<&'static str> {
     } else {
         "its Applications go, and the workloads that they deployed go with them"
     })
-}
-
-/// A key of a Secret that is no secret.
-fn public_data(live: &Live, key: &str) -> Option<String> {
-    let encoded = live.body().get("data")?.get(key)?.as_str()?;
-    String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
 }
