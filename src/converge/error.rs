@@ -18,7 +18,7 @@ pub enum ConvergeError {
     #[error(transparent)]
     ForeignInventory(#[from] NotOurInventory),
     /// The inventory belongs to another profile.
-    #[error("the hub belongs to the profile `{recorded}`, and this one is `{wanted}`")]
+    #[error("this cluster belongs to the profile `{recorded}`, and this one is `{wanted}`")]
     AnotherProfile {
         /// What the inventory records.
         recorded: String,
