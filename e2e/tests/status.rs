@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use bridge::cluster::{ConnectOptions, probe};
+use bridge::cluster::{ConnectOptions, KubeconfigFiles, probe};
 use bridge::plan::status::probe::Probe;
 use bridge_e2e::cluster::User;
 use bridge_e2e::proxy::{Fault, Matcher};
@@ -357,7 +357,7 @@ async fn a_probe_asks_a_context_and_what_hinders_it_is_no_failure() -> Result<()
     let world = World::start().await?;
     let limit = Duration::from_secs(10);
     let options = |file: &std::path::Path, context: &str| ConnectOptions {
-        kubeconfig: vec![file.to_owned()],
+        kubeconfig: KubeconfigFiles::new(vec![file.to_owned()]),
         context: Some(context.to_owned()),
         parallelism: 1,
         ..ConnectOptions::default()

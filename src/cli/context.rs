@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::cli::args::{Global, Output};
 use crate::cli::error::CliError;
-use crate::cluster::userinfo;
+use crate::cluster::{KubeconfigFiles, userinfo};
 use crate::code::Code;
 use crate::profile::sensitive::Sensitive;
 use crate::report::plan_text::Detail;
@@ -28,6 +28,8 @@ pub(super) struct Context {
     pub(super) global: Global,
     /// What the environment says.
     pub(super) environment: Environment,
+    /// The kubeconfig files: the option's, else the environment's.
+    pub(super) kubeconfig: KubeconfigFiles,
 }
 
 /// What the environment says. Variables and addresses may hold secrets, so `Debug` shows nothing.
@@ -165,7 +167,9 @@ impl Context {
         let environment = Environment::read()?;
         let secrets = environment.addresses.iter().flat_map(|address| userinfo(address));
         secrets.for_each(|secret| ui.redactor().register(&secret));
-        Ok(Self { ui, global, environment })
+        let named = global.kubeconfig.clone().map(|file| vec![file]);
+        let kubeconfig = KubeconfigFiles::new(named.unwrap_or_else(|| environment.kubeconfig.clone()));
+        Ok(Self { ui, global, environment, kubeconfig })
     }
 
     /// The profiles of this run, at least one.
@@ -192,15 +196,6 @@ impl Context {
     #[must_use]
     pub(super) fn named_context(&self) -> Option<&str> {
         self.global.context.as_deref().or(self.environment.context.as_deref())
-    }
-
-    /// The kubeconfig files.
-    #[must_use]
-    pub(super) fn kubeconfig(&self) -> Vec<PathBuf> {
-        match &self.global.kubeconfig {
-            Some(file) => vec![file.clone()],
-            None => self.environment.kubeconfig.clone(),
-        }
     }
 
     /// Whether a missing entry of bridge.lock is an error.

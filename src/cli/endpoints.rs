@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cluster;
 use crate::code::Code;
 use crate::profile::address;
 use crate::profile::finding::Finding;
@@ -49,7 +48,7 @@ pub(super) fn read(context: &Context, profile: &Profile) -> Result<BTreeMap<Stri
 /// Why the context does not fit.
 pub(super) fn remote(context: &Context, by: &ByContext) -> Result<Remote, Finding> {
     let refuse = |code, message: String, fix: &str| Finding::error(code, &by.at, message, fix.to_owned());
-    let endpoint = cluster::endpoint(&context.kubeconfig(), &by.context).map_err(|error| {
+    let endpoint = context.kubeconfig.endpoint(&by.context).map_err(|error| {
         let fix = error.hints().into_iter().next().unwrap_or_default();
         refuse(Code::SPOKE_CONTEXT, error.to_string(), &fix)
     })?;

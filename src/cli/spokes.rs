@@ -175,7 +175,7 @@ impl Planner<'_> {
 
 fn connect_options(context: &Context, name: &str) -> ConnectOptions {
     ConnectOptions {
-        kubeconfig: context.kubeconfig(),
+        kubeconfig: context.kubeconfig.clone(),
         context: Some(name.to_owned()),
         in_cluster: false,
         parallelism: context.global.parallelism,

@@ -34,7 +34,7 @@ impl Target {
         }
         let message =
             "`--auto-approve` needs a named cluster, and neither the profile nor `--context` names one";
-        let current = cluster::contexts(&self.options.kubeconfig).ok().and_then(|(_, current)| current);
+        let current = self.options.kubeconfig.contexts().ok().and_then(|(_, current)| current);
         let name = current.unwrap_or_else(|| "NAME".to_owned());
         Err(CliError::usage(Code::CONTEXT_NOT_NAMED, message).hinted(format!(
             "write `connection: {{ context: {name} }}` into the hub's entry of the profile, or give `--context {name}`"
@@ -56,7 +56,7 @@ pub(super) fn choose(context: &Context, profile: &Profile) -> Result<Target, Cli
     };
     let is_named = name.is_some() || in_cluster;
     let options = ConnectOptions {
-        kubeconfig: context.kubeconfig(),
+        kubeconfig: context.kubeconfig.clone(),
         context: name,
         in_cluster,
         parallelism: context.global.parallelism,
@@ -80,7 +80,7 @@ fn mismatch(context: &Context, profile: &str, named: &str) -> CliError {
     let message = format!("the profile's hub is the context `{profile}`, and `--context` says `{named}`");
     let error = CliError::usage(Code::CONTEXT_MISMATCH, message)
         .hinted("leave `--context` (and BRIDGE_CONTEXT) out, or change the hub's `connection.context`");
-    match cluster::contexts(&context.kubeconfig()) {
+    match context.kubeconfig.contexts() {
         Ok((names, _)) if !names.is_empty() => error.hinted(format!("contexts: {}", names.join(", "))),
         Ok(_) | Err(_) => error,
     }

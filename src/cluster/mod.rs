@@ -16,13 +16,13 @@ mod spoke;
 mod transport;
 mod write;
 
-pub use connect::{ConnectOptions, contexts, credentials, userinfo};
+pub use connect::{ConnectOptions, KubeconfigFiles, credentials, userinfo};
 pub use error::{ApiStatus, ClusterError};
 pub use kinds::{CORE_KINDS, Kinds};
 pub use notify::{Notice, Notify};
 pub use probe::probe;
 pub use read::Query;
-pub use spoke::{Extent, endpoint};
+pub use spoke::Extent;
 pub use write::{Applied, Apply, Deletion, Guard, Propagation};
 
 use crate::plan::summary::ClusterIdentity;

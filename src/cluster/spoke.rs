@@ -1,55 +1,14 @@
 //! What bridge asks of a spoke: a token for Argo CD, and what that token may do.
 
-use std::path::PathBuf;
-
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use http::Method;
-use kube::config::Cluster as ClusterEntry;
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
-use crate::cluster::connect::{choose_context, read};
 use crate::cluster::error::ClusterError;
 use crate::cluster::transport::Call;
 use crate::plan::live::Live;
-use crate::profile::model::{Endpoint, ServiceAccount, Tls};
+use crate::profile::model::ServiceAccount;
 use crate::profile::sensitive::Sensitive;
-
-/// The API server of a context, as the kubeconfig files have it.
-///
-/// # Errors
-/// When there is no such context, or its cluster says nothing usable.
-pub fn endpoint(files: &[PathBuf], context: &str) -> Result<Endpoint, ClusterError> {
-    let kubeconfig = read(files)?;
-    choose_context(&kubeconfig, Some(context))?;
-    let unusable = |why: &str| ClusterError::Kubeconfig(format!("the context `{context}` {why}"));
-    let named =
-        kubeconfig.contexts.iter().find(|one| one.name == context).and_then(|one| one.context.as_ref());
-    let cluster = named.map(|named| named.cluster.as_str()).unwrap_or_default();
-    let entry =
-        kubeconfig.clusters.iter().find(|one| one.name == cluster).and_then(|one| one.cluster.as_ref());
-    let entry = entry.ok_or_else(|| unusable("names a cluster that is not in the kubeconfig"))?;
-    let server = entry.server.as_deref().filter(|server| !server.is_empty());
-    let server = server.ok_or_else(|| unusable("has no server"))?.trim_end_matches('/').to_owned();
-    let tls =
-        tls(entry).map_err(|why| unusable(&format!("has an unreadable certificate authority: {why}")))?;
-    Ok(Endpoint { server, tls })
-}
-
-fn tls(entry: &ClusterEntry) -> Result<Tls, String> {
-    let server_name = entry.tls_server_name.clone();
-    let data = match (&entry.certificate_authority_data, &entry.certificate_authority) {
-        (Some(data), _) => Some(data.clone()),
-        (None, Some(path)) => Some(STANDARD.encode(super::connect::read_authority(path)?)),
-        (None, None) => None,
-    };
-    Ok(match data {
-        Some(data) => Tls::Ca { data, server_name },
-        None if entry.insecure_skip_tls_verify == Some(true) => Tls::Insecure,
-        None => Tls::SystemRoots { server_name },
-    })
-}
 
 /// What an account has to be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

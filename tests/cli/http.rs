@@ -112,7 +112,7 @@ fn a_connection_that_nobody_accepts_is_tried_three_times() {
 
 #[test]
 fn a_probe_believes_a_server_that_says_it_is_not_ready() {
-    use bridge::cluster::{ConnectOptions, probe};
+    use bridge::cluster::{ConnectOptions, KubeconfigFiles, probe};
     use bridge::plan::status::probe::Probe;
     let ask = |ready: &str| {
         let answers = vec![answer("200 OK", r#"{"gitVersion":"v1.36.2"}"#), answer(ready, "[-]etcd failed")];
@@ -120,7 +120,7 @@ fn a_probe_believes_a_server_that_says_it_is_not_ready() {
         let env = TestEnv::new();
         env.write("kubeconfig", &KUBECONFIG.replace("https://127.0.0.1:1", &address));
         let options = ConnectOptions {
-            kubeconfig: vec![env.path("kubeconfig")],
+            kubeconfig: KubeconfigFiles::new(vec![env.path("kubeconfig")]),
             context: Some("spoke-admin".to_owned()),
             parallelism: 1,
             ..ConnectOptions::default()

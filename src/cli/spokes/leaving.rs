@@ -2,7 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::spokes::{connect_options, in_words, with_hints};
-use crate::cluster::{self, Cluster, ClusterError};
+use crate::cluster::{Cluster, ClusterError};
 use crate::converge::spoke::{Spoke, SpokeState};
 use crate::plan::build::Owner;
 use crate::plan::consent::Consent;
@@ -62,7 +62,7 @@ async fn look(
         Leaving { uid: uid.to_owned(), spoke, connection, is_forgotten }
     };
     let left = |why: String, is_reachable| SpokeState::Left { why, is_reachable };
-    match cluster::endpoint(&context.kubeconfig(), of) {
+    match context.kubeconfig.endpoint(of) {
         Ok(_) => {}
         // Whoever takes it out says that there is nothing to go to any more.
         Err(error @ ClusterError::NoContext { .. }) => {

@@ -3,14 +3,13 @@
 #![expect(clippy::disallowed_methods, reason = "a token file is part of the credentials")]
 
 use std::io::Read;
-use std::path::PathBuf;
 
 use http::HeaderValue;
 use kube::config::{AuthInfo, Cluster as ClusterEntry, Kubeconfig};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::kubeconfig::{KubeconfigFiles, check_regular};
 use super::words::NOT_A_HEADER;
-use super::{check_regular, read};
 use crate::profile::sensitive::Sensitive;
 
 /// A longer token file is none.
@@ -21,9 +20,9 @@ const PROVIDER_SECRETS: [&str; 4] = ["access-token", "client-secret", "id-token"
 /// Every credential of the kubeconfig files, so that the caller keeps them out of its output. None where the files
 /// cannot be read: connecting says why.
 #[must_use]
-pub fn credentials(files: &[PathBuf]) -> Vec<Sensitive> {
-    let Ok(kubeconfig) = read(files) else { return Vec::new() };
-    let Kubeconfig { clusters, auth_infos, .. } = kubeconfig;
+pub fn credentials(files: &KubeconfigFiles) -> Vec<Sensitive> {
+    let Ok(kubeconfig) = files.merged() else { return Vec::new() };
+    let Kubeconfig { clusters, auth_infos, .. } = kubeconfig.clone();
     let of_users = auth_infos.into_iter().filter_map(|named| named.auth_info).flat_map(of_user);
     let of_clusters = clusters.into_iter().filter_map(|named| named.cluster).flat_map(of_cluster);
     of_users.chain(of_clusters).collect()
