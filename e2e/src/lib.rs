@@ -27,6 +27,7 @@
 //! | [`certificates`] | authorities, server and client certificates |
 //! | [`kubeconfig`] | kubeconfig files for every identity |
 //! | [`cluster`] | etcd and apiservers, and what a test asks them |
+//! | [`tokens`] | ServiceAccount tokens of any age |
 //! | [`controllers`] | controller manager, scheduler, and a node that kwok plays |
 //! | [`argocd`] | Argo CD's own servers, as processes (level L2) |
 //! | [`git`] | a git server on loopback, and its repositories |
@@ -58,6 +59,7 @@ pub mod measure;
 pub mod process;
 pub mod proxy;
 mod scratch;
+pub mod tokens;
 pub mod tools;
 
 pub use scratch::keep_logs;

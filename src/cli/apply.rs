@@ -55,7 +55,8 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
     }
     let settings = settings(context, args, consent(&args.write, &args.delete, &args.target));
     let auto_approve = args.auto_approve;
-    let wanted = Wanted { operation: Operation::Apply, auto_approve, output, settings, saved: None };
+    let wanted =
+        Wanted { operation: Operation::Apply, auto_approve, output, settings, saved: None, rotation: None };
     carry_out(context, &wanted).await
 }
 
@@ -72,7 +73,9 @@ async fn apply_saved(context: &Context, args: &Args, output: Output, path: &str)
     };
     let operation = if plan.is_destroy { Operation::Destroy } else { Operation::Apply };
     let settings = settings(&context, args, consent);
-    carry_out(&context, &Wanted { operation, auto_approve: true, output, settings, saved: Some(plan) }).await
+    let saved = Some(plan);
+    carry_out(&context, &Wanted { operation, auto_approve: true, output, settings, saved, rotation: None })
+        .await
 }
 
 fn settings(context: &Context, args: &Args, consent: Consent) -> ApplySettings {

@@ -18,6 +18,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
 use crate::cli::spokes::register::{Made, Registering};
+use crate::cli::spokes::rotation::Rotation;
 use crate::cli::{blocked, consents, interrupt, prepare, profiles, saved, target};
 use crate::converge::apply::apply;
 use crate::converge::event::Event;
@@ -47,6 +48,8 @@ pub(super) struct Wanted {
     pub(super) settings: ApplySettings,
     /// The plan that it has to be; nobody is asked about it any more.
     pub(super) saved: Option<SavedPlan>,
+    /// The tokens that it makes anew, and nothing else; `None` for the whole profile.
+    pub(super) rotation: Option<Rotation>,
 }
 
 /// Carries it out for each profile; the worst exit code counts. Every profile is read before the first is applied.
@@ -211,9 +214,12 @@ impl Run<'_> {
                 saved::check_cluster(saved, hub.cluster.identity())?;
             }
             let emit = progress(context);
-            let planned = match wanted.operation {
-                Operation::Apply => hub.plan(context, ready, consent, Creates::Written, &emit).await?,
-                Operation::Destroy => hub.plan_destroy(context, ready, consent, &emit).await?,
+            let planned = match (wanted.operation, &wanted.rotation) {
+                (_, Some(rotation)) => hub.plan_rotation(context, ready, rotation, &emit).await?,
+                (Operation::Apply, None) => {
+                    hub.plan(context, ready, consent, Creates::Written, &emit).await?
+                }
+                (Operation::Destroy, None) => hub.plan_destroy(context, ready, consent, &emit).await?,
             };
             if let Some(saved) = &wanted.saved {
                 saved::check_plan(context, saved, &ready.profile, &planned)?;

@@ -7,6 +7,7 @@ use crate::cli::error::{CliError, OneError};
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
 use crate::cli::secrets::{self, Reach};
+use crate::cli::spokes::rotation::Rotation;
 use crate::cli::spokes::{self, Spokes};
 use crate::cli::target::Target;
 use crate::cli::{endpoints, interrupt, manifest};
@@ -82,7 +83,8 @@ impl Hub {
         let owner = Owner::of(&ready.profile);
         let work = async {
             let remotes = endpoints::read(context, &ready.profile)?;
-            let spokes = spokes::plan(context, &self.cluster, &ready.profile, &remotes, consent).await?;
+            let spokes =
+                spokes::plan(context, &self.cluster, &ready.profile, &remotes, consent, None).await?;
             let ready = &spokes.resolve(&remotes, ready);
             let secrets =
                 secrets::resolve(context, &ready.profile, &ready.folder, Reach::Everything(&self.cluster))
@@ -99,6 +101,52 @@ impl Hub {
             let mut plan = crate::converge::plan(&self.cluster, intent, desired, emit).await?;
             spokes.hold(&mut plan);
             let spokes = spokes.with_leaving(context, &self.cluster, &plan, consent).await;
+            Ok(Planned { plan, secrets, spokes })
+        };
+        interrupt::unless(&self.interrupt, work).await?
+    }
+
+    /// Plans new tokens for spokes, and nothing else. Writes nothing to the cluster.
+    ///
+    /// # Errors
+    /// When a secret or a cluster is not as it has to be, or more than tokens would change.
+    pub(super) async fn plan_rotation(
+        &self,
+        context: &Context,
+        ready: &Ready,
+        rotation: &Rotation,
+        emit: &(dyn Fn(Event) + Sync),
+    ) -> Result<Planned, CliError> {
+        rotation.check(&ready.profile)?;
+        let owner = Owner::of(&ready.profile);
+        let consent = Consent::default();
+        let work = async {
+            let remotes = endpoints::read(context, &ready.profile)?;
+            let mut spokes =
+                spokes::plan(context, &self.cluster, &ready.profile, &remotes, &consent, Some(rotation))
+                    .await?;
+            let consent = Consent { targets: spokes.rotated()?, ..consent.clone() };
+            if consent.targets.is_empty() {
+                let plan = Plan::nothing(self.cluster.identity().clone(), owner.clone());
+                return Ok(Planned { plan, secrets: Secrets::Masked, spokes });
+            }
+            let ready = &spokes.resolve(&remotes, ready);
+            let secrets =
+                secrets::resolve(context, &ready.profile, &ready.folder, Reach::Everything(&self.cluster))
+                    .await?
+                    .with(spokes.tokens());
+            // Argo CD itself is no target, so its manifest is not needed.
+            let desired = async { Ok::<_, CliError>(ready.complete(context, None, &secrets).await?.objects) };
+            let recorded = spokes.recorded();
+            let intent = Intent {
+                owner: &owner,
+                consent: &consent,
+                creates: Creates::Written,
+                spokes: &recorded,
+                keeps_clusters: true,
+            };
+            let plan = crate::converge::plan(&self.cluster, intent, desired, emit).await?;
+            Spokes::check_rotation(&plan)?;
             Ok(Planned { plan, secrets, spokes })
         };
         interrupt::unless(&self.interrupt, work).await?

@@ -41,5 +41,6 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
     };
     let auto_approve = args.auto_approve;
     let operation = Operation::Destroy;
-    carry_out(context, &Wanted { operation, auto_approve, output, settings, saved: None }).await
+    carry_out(context, &Wanted { operation, auto_approve, output, settings, saved: None, rotation: None })
+        .await
 }

@@ -12,6 +12,7 @@ mod completions;
 mod consents;
 mod context;
 mod converged;
+mod credentials;
 mod destroy;
 mod endpoints;
 mod error;
@@ -80,6 +81,7 @@ enum Command {
     Apply(apply::Args),
     Status(status::Args),
     Destroy(destroy::Args),
+    Credentials(credentials::Args),
     Schema(schema::Args),
     Completions(completions::Args),
 }
@@ -147,6 +149,7 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Apply(args) => wait(apply::exec(context, &args)),
         Command::Status(args) => wait(status::exec(context, &args)),
         Command::Destroy(args) => wait(destroy::exec(context, &args)),
+        Command::Credentials(args) => wait(credentials::exec(context, &args)),
         Command::Schema(args) => schema::exec(context, &args),
         Command::Completions(args) => completions::exec(context, &args),
     }

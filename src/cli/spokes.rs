@@ -2,6 +2,7 @@
 
 mod leaving;
 pub(super) mod register;
+pub(super) mod rotation;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
 use crate::cli::spokes::leaving::{Current, Leaving};
+use crate::cli::spokes::rotation::Rotation;
 use crate::cli::spokes::tokens::Tokens;
 use crate::cli::target::notify;
 use crate::cluster::{Cluster, ClusterError, ConnectOptions};
@@ -25,7 +27,7 @@ use crate::plan::build::Owner;
 use crate::plan::consent::{Consent, ObjectSelector};
 use crate::plan::inventory::{RecordedSpoke, Spokes as Recorded};
 use crate::plan::summary::Plan;
-use crate::plan::token::Token;
+use crate::plan::token::{Token, Why};
 use crate::profile::model::{self, Connection, ContextAuth, Profile, Remote, SecretSource, ServiceAccount};
 use crate::profile::sensitive::Sensitive;
 
@@ -41,6 +43,8 @@ pub(super) struct Registered {
     cluster: model::Cluster,
     account: ServiceAccount,
     spoke: Spoke,
+    /// The Secret that the hub has for it.
+    secret: Option<ObjectId>,
     /// The connection to it, where it was looked at.
     connection: Option<Cluster>,
 }
@@ -73,6 +77,7 @@ pub(super) async fn plan(
     profile: &Profile,
     remotes: &BTreeMap<String, Remote>,
     consent: &Consent,
+    rotation: Option<&Rotation>,
 ) -> Result<Spokes, CliError> {
     let targets = &consent.targets;
     let wishes: Vec<(&model::Cluster, &str, &ServiceAccount)> = profile.clusters().filter_map(wish).collect();
@@ -89,6 +94,7 @@ pub(super) async fn plan(
         namespace: profile.argocd.namespace.as_str(),
         owner,
         targets,
+        rotation,
         consent,
         tokens,
     };
@@ -129,6 +135,7 @@ struct Planner<'a> {
     namespace: &'a str,
     owner: Owner,
     targets: &'a BTreeSet<ObjectSelector>,
+    rotation: Option<&'a Rotation>,
     consent: &'a Consent,
     tokens: Tokens<'a>,
 }
@@ -136,9 +143,12 @@ struct Planner<'a> {
 impl Planner<'_> {
     async fn one(&self, (cluster, name, account): (&model::Cluster, &str, &ServiceAccount)) -> Registered {
         let token = self.tokens.of(cluster);
+        let asked = self.rotation.and_then(Rotation::reason);
         let (state, connection) = if self.is_target(cluster) {
-            match self.look(cluster, name, account, token).await {
+            let held = asked.clone().map_or(token.ok_or(Why::Missing), Err);
+            match self.look(cluster, name, account, held).await {
                 Ok((planned, connection)) => (SpokeState::Planned(Box::new(planned)), Some(connection)),
+                Err(why) if asked.is_some() => (SpokeState::Failed { why }, None),
                 // A context may lead elsewhere by now: only a token that the hub has for this very server is trusted unseen.
                 Err(why) => (trusted(self.tokens.of_server(cluster), account, why), None),
             }
@@ -146,7 +156,8 @@ impl Planner<'_> {
             (SpokeState::NotAsked { token: token.cloned() }, None)
         };
         let spoke = Spoke { name: cluster.name.to_string(), context: name.to_owned(), state };
-        Registered { cluster: cluster.clone(), account: account.clone(), spoke, connection }
+        let secret = self.tokens.secret(cluster).cloned();
+        Registered { cluster: cluster.clone(), account: account.clone(), spoke, secret, connection }
     }
 
     async fn look(
@@ -154,7 +165,7 @@ impl Planner<'_> {
         cluster: &model::Cluster,
         name: &str,
         account: &ServiceAccount,
-        token: Option<&Sensitive>,
+        held: Result<&Sensitive, Why>,
     ) -> Result<(SpokePlan, Cluster), String> {
         let connection = Cluster::connect(&connect_options(self.context, name)).await;
         let connection = connection.map_err(|error| in_words(&error))?;
@@ -162,12 +173,15 @@ impl Planner<'_> {
             return Err(format!("the context `{name}` leads to the hub itself: name the spoke's own"));
         }
         let wish = Wish { cluster, account };
-        let planned = spoke::plan(&connection, &self.owner, wish, token, self.consent, &|_| ()).await;
+        let planned = spoke::plan(&connection, &self.owner, wish, held, self.consent, &|_| ()).await;
         let planned = planned.map_err(|error| with_hints(&error.to_string(), &error.hints()))?;
         Ok((planned, connection))
     }
 
     fn is_target(&self, cluster: &model::Cluster) -> bool {
+        if let Some(rotation) = self.rotation {
+            return rotation.asks(cluster);
+        }
         let id = secret_id(self.namespace, cluster);
         self.targets.is_empty() || self.targets.iter().any(|target| target.matches(&id))
     }

@@ -17,7 +17,7 @@ const CLUSTER: [&str; 4] = ["context", "kubeconfig", "in_cluster", "parallelism"
 const PROFILE: [&str; 3] = ["profile", "var", "var_file"];
 
 /// Each command, the global options that it ignores, and its formats of output; none where it has one only.
-const COMMANDS: [(&str, &[&[&str]], &str); 9] = [
+const COMMANDS: [(&str, &[&[&str]], &str); 10] = [
     ("init", &[&CLUSTER, &["var", "var_file", "timeout", "no_download", "locked", "allow_exec"]], ""),
     ("validate", &[&CLUSTER, &["timeout", "no_download", "allow_exec"]], "text, json or sarif"),
     ("render", &[&CLUSTER, &["timeout", "allow_exec"]], ""),
@@ -25,12 +25,13 @@ const COMMANDS: [(&str, &[&[&str]], &str); 9] = [
     ("apply", &[], "text, or json (one line an event)"),
     ("status", &[&["timeout", "no_download", "locked", "allow_exec"]], "text, or json (one document)"),
     ("destroy", &[&["no_download", "locked", "allow_exec"]], "text, or json (one line an event)"),
+    ("credentials", &[&["timeout", "no_download", "locked"]], "text, or json (one line an event)"),
     ("schema", &[&CLUSTER, &PROFILE, &["timeout", "no_download", "locked", "allow_exec"]], ""),
     ("completions", &[&CLUSTER, &PROFILE, &["timeout", "no_download", "locked", "allow_exec"]], ""),
 ];
 
 /// What people type out of habit, and what it is called here.
-const HABITS: [(&str, &str); 23] = [
+const HABITS: [(&str, &str); 25] = [
     ("diff", "bridge plan"),
     ("preview", "bridge plan"),
     ("--dry-run", "bridge plan"),
@@ -44,6 +45,8 @@ const HABITS: [(&str, &str); 23] = [
     ("delete", "bridge destroy"),
     ("uninstall", "bridge destroy"),
     ("--destroy", "bridge destroy"),
+    ("rotate", "bridge credentials rotate"),
+    ("rotate-auth", "bridge credentials rotate"),
     ("explain", "bridge --explain CODE"),
     ("version", "bridge --version"),
     ("completion", "bridge completions SHELL"),
@@ -64,7 +67,15 @@ pub(super) fn command() -> Command {
     let global: Vec<Arg> = command.get_arguments().filter(|arg| arg.is_global_set()).cloned().collect();
     COMMANDS.iter().fold(command, |command, (name, ignored, formats)| {
         let own = global.iter().cloned().map(|arg| of_command(arg, ignored, formats));
-        command.mut_subcommand(name, |command| command.args(own))
+        command.mut_subcommand(name, |command| with_options(command, &own))
+    })
+}
+
+/// A command that only holds others hands them its options.
+fn with_options(command: Command, own: &(impl Iterator<Item = Arg> + Clone)) -> Command {
+    let names: Vec<String> = command.get_subcommands().map(|inner| inner.get_name().to_owned()).collect();
+    names.into_iter().fold(command.args(own.clone()), |command, name| {
+        command.mut_subcommand(name, |inner| inner.args(own.clone()))
     })
 }
 

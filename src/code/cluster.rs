@@ -61,4 +61,8 @@ super::codes! {
         "The profile changes a field that the API server keeps as it is for the life of the object, such as a Deployment's selector, a Service's clusterIP or a RoleBinding's roleRef. `--replace KIND/NAME` allows this one object to be deleted and created anew, as `-/+` in the plan; it is gone in between. Only what bridge made is replaced, of a few kinds of Kubernetes' own, and only where the server would make the new object; of anything else more may go than the object, and the plan shows the steps by hand. A change of the profile that leaves the field alone needs none of it.";
     SPOKE_TOKEN = 3021, "a spoke gives no token that Argo CD could use",
         "bridge makes a token for Argo CD on the spoke and tries it there before the hub gets it. Either none was given, or the API server does not let its holder do what Argo CD has to do.";
+    NOT_REGISTERED = 3022, "a spoke has no Secret on the hub yet",
+        "`bridge credentials rotate` gives spokes that Argo CD knows another token. It does not register any: `bridge apply` does, with all that belongs to it.";
+    MORE_THAN_TOKENS = 3023, "a rotation would change more than tokens",
+        "`bridge credentials rotate` writes tokens and nothing else, so that it can run by a clock. The cluster Secret differs from the profile in more than that: a label, an annotation, its server. Such a change may move workloads and belongs to an apply, which shows it. Nothing was written.";
 }

@@ -166,7 +166,7 @@ pub fn consent(of_hub: &Consent, uid: &str) -> Consent {
 
 /// Compares a spoke with what is wished for. Writes nothing.
 ///
-/// `token` is the one that the hub has now.
+/// `held` is the token that the hub has now, or why another one is needed whatever the spoke says.
 ///
 /// # Errors
 /// When the spoke cannot be asked, or what bridge made there is another profile's.
@@ -174,30 +174,29 @@ pub async fn plan(
     spoke: &Cluster,
     owner: &Owner,
     wish: Wish<'_>,
-    token: Option<&Sensitive>,
+    held: Result<&Sensitive, Why>,
     consent: &Consent,
     emit: Emit<'_>,
 ) -> Result<SpokePlan, ConvergeError> {
     let kinds = spoke.kinds().await?;
-    let secrets = token_secrets(spoke, &kinds, wish.account).await?;
-    let former = token.and_then(Token::read);
-    let judged = match (&former, token) {
-        (Some(token), _) => judge(spoke, wish, token, &secrets).await?,
-        (None, Some(_)) => Err(Why::Another),
-        (None, None) => Err(Why::Missing),
+    let present = token_secrets(spoke, &kinds, wish.account).await?;
+    let judged = match held.map(Token::read) {
+        Ok(Some(token)) => judge(spoke, wish, &token, &present).await?.map(|()| token),
+        Ok(None) => Err(Why::Another),
+        Err(why) => Err(why),
     };
-    let (token, secret) = match (judged, former) {
-        (Ok(()), Some(token)) => {
+    let (token, secret) = match judged {
+        Ok(token) => {
             let secret = token.secret.clone().unwrap_or_default();
             (TokenPlan::Keep(token), secret)
         }
-        (judged, _) => {
-            let secret = next_secret(wish.account, &secrets);
-            let why = judged.err().unwrap_or(Why::Missing);
+        Err(why) => {
+            let secret = next_secret(wish.account, &present);
             (TokenPlan::Make { why, secret: secret.clone() }, secret)
         }
     };
-    let mut plan = plan_account(spoke, owner, wish, &[secret], consent, emit).await?;
+    let secrets = since(wish.account, &secret, &present);
+    let mut plan = plan_account(spoke, owner, wish, &secrets, consent, emit).await?;
     if matches!(token, TokenPlan::Make { .. }) {
         keep_former(&mut plan);
     }
@@ -212,11 +211,32 @@ fn keep_former(plan: &mut Plan) {
     }
 }
 
-/// Compares the account, its rights and its token Secrets with what is there.
+/// What goes there once the hub has the token of this Secret: the former ones.
 ///
 /// # Errors
 /// As [`plan`].
-pub async fn plan_account(
+pub async fn plan_retirement(
+    spoke: &Cluster,
+    owner: &Owner,
+    wish: Wish<'_>,
+    secret: &str,
+    consent: &Consent,
+) -> Result<Plan, ConvergeError> {
+    let present = token_secrets(spoke, &spoke.kinds().await?, wish.account).await?;
+    let secrets = since(wish.account, secret, &present);
+    plan_account(spoke, owner, wish, &secrets, consent, &|_| ()).await
+}
+
+/// The Secret, and those with a higher number: somebody else's apply may be about to give the hub a token of theirs. The
+/// next rotation is past them.
+fn since(account: &ServiceAccount, secret: &str, present: &BTreeSet<String>) -> Vec<String> {
+    let number = |name: &str| spoke_account::secret_number(account, name);
+    let later = present.iter().filter(|name| number(name) > number(secret));
+    later.cloned().chain([secret.to_owned()]).collect()
+}
+
+/// Compares the account, its rights and its token Secrets with what is there.
+async fn plan_account(
     spoke: &Cluster,
     owner: &Owner,
     Wish { cluster, account }: Wish<'_>,
@@ -345,7 +365,7 @@ async fn prove(
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{ServiceAccount, TokenLifetime, next_secret};
+    use super::{ServiceAccount, TokenLifetime, next_secret, since};
 
     #[test]
     fn a_new_token_never_takes_the_secret_of_one_that_is_there() {
@@ -359,6 +379,12 @@ mod tests {
         assert_eq!(
             next(&["argocd-manager-token-2", "argocd-manager-token-10", "x"]),
             "argocd-manager-token-11"
+        );
+        let present = [1, 2, 10].map(|number| format!("argocd-manager-token-{number}")).into();
+        assert_eq!(
+            since(&account, "argocd-manager-token-2", &present),
+            ["argocd-manager-token-10", "argocd-manager-token-2"],
+            "only former ones go"
         );
     }
 }

@@ -1,11 +1,15 @@
 //! Reading what a status is judged by. Nothing is written, and of each object next to nothing is kept.
 
-#![expect(clippy::disallowed_methods, reason = "probing has a time limit as a whole")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "probing has a time limit as a whole, and tokens expire by the clock"
+)]
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
+use jiff::Timestamp;
 
 use crate::cluster::{self, Cluster, ClusterError, ConnectOptions, Kinds, Query};
 use crate::converge::inventory::parent_id;
@@ -23,6 +27,7 @@ use crate::plan::status::fleet::{FleetCluster, Registered};
 use crate::plan::status::hub::{ArgoCdStatus, HubStatus, InventoryStatus, Workload};
 use crate::plan::status::probe::Probe;
 use crate::plan::status::{Seen, Status};
+use crate::plan::token::{self, Token};
 
 /// The longest that a cluster is asked how it is.
 const LONGEST_PROBE: Duration = Duration::from_secs(10);
@@ -190,7 +195,7 @@ fn found(owner: &Owner) -> impl Fn(Live) -> Found + Clone + Send + use<> {
     }
 }
 
-/// Name and server of a cluster Secret. Of what else is in it, a token among it, nothing is looked at.
+/// Name and server of a cluster Secret. Of a token in it only its end is kept.
 fn registered(owner: &Owner) -> impl Fn(Live) -> Registered + Clone + Send + use<> {
     let applyset = inventory_id(&owner.namespace);
     move |live: Live| {
@@ -199,6 +204,8 @@ fn registered(owner: &Owner) -> impl Fn(Live) -> Registered + Clone + Send + use
             name: text("name"),
             server: text("server").trim_end_matches('/').to_owned(),
             is_member: live.label(PART_OF) == Some(&applyset),
+            token: token::of_cluster_secret(live.body())
+                .and_then(|text| Token::read(&text)?.expiry(Timestamp::now())),
         }
     }
 }

@@ -60,6 +60,12 @@ impl ObjectSelector {
     }
 }
 
+impl From<&ObjectId> for ObjectSelector {
+    fn from(id: &ObjectId) -> Self {
+        Self { kind: id.group_kind.kind.clone(), namespace: id.namespace.clone(), name: id.name.clone() }
+    }
+}
+
 /// The text is not of the form that the option takes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not of the form {form}")]

@@ -53,6 +53,20 @@ pub struct Counts {
 }
 
 impl Plan {
+    /// The plan to leave everything as it is.
+    #[must_use]
+    pub fn nothing(cluster: ClusterIdentity, owner: Owner) -> Self {
+        Self {
+            cluster: Some(cluster),
+            owner,
+            changes: Vec::new(),
+            parent: None,
+            recorded: None,
+            wanted: None,
+            is_destroy: false,
+        }
+    }
+
     /// Counts the changes.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -68,6 +82,12 @@ impl Plan {
                 Counts { blocked: counts.blocked + 1, ..counts }
             }
         })
+    }
+
+    /// Leaves everything as it is.
+    pub fn keep_all(&mut self) {
+        self.changes.clear();
+        self.wanted.clone_from(&self.recorded);
     }
 
     /// Whether the inventory has to be written although no object changes, such as after an interrupted apply.

@@ -42,6 +42,15 @@ impl Validity {
     }
 }
 
+/// When a token ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expiry {
+    /// The time.
+    pub at: Timestamp,
+    /// Whether that was before now.
+    pub is_over: bool,
+}
+
 /// Why a token has to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
@@ -56,6 +65,8 @@ pub enum Why {
     },
     /// The spoke does not accept it any more.
     Refused,
+    /// The one that is there is good, and the user asks for another.
+    Asked,
 }
 
 impl std::fmt::Display for Why {
@@ -65,6 +76,7 @@ impl std::fmt::Display for Why {
             Self::Another => f.write_str("the one that is there is of another account or kind"),
             Self::Ending { expires } => write!(f, "the one that is there expires at {expires}"),
             Self::Refused => f.write_str("the spoke does not accept the one that is there"),
+            Self::Asked => f.write_str("the one that is there takes its turn"),
         }
     }
 }
@@ -107,7 +119,13 @@ impl Token {
     /// Whether it is valid by its own words.
     #[must_use]
     pub fn is_valid_at(&self, now: Timestamp) -> bool {
-        self.validity.is_none_or(|validity| validity.expires > now)
+        self.expiry(now).is_none_or(|expiry| !expiry.is_over)
+    }
+
+    /// When it ends by its own words; `None` for one that never does.
+    #[must_use]
+    pub fn expiry(&self, now: Timestamp) -> Option<Expiry> {
+        self.validity.map(|Validity { issued: _, expires }| Expiry { at: expires, is_over: expires <= now })
     }
 }
 

@@ -87,6 +87,8 @@ pub enum TokenCause {
     Ending,
     /// The spoke does not accept it any more.
     Refused,
+    /// It is good, and the user asks for another.
+    Asked,
 }
 
 /// The document of a spoke.
@@ -122,5 +124,6 @@ fn cause(why: &Why) -> TokenCause {
         Why::Another => TokenCause::Another,
         Why::Ending { .. } => TokenCause::Ending,
         Why::Refused => TokenCause::Refused,
+        Why::Asked => TokenCause::Asked,
     }
 }

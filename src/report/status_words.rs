@@ -7,6 +7,7 @@ use crate::plan::status::application_set::ApplicationSet;
 use crate::plan::status::fleet::{ClusterStatus, Connection, Registration};
 use crate::plan::status::hub::{ArgoCdStatus, InventoryStatus, Workload};
 use crate::plan::status::probe::Probe;
+use crate::plan::token::Expiry;
 
 /// `1 Application`, `2 Applications`.
 pub(super) fn counted(count: usize, word: &str) -> String {
@@ -114,11 +115,23 @@ pub(super) fn connection(connection: &Connection) -> String {
     }
 }
 
+/// When Argo CD's token for it ends.
+fn token(Expiry { at, is_over }: Expiry) -> String {
+    if is_over {
+        format!(
+            "Argo CD's token for it expired at {at}: `bridge credentials rotate` makes another where bridge made this one, else change it in the profile"
+        )
+    } else {
+        format!("Argo CD's token for it expires at {at}")
+    }
+}
+
 /// All of it about a cluster.
 pub(super) fn cluster(cluster: &ClusterStatus) -> Vec<String> {
-    let ClusterStatus { name: _, server: _, registration, probe, connection } = cluster;
+    let ClusterStatus { name: _, server: _, registration, probe, connection, token } = cluster;
     let registration = self::registration(registration).map(str::to_owned);
-    registration.into_iter().chain([self::connection(connection), self::probe(probe)]).collect()
+    let known = [self::connection(connection), self::probe(probe)];
+    registration.into_iter().chain(known).chain(token.map(self::token)).collect()
 }
 
 /// That conditions may be about what was before.

@@ -119,7 +119,7 @@ impl Run<'_> {
             Output::Json => self.lines(path, apply_json::plan(plan, needs.as_ref(), spokes.spokes()))?,
             Output::Text | Output::Sarif | Output::Markdown => {
                 self.head(path);
-                let is_targeted = !consent.targets.is_empty();
+                let is_targeted = !consent.targets.is_empty() || self.wanted.rotation.is_some();
                 let view = View { detail: self.context.detail(), is_targeted, needs: needs.as_ref() };
                 let spokes = spoke_text::render(spokes.spokes(), &view);
                 self.context.ui.data(&(plan_text::render(plan, &view) + &spokes))?;

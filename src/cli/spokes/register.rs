@@ -169,8 +169,7 @@ impl Registering<'_> {
     async fn retire(&self, one: &Registered, connection: &Cluster, secret: &str) -> Result<(), String> {
         let uid = &self.hub.identity().uid;
         let (owner, consent) = (spoke::owner(&self.owner, uid), spoke::consent(&self.settings.consent, uid));
-        let secrets = [secret.to_owned()];
-        let plan = spoke::plan_account(connection, &owner, one.wish(), &secrets, &consent, &|_| ()).await;
+        let plan = spoke::plan_retirement(connection, &owner, one.wish(), secret, &consent).await;
         let plan = plan.map_err(|error| error.to_string())?;
         self.write(connection, plan).await
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cluster::{Cluster, ClusterError, Kinds};
-use crate::desired::id::GroupKind;
+use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::labels::SECRET_TYPE;
 use crate::desired::ownership::{PART_OF, inventory_id};
 use crate::desired::secret_data;
@@ -17,9 +17,16 @@ use crate::profile::sensitive::Sensitive;
 
 /// The tokens that the hub's Argo CD uses now.
 pub(super) struct Tokens<'a> {
-    by_server: BTreeMap<String, Sensitive>,
-    by_name: BTreeMap<String, Sensitive>,
+    by_server: BTreeMap<String, Held>,
+    by_name: BTreeMap<String, Held>,
     remotes: &'a BTreeMap<String, Remote>,
+}
+
+#[derive(Clone)]
+struct Held {
+    /// The cluster Secret.
+    secret: ObjectId,
+    token: Sensitive,
 }
 
 impl<'a> Tokens<'a> {
@@ -43,20 +50,34 @@ impl<'a> Tokens<'a> {
         for secret in theirs.into_iter().chain(ours) {
             let Some(token) = token::of_cluster_secret(secret.body()) else { continue };
             context.ui.redactor().register(&token);
+            let held = Held { secret: secret.id().clone(), token };
             by_name
-                .insert(secret.label("cluster_name").unwrap_or(&secret.id().name).to_owned(), token.clone());
-            by_server.insert(address::canonical(&server(secret)), token);
+                .insert(secret.label("cluster_name").unwrap_or(&secret.id().name).to_owned(), held.clone());
+            by_server.insert(address::canonical(&server(secret)), held);
         }
         Ok(Self { by_server, by_name, remotes })
     }
 
     /// By the server first, because a renamed cluster keeps its Secret; by the name where the server moved.
     pub(super) fn of(&self, cluster: &model::Cluster) -> Option<&Sensitive> {
-        self.of_server(cluster).or_else(|| self.by_name.get(cluster.name.as_str()))
+        self.held(cluster).map(|held| &held.token)
+    }
+
+    /// The Secret that the hub has for the cluster.
+    pub(super) fn secret(&self, cluster: &model::Cluster) -> Option<&ObjectId> {
+        self.held(cluster).map(|held| &held.secret)
     }
 
     /// The token that the hub has for the cluster's server.
     pub(super) fn of_server(&self, cluster: &model::Cluster) -> Option<&Sensitive> {
+        self.held_for_server(cluster).map(|held| &held.token)
+    }
+
+    fn held(&self, cluster: &model::Cluster) -> Option<&Held> {
+        self.held_for_server(cluster).or_else(|| self.by_name.get(cluster.name.as_str()))
+    }
+
+    fn held_for_server(&self, cluster: &model::Cluster) -> Option<&Held> {
         let server = match &cluster.connection {
             Connection::Context(by) => &self.remotes.get(&by.context)?.server,
             Connection::Remote(remote) => &remote.server,

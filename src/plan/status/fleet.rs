@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::status::application::{Application, Destination};
 use crate::plan::status::probe::Probe;
+use crate::plan::token::Expiry;
 use crate::template::context::IN_CLUSTER;
 
 /// How Argo CD itself calls the cluster that it runs in.
@@ -30,6 +31,8 @@ pub struct Registered {
     pub server: String,
     /// Whether it is a member of the profile's inventory.
     pub is_member: bool,
+    /// When the token in it ends, where it is one of a ServiceAccount.
+    pub token: Option<Expiry>,
 }
 
 /// A cluster, and what is known of its connections.
@@ -45,6 +48,8 @@ pub struct ClusterStatus {
     pub probe: Probe,
     /// Whether Argo CD can read it.
     pub connection: Connection,
+    /// When Argo CD's token for it ends, where it has one that does.
+    pub token: Option<Expiry>,
 }
 
 /// Whether Argo CD knows a cluster.
@@ -89,7 +94,8 @@ impl ClusterStatus {
     #[must_use]
     pub fn is_well(&self) -> bool {
         let is_registered = match self.registration {
-            Registration::Registered | Registration::Surplus => true,
+            Registration::Registered => self.token.is_none_or(|token| !token.is_over),
+            Registration::Surplus => true,
             Registration::Missing => false,
         };
         let is_read = match self.connection {
@@ -119,9 +125,12 @@ pub(super) fn judge(
     let fleet: Vec<(FleetCluster, Probe, Registration)> = of_profile.chain(surplus).collect();
     let names = Names::new(fleet.iter().map(|(cluster, ..)| cluster), registered);
     let connections = connections(&names, applications);
+    let tokens: BTreeMap<&str, Expiry> =
+        registered.iter().filter_map(|one| Some((one.server.as_str(), one.token?))).collect();
     let status = |((cluster, probe, registration), connection)| {
         let FleetCluster { name, server } = cluster;
-        ClusterStatus { name, server, registration, probe, connection }
+        let token = tokens.get(server.as_str()).copied();
+        ClusterStatus { name, server, registration, probe, connection, token }
     };
     (fleet.into_iter().zip(connections).map(status).collect(), names)
 }

@@ -12,6 +12,7 @@ use crate::plan::ready::Readiness;
 use crate::plan::status::application::{Destination, Health, Maker, Sync};
 use crate::plan::status::fleet::{Connection, Registration};
 use crate::plan::status::hub::{ArgoCdStatus, InventoryStatus, Workload};
+use crate::plan::token::Expiry;
 
 /// The identity of an object in Argo CD's namespace.
 fn id(kind: &str, name: &str) -> ObjectId {
@@ -90,7 +91,11 @@ fn fleet(name: &str, server: &str, probe: Probe) -> (FleetCluster, Probe) {
 }
 
 fn registered(name: &str, server: &str) -> Registered {
-    Registered { name: name.into(), server: server.into(), is_member: true }
+    Registered { name: name.into(), server: server.into(), is_member: true, token: None }
+}
+
+fn expiry(at: &str, is_over: bool) -> Expiry {
+    Expiry { at: at.parse().unwrap(), is_over }
 }
 
 /// A fleet of which a part of each kind is not well.
@@ -122,8 +127,8 @@ pub(crate) fn troubled() -> Status {
         ],
         registered: vec![
             registered("hub", "https://kubernetes.default.svc"),
-            registered("a", "https://a"),
-            registered("b", "https://b"),
+            Registered { token: Some(expiry("2026-06-01T00:00:00Z", false)), ..registered("a", "https://a") },
+            Registered { token: Some(expiry("2025-06-01T00:00:00Z", true)), ..registered("b", "https://b") },
             registered("old", "https://old"),
             Registered { is_member: false, ..registered("foreign", "https://foreign") },
         ],
@@ -190,6 +195,17 @@ fn a_mark_counts_where_it_was_made_and_a_controller_by_its_uid() {
     assert_eq!(owned(&|_| ()), Maker::Set("u".into()));
     assert_eq!(owned(&|owner| owner["controller"] = false.into()), Maker::Nobody);
     assert_eq!(owned(&|owner| owner["apiVersion"] = "example.com/v1".into()), Maker::Nobody);
+}
+
+#[test]
+fn a_cluster_whose_token_expired_is_not_well() {
+    let mut clusters = troubled().clusters;
+    let well = |cluster: &mut ClusterStatus| {
+        cluster.token = Some(expiry("2026-06-01T00:00:00Z", true));
+        cluster.is_well()
+    };
+    assert!(!well(&mut clusters[1]), "Argo CD reads it by what it remembers only");
+    assert!(well(&mut clusters[4]), "it goes anyway");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::plan::status::fleet::{ClusterStatus, Connection, Registration};
 use crate::plan::status::probe::Probe;
+use crate::plan::token::Expiry;
 use crate::report::status_words as words;
 
 /// A cluster.
@@ -23,6 +24,9 @@ pub struct ClusterStatusDocument {
     pub probe: ProbeDocument,
     /// Whether Argo CD can read it, by the Applications that deploy there.
     pub connection: ConnectionDocument,
+    /// When Argo CD's token for it expires, where it has one of a ServiceAccount that does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_expires: Option<String>,
 }
 
 /// Whether Argo CD knows a cluster. Later versions may add words.
@@ -92,7 +96,7 @@ pub enum ConnectionState {
 }
 
 pub(super) fn document(cluster: &ClusterStatus) -> ClusterStatusDocument {
-    let ClusterStatus { name, server, registration, probe, connection } = cluster;
+    let ClusterStatus { name, server, registration, probe, connection, token } = cluster;
     ClusterStatusDocument {
         name: name.clone(),
         server: server.clone(),
@@ -104,6 +108,7 @@ pub(super) fn document(cluster: &ClusterStatus) -> ClusterStatusDocument {
         },
         probe: self::probe(probe),
         connection: self::connection(connection),
+        token_expires: token.map(|Expiry { at, is_over: _ }| at.to_string()),
     }
 }
 

@@ -20,9 +20,10 @@ fn what_is_not_well_is_listed_with_the_reason() {
 
     # Clusters: 5, 2 not well
       ✓ hub  Argo CD reads it (1 Application); answers (v1.36.2)
-      ✓ a    Argo CD reads it (2 Applications); not probed: no context in the profile
+      ✓ a    Argo CD reads it (2 Applications); not probed: no context in the profile; Argo CD's token for it expires at 2026-06-01T00:00:00Z
       ✗ b    Argo CD cannot read it, by 1 of 1 Application: failed to get cluster info for "https://b": dial tcp: i/o timeout
           not probed: no context in the profile
+          Argo CD's token for it expired at 2025-06-01T00:00:00Z: `bridge credentials rotate` makes another where bridge made this one, else change it in the profile
       ✗ c    not registered: Argo CD has no Secret for its server; run `bridge apply`
           Argo CD does not watch it: no Application deploys there
           not probed: no context in the profile
