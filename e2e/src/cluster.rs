@@ -73,15 +73,20 @@ impl ControlPlane {
         crate::install_crypto();
         let binaries = tokio::task::spawn_blocking(Binaries::obtain).await??;
         let etcd = Arc::new(Etcd::start(&binaries).await?);
-        Self::on(etcd).await
+        Self::on(etcd, &[]).await
     }
 
     /// Starts another, independent apiserver on the same etcd: a spoke, in a second instead of three.
     pub async fn sibling(&self) -> Result<Self> {
-        Self::on(Arc::clone(&self.etcd)).await
+        self.sibling_with(&[]).await
     }
 
-    async fn on(etcd: Arc<Etcd>) -> Result<Self> {
+    /// The same, with more flags for its apiserver.
+    pub async fn sibling_with(&self, flags: &[&str]) -> Result<Self> {
+        Self::on(Arc::clone(&self.etcd), flags).await
+    }
+
+    async fn on(etcd: Arc<Etcd>, flags: &[&str]) -> Result<Self> {
         let scratch = Scratch::new("apiserver")?;
         let files = Files::write(&scratch)?;
         let prefix = etcd.next_prefix();
@@ -89,7 +94,7 @@ impl ControlPlane {
             let port = free_port()?;
             let url = format!("https://127.0.0.1:{port}");
             let mut command = files.command(&etcd, &prefix, port);
-            let mut apiserver = Server::start(&mut command, &files.log, scratch.doomed())?;
+            let mut apiserver = Server::start(command.args(flags), &files.log, scratch.doomed())?;
             let client = connect(files.admin_access(&url)).await?;
             match wait_until_ready(&client, &mut apiserver).await {
                 Ok(kube_system_uid) => {

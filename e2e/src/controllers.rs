@@ -54,6 +54,18 @@ impl Controllers {
         Ok(controllers)
     }
 
+    /// Starts the token controller alone, which fills Secrets of the type `kubernetes.io/service-account-token`.
+    pub async fn token_controller(cluster: &ControlPlane) -> Result<Self> {
+        let binaries = tokio::task::spawn_blocking(ControllerBinaries::obtain).await??;
+        let mut controllers = Self { servers: Vec::new(), scratch: Scratch::new("controllers")? };
+        controllers.start_manager(
+            cluster,
+            &binaries.controller_manager,
+            "serviceaccount-token-controller",
+        )?;
+        Ok(controllers)
+    }
+
     fn start_manager(&mut self, hub: &ControlPlane, binary: &Path, controllers: &str) -> Result<()> {
         let mut command = Command::new(binary);
         command.arg(format!("--controllers={controllers}"));

@@ -40,6 +40,12 @@ impl Validity {
         let whole = self.expires.as_second() - self.issued.as_second();
         self.expires.as_second() - now.as_second() < whole / 3
     }
+
+    /// How long the whole of it is, in seconds.
+    #[must_use]
+    pub fn seconds(&self) -> u64 {
+        u64::try_from(self.expires.as_second() - self.issued.as_second()).unwrap_or_default()
+    }
 }
 
 /// When a token ends.
@@ -56,7 +62,7 @@ pub struct Expiry {
 pub enum Why {
     /// There is none.
     Missing,
-    /// The one that is there is of another account, or another kind.
+    /// The one that is there is of another account or another kind, or lives longer than asked.
     Another,
     /// It has expired, or will before long.
     Ending {
@@ -73,7 +79,9 @@ impl std::fmt::Display for Why {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Missing => f.write_str("there is none"),
-            Self::Another => f.write_str("the one that is there is of another account or kind"),
+            Self::Another => {
+                f.write_str("the one that is there is of another account or kind, or lives longer than asked")
+            }
             Self::Ending { expires } => write!(f, "the one that is there expires at {expires}"),
             Self::Refused => f.write_str("the spoke does not accept the one that is there"),
             Self::Asked => f.write_str("the one that is there takes its turn"),
@@ -106,7 +114,11 @@ impl Token {
     /// # Errors
     /// Why another one has to be made.
     pub fn check(&self, account: &ServiceAccount, now: Timestamp) -> Result<(), Why> {
-        let is_kind = self.validity.is_some() == matches!(account.token, TokenLifetime::Seconds(_));
+        let is_kind = match (self.validity, account.token) {
+            (Some(validity), TokenLifetime::Seconds(asked)) => validity.seconds() <= asked,
+            (None, TokenLifetime::Unlimited) => true,
+            (Some(_), TokenLifetime::Unlimited) | (None, TokenLifetime::Seconds(_)) => false,
+        };
         if self.subject != subject(account) || !is_kind || self.secret.is_none() {
             return Err(Why::Another);
         }
@@ -182,8 +194,13 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_another_account_or_kind_is_not_kept() {
+    fn a_token_of_another_account_or_kind_or_of_a_longer_life_is_not_kept() {
         let bounded = account(TokenLifetime::Seconds(3000));
+        // A server that caps lifetimes gives less than was asked.
+        let (shorter, longer) =
+            (account(TokenLifetime::Seconds(2999)), account(TokenLifetime::Seconds(9000)));
+        assert_eq!(bound(1000, 4000).check(&shorter, at(1000)), Err(Why::Another));
+        assert_eq!(bound(1000, 4000).check(&longer, at(1000)), Ok(()));
         let forever = account(TokenLifetime::Unlimited);
         assert_eq!(bound(1000, 4000).check(&forever, at(1000)), Err(Why::Another));
         let legacy = json!({

@@ -81,7 +81,7 @@ pub enum TokenDocument {
 pub enum TokenCause {
     /// There is none.
     Missing,
-    /// The one that is there is of another account or kind.
+    /// The one that is there is of another account or kind, or lives longer than asked.
     Another,
     /// It has expired, or less than a third of its time is left.
     Ending,

@@ -76,7 +76,7 @@ fn by_hand(context: &str) -> String {
     let commands = [
         format!("{kubectl} delete clusterrolebinding,clusterrole -l {label}"),
         format!("{kubectl} delete rolebinding,role,secret,serviceaccount --all-namespaces -l {label}"),
-        format!("{kubectl} delete configmap {INVENTORY} --namespace {SPOKE_HOME}"),
+        format!("{kubectl} delete configmap,lease {INVENTORY} --namespace {SPOKE_HOME}"),
     ];
     let line = |command: &String| format!("  {}\n", paint(style::HINT, &plain(command)));
     let gone =

@@ -25,8 +25,13 @@ pub(crate) struct Fleet {
 
 impl Fleet {
     pub(crate) async fn start() -> Result<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// With more flags for the spoke's API server.
+    pub(crate) async fn start_with(flags: &[&str]) -> Result<Self> {
         let mut world = World::start().await?;
-        let spoke = world.hub.sibling().await?;
+        let spoke = world.hub.sibling_with(flags).await?;
         let proxy = Proxy::start(&spoke).await?;
         world.kubeconfig = world.path("kubeconfig");
         let fleet = Self { world, spoke, proxy };

@@ -1,6 +1,8 @@
 //! Spokes that bridge registers through a kubeconfig context, each on an API server of its own.
 
 mod fleet;
+mod l1_plus;
+mod lifetimes;
 mod rotation;
 #[path = "../support/mod.rs"]
 mod support;

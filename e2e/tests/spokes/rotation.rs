@@ -21,7 +21,7 @@ impl Fleet {
         Ok(fleet)
     }
 
-    fn rotate(&self, code: i32, more: &[&str]) -> Result<bridge_e2e::bridge_cmd::Outcome> {
+    pub(crate) fn rotate(&self, code: i32, more: &[&str]) -> Result<bridge_e2e::bridge_cmd::Outcome> {
         self.world.expect(code, &[&ROTATE, more].concat())
     }
 

@@ -23,7 +23,7 @@ use crate::plan::build::Owner;
 use crate::plan::pending_token::{fill, is_pending, placeholder};
 use crate::plan::summary::Plan;
 use crate::plan::token::Token;
-use crate::profile::model;
+use crate::profile::model::{self, TokenLifetime};
 
 impl Spokes {
     /// Brings the spokes to what was planned, and puts their new tokens into the hub's plan. What needs a token that was not
@@ -160,9 +160,8 @@ impl Registering<'_> {
         let token = spoke::make_token(connection, one.wish(), secret).await;
         let token = token.map_err(|error| with_hints(&error.to_string(), &error.hints()))?;
         self.context.ui.redactor().register(&token.text);
-        let until =
-            token.validity.map_or("never expires".to_owned(), |valid| format!("expires {}", valid.expires));
-        self.context.ui.status(&format!("+ spoke {name}: a token was made and works there; it {until}"));
+        let lives = lives(&token, one.account.token);
+        self.context.ui.status(&format!("+ spoke {name}: a token was made and works there; it {lives}"));
         Ok(Some(token))
     }
 
@@ -210,6 +209,19 @@ impl Registering<'_> {
         };
         let outcome = apply(connection, plan, &settings, &emit, self.interrupt).await;
         problem(&outcome).map_or(Ok(()), Err)
+    }
+}
+
+/// How long a token lives, and whether that is less than was asked: then somebody has to run bridge more often.
+fn lives(Token { validity, .. }: &Token, asked: TokenLifetime) -> String {
+    match (validity, asked) {
+        (None, _) => "never expires".to_owned(),
+        (Some(valid), TokenLifetime::Seconds(asked)) if valid.seconds() < asked => format!(
+            "expires {}, because the spoke's API server gives {} s at most, and not {asked} s: run `bridge credentials rotate` before that",
+            valid.expires,
+            valid.seconds()
+        ),
+        (Some(valid), _) => format!("expires {}", valid.expires),
     }
 }
 
