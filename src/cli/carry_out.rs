@@ -59,6 +59,7 @@ pub(super) struct Wanted {
 pub(super) async fn carry_out(context: &Context, wanted: &Wanted) -> Result<Exit, CliError> {
     let checked = approve::check_can_ask(context, wanted.auto_approve)
         .and_then(|()| consents::check_one_profile(context, &wanted.settings.consent))
+        .and_then(|()| wanted.rotation.iter().try_for_each(|rotation| rotation.check_one_profile(context)))
         .and_then(|()| profiles::profiles(context));
     let paths = match checked {
         Ok(paths) => paths,
@@ -154,6 +155,7 @@ impl Run<'_> {
         }
         let hub = async {
             let target = target::choose(&context, &ready.profile)?;
+            self.wanted.rotation.iter().try_for_each(|rotation| rotation.check(&ready.profile))?;
             match &self.wanted.saved {
                 Some(saved) => saved::check_profile(saved, &ready)?,
                 None if self.wanted.auto_approve => target.check_is_named()?,
@@ -288,6 +290,7 @@ impl Run<'_> {
         let owner = plan.owner.clone();
         let with = Registering {
             context,
+            is_rotation: self.wanted.rotation.is_some(),
             settings: &settings,
             interrupt: self.interrupt.as_ref(),
             hub: &hub.cluster,
@@ -295,9 +298,9 @@ impl Run<'_> {
         };
         let Made { tokens, failures } = spokes.register(&with, &mut plan).await;
         let mut outcome = apply(&hub.cluster, plan, &settings, &emit, self.interrupt).await;
-        spokes.retire(&with, &tokens).await;
+        let kept = spokes.retire(&with, &tokens).await;
         let left = spokes.leave(&with, &outcome).await;
-        outcome.failures.extend(failures.into_iter().chain(left));
+        outcome.failures.extend(failures.into_iter().chain(kept).chain(left));
         drop(progress);
         (reached, outcome)
     }

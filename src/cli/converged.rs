@@ -117,7 +117,6 @@ impl Hub {
         rotation: &Rotation,
         emit: &(dyn Fn(Event) + Sync),
     ) -> Result<Planned, CliError> {
-        rotation.check(&ready.profile)?;
         let owner = Owner::of(&ready.profile);
         let consent = Consent::default();
         let work = async {
@@ -125,7 +124,7 @@ impl Hub {
             let mut spokes =
                 spokes::plan(context, &self.cluster, &ready.profile, &remotes, &consent, Some(rotation))
                     .await?;
-            let consent = Consent { targets: spokes.rotated()?, ..consent.clone() };
+            let consent = Consent { targets: spokes.rotated(rotation)?, ..consent.clone() };
             if consent.targets.is_empty() {
                 let plan = Plan::nothing(self.cluster.identity().clone(), owner.clone());
                 return Ok(Planned { plan, secrets: Secrets::Masked, spokes });
@@ -145,8 +144,8 @@ impl Hub {
                 spokes: &recorded,
                 keeps_clusters: true,
             };
-            let plan = crate::converge::plan(&self.cluster, intent, desired, emit).await?;
-            Spokes::check_rotation(&plan)?;
+            let mut plan = crate::converge::plan(&self.cluster, intent, desired, emit).await?;
+            spokes.only_tokens(rotation, &mut plan)?;
             Ok(Planned { plan, secrets, spokes })
         };
         interrupt::unless(&self.interrupt, work).await?
@@ -227,6 +226,7 @@ fn converge_exit(error: &ConvergeError) -> Exit {
         | ConvergeError::NoArgoCd { .. }
         | ConvergeError::NoToken { .. }
         | ConvergeError::WeakToken { .. }
+        | ConvergeError::UnfitToken { .. }
         | ConvergeError::NothingAsked
         | ConvergeError::Object(_) => Exit::Failed,
     }

@@ -137,7 +137,7 @@ struct Planner<'a> {
     targets: &'a BTreeSet<ObjectSelector>,
     rotation: Option<&'a Rotation>,
     consent: &'a Consent,
-    tokens: Tokens<'a>,
+    tokens: Tokens,
 }
 
 impl Planner<'_> {
@@ -149,8 +149,7 @@ impl Planner<'_> {
             match self.look(cluster, name, account, held).await {
                 Ok((planned, connection)) => (SpokeState::Planned(Box::new(planned)), Some(connection)),
                 Err(why) if asked.is_some() => (SpokeState::Failed { why }, None),
-                // A context may lead elsewhere by now: only a token that the hub has for this very server is trusted unseen.
-                Err(why) => (trusted(self.tokens.of_server(cluster), account, why), None),
+                Err(why) => (trusted(token, account, why), None),
             }
         } else {
             (SpokeState::NotAsked { token: token.cloned() }, None)
@@ -173,7 +172,8 @@ impl Planner<'_> {
             return Err(format!("the context `{name}` leads to the hub itself: name the spoke's own"));
         }
         let wish = Wish { cluster, account };
-        let planned = spoke::plan(&connection, &self.owner, wish, held, self.consent, &|_| ()).await;
+        let planned =
+            spoke::plan(&connection, &self.owner, wish, held, self.consent, self.tokens.in_use()).await;
         let planned = planned.map_err(|error| with_hints(&error.to_string(), &error.hints()))?;
         Ok((planned, connection))
     }

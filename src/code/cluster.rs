@@ -62,7 +62,7 @@ super::codes! {
     SPOKE_TOKEN = 3021, "a spoke gives no token that Argo CD could use",
         "bridge makes a token for Argo CD on the spoke and tries it there before the hub gets it. Either none was given, or the API server does not let its holder do what Argo CD has to do.";
     NOT_REGISTERED = 3022, "a spoke has no Secret on the hub yet",
-        "`bridge credentials rotate` gives spokes that Argo CD knows another token. It does not register any: `bridge apply` does, with all that belongs to it.";
+        "`bridge credentials rotate` gives spokes that Argo CD knows another token. It does not register any, and not at another address: `bridge apply` does, with all that belongs to it. Without names the other spokes are rotated, and the run ends with 1.";
     MORE_THAN_TOKENS = 3023, "a rotation would change more than tokens",
-        "`bridge credentials rotate` writes tokens and nothing else, so that it can run by a clock. The cluster Secret differs from the profile in more than that: a label, an annotation, its server. Such a change may move workloads and belongs to an apply, which shows it. Nothing was written.";
+        "`bridge credentials rotate` writes tokens and nothing else, so that it can run by a clock. The cluster Secret differs from the profile in more than that: a label, an annotation, its server, how Argo CD trusts the server; or the account on the spoke does. Such a change belongs to an apply, which shows it. Nothing of this spoke was written; without names the others are rotated, and the run ends with 1.";
 }

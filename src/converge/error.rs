@@ -7,6 +7,7 @@ use crate::code::Code;
 use crate::desired::object::NotAnObject;
 use crate::plan::consent::ObjectSelector;
 use crate::plan::inventory::NotOurInventory;
+use crate::plan::token::Why;
 
 /// Why a plan could not be made, or an apply could not begin. Nothing was written then, unless it says so.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -96,6 +97,12 @@ pub enum ConvergeError {
         /// Whose token.
         subject: String,
     },
+    /// A token that was just made is none that would be kept.
+    #[error("the new token is of no use: {}", why.of_new())]
+    UnfitToken {
+        /// Why another one would be made at once.
+        why: Why,
+    },
     /// An object lost its identity: a mistake of bridge's.
     #[error("an object is no object any more: {0}")]
     Object(#[from] NotAnObject),
@@ -118,7 +125,7 @@ impl ConvergeError {
             Self::NoArgoCd { .. } => Code::NO_ARGO_CD,
             Self::Locked { .. } => Code::LOCKED,
             Self::LockLost => Code::LOCK_LOST,
-            Self::NoToken { .. } | Self::WeakToken { .. } => Code::SPOKE_TOKEN,
+            Self::NoToken { .. } | Self::WeakToken { .. } | Self::UnfitToken { .. } => Code::SPOKE_TOKEN,
             Self::NothingAsked => Code::INTERNAL,
             Self::Object(_) => Code::API,
         }
@@ -161,6 +168,9 @@ impl ConvergeError {
             }
             Self::WeakToken { .. } => vec![
                 "the rights of the account were changed meanwhile, or another authorizer denies them; run it again".to_owned(),
+            ],
+            Self::UnfitToken { .. } => vec![
+                "compare the clocks of this machine and of the spoke's API server; nothing was revoked".to_owned(),
             ],
             Self::NothingAsked | Self::Object(_) => Vec::new(),
         }

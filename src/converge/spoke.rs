@@ -13,7 +13,6 @@ use jiff::Timestamp;
 
 use crate::cluster::{Cluster, ClusterError, Extent, Kinds};
 use crate::converge::error::ConvergeError;
-use crate::converge::event::Emit;
 use crate::converge::observe::Intent;
 use crate::converge::trial::Creates;
 use crate::desired::id::{GroupKind, ObjectId};
@@ -21,10 +20,12 @@ use crate::desired::ownership::{PART_OF, inventory_id};
 use crate::desired::secret_data;
 use crate::desired::spoke_account::{self, SPOKE_HOME};
 use crate::plan::build::Owner;
+use crate::plan::change::Change;
 use crate::plan::consent::Consent;
+use crate::plan::live::Live;
 use crate::plan::pending_token::placeholder;
 use crate::plan::summary::Plan;
-use crate::plan::token::{Token, Why};
+use crate::plan::token::{InUse, Token, Why};
 use crate::profile::model::{self, ServiceAccount, TokenLifetime};
 use crate::profile::sensitive::Sensitive;
 
@@ -139,6 +140,32 @@ impl Spoke {
 }
 
 impl SpokePlan {
+    /// Leaves the account as it is, but for former tokens that nobody needs.
+    pub fn keep_account(&mut self, account: &ServiceAccount) {
+        self.plan.changes.retain(|change| change.deleted().is_some_and(|live| is_token(account, live)));
+        self.plan.wanted.clone_from(&self.plan.recorded);
+    }
+
+    /// Whether the only thing that is written is a new token with its Secret.
+    #[must_use]
+    pub fn is_only_a_token(&self) -> bool {
+        let is_token = |id: &ObjectId| match &self.token {
+            TokenPlan::Make { secret, .. } => id.group_kind.kind == "Secret" && id.name == *secret,
+            TokenPlan::Keep(_) => false,
+        };
+        self.plan.changes.iter().all(|change| match change {
+            Change::Create { desired, .. } => is_token(desired.id()),
+            Change::Unchanged(_) | Change::Keep { .. } => true,
+            Change::Update { .. }
+            | Change::Adopt { .. }
+            | Change::Replace { .. }
+            | Change::Delete { .. }
+            | Change::Conflict { .. }
+            | Change::Refused { .. }
+            | Change::Terminating { .. } => false,
+        })
+    }
+
     /// Whether nothing has to be written to the spoke.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -166,7 +193,7 @@ pub fn consent(of_hub: &Consent, uid: &str) -> Consent {
 
 /// Compares a spoke with what is wished for. Writes nothing.
 ///
-/// `held` is the token that the hub has now, or why another one is needed whatever the spoke says.
+/// `held` is the token that the hub has for this server now, or why another one is needed whatever the spoke says.
 ///
 /// # Errors
 /// When the spoke cannot be asked, or what bridge made there is another profile's.
@@ -176,7 +203,7 @@ pub async fn plan(
     wish: Wish<'_>,
     held: Result<&Sensitive, Why>,
     consent: &Consent,
-    emit: Emit<'_>,
+    in_use: &InUse,
 ) -> Result<SpokePlan, ConvergeError> {
     let kinds = spoke.kinds().await?;
     let present = token_secrets(spoke, &kinds, wish.account).await?;
@@ -195,10 +222,10 @@ pub async fn plan(
             (TokenPlan::Make { why, secret: secret.clone() }, secret)
         }
     };
-    let secrets = since(wish.account, &secret, &present);
-    let mut plan = plan_account(spoke, owner, wish, &secrets, consent, emit).await?;
-    if matches!(token, TokenPlan::Make { .. }) {
-        keep_former(&mut plan);
+    let mut plan = plan_account(spoke, owner, wish, &secret, consent).await?;
+    match &token {
+        TokenPlan::Make { .. } => keep_former(&mut plan),
+        TokenPlan::Keep(_) => drop(keep_needed(&mut plan, wish.account, &secret, in_use)),
     }
     Ok(SpokePlan { plan, token })
 }
@@ -211,42 +238,47 @@ fn keep_former(plan: &mut Plan) {
     }
 }
 
-/// What goes there once the hub has the token of this Secret: the former ones.
+/// Whether a Secret on a spoke is one for the account's tokens.
+#[must_use]
+pub fn is_token(account: &ServiceAccount, live: &Live) -> bool {
+    live.id().group_kind.kind == "Secret" && spoke_account::secret_number(account, &live.id().name).is_some()
+}
+
+/// Takes out of a plan the deletion of token Secrets whose tokens the hub uses, for whichever cluster, and gives the cluster
+/// Secrets that those stand in. Those with a higher number than the one that is wanted stay, too: somebody else's apply may be
+/// about to give the hub a token of theirs. The next rotation is past them.
+pub fn keep_needed<'a>(
+    plan: &mut Plan,
+    account: &ServiceAccount,
+    secret: &str,
+    in_use: &'a InUse,
+) -> BTreeSet<&'a str> {
+    let number = |name: &str| spoke_account::secret_number(account, name);
+    let wanted = number(secret);
+    let mut places = BTreeSet::new();
+    plan.changes.retain(|change| {
+        let Some(live) = change.deleted() else { return true };
+        let place = in_use.needs(live);
+        places.extend(place);
+        place.is_none() && number(&live.id().name) <= wanted
+    });
+    places
+}
+
+/// Compares the account, its rights and its token Secrets, of which one is wanted, with what is there.
 ///
 /// # Errors
 /// As [`plan`].
-pub async fn plan_retirement(
-    spoke: &Cluster,
-    owner: &Owner,
-    wish: Wish<'_>,
-    secret: &str,
-    consent: &Consent,
-) -> Result<Plan, ConvergeError> {
-    let present = token_secrets(spoke, &spoke.kinds().await?, wish.account).await?;
-    let secrets = since(wish.account, secret, &present);
-    plan_account(spoke, owner, wish, &secrets, consent, &|_| ()).await
-}
-
-/// The Secret, and those with a higher number: somebody else's apply may be about to give the hub a token of theirs. The
-/// next rotation is past them.
-fn since(account: &ServiceAccount, secret: &str, present: &BTreeSet<String>) -> Vec<String> {
-    let number = |name: &str| spoke_account::secret_number(account, name);
-    let later = present.iter().filter(|name| number(name) > number(secret));
-    later.cloned().chain([secret.to_owned()]).collect()
-}
-
-/// Compares the account, its rights and its token Secrets with what is there.
-async fn plan_account(
+pub async fn plan_account(
     spoke: &Cluster,
     owner: &Owner,
     Wish { cluster, account }: Wish<'_>,
-    secrets: &[String],
+    secret: &str,
     consent: &Consent,
-    emit: Emit<'_>,
 ) -> Result<Plan, ConvergeError> {
-    let objects = spoke_account::objects(cluster, account, secrets)?;
+    let objects = spoke_account::objects(cluster, account, secret)?;
     let intent = Intent::new(owner, consent, Creates::Tried);
-    crate::converge::plan(spoke, intent, async { Ok(objects) }, emit).await
+    crate::converge::plan(spoke, intent, async { Ok(objects) }, &|_| ()).await
 }
 
 /// The token Secrets that bridge has made for the account.
@@ -329,6 +361,10 @@ pub async fn make_token(spoke: &Cluster, wish: Wish<'_>, secret: &str) -> Result
         };
         let token = text.as_ref().and_then(Token::read);
         if let Some(token) = token {
+            // Else every run would make another one.
+            if let Err(why) = token.check(wish.account, Timestamp::now()) {
+                return Err(ConvergeError::UnfitToken { why });
+            }
             prove(spoke, wish, &token, started).await?;
             return Ok(token);
         }
@@ -365,7 +401,7 @@ async fn prove(
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{ServiceAccount, TokenLifetime, next_secret, since};
+    use super::{ServiceAccount, TokenLifetime, next_secret};
 
     #[test]
     fn a_new_token_never_takes_the_secret_of_one_that_is_there() {
@@ -379,12 +415,6 @@ mod tests {
         assert_eq!(
             next(&["argocd-manager-token-2", "argocd-manager-token-10", "x"]),
             "argocd-manager-token-11"
-        );
-        let present = [1, 2, 10].map(|number| format!("argocd-manager-token-{number}")).into();
-        assert_eq!(
-            since(&account, "argocd-manager-token-2", &present),
-            ["argocd-manager-token-10", "argocd-manager-token-2"],
-            "only former ones go"
         );
     }
 }

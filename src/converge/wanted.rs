@@ -10,9 +10,9 @@ use crate::desired::ownership::{PART_OF, inventory_id};
 use crate::plan::build::Owner;
 use crate::plan::change::Unchanged;
 use crate::plan::consent::{Consent, ObjectSelector};
-use crate::plan::decide::is_applied;
+use crate::plan::decide::is_member;
 use crate::plan::live::Live;
-use crate::plan::same_server;
+use crate::plan::same_server::{self, KnownClusters};
 
 /// A desired object.
 pub(super) enum Wanted {
@@ -83,15 +83,11 @@ pub(super) fn wanted(
     targeted(wanted.collect(), consent)
 }
 
-/// What an unchanged cluster Secret stands for needs no other one, so only the rest is looked through. By name, so that
-/// the same one is always found.
+/// What an unchanged cluster Secret stands for needs no other one, so only the rest is looked through.
 fn keep_names(open: Vec<Object>, others: &[Live], owner: &Owner) -> Result<Vec<Object>, NotAnObject> {
+    let secrets = others.iter().filter(|live| live.is_cluster_secret());
     let applyset = inventory_id(&owner.namespace);
-    let mut secrets: Vec<&Live> = others.iter().filter(|live| live.is_cluster_secret()).collect();
-    secrets.sort_by_key(|live| live.id());
-    let (ours, theirs): (Vec<&Live>, Vec<&Live>) =
-        secrets.into_iter().partition(|live| live.label(PART_OF) == Some(&applyset) && is_applied(live));
-    same_server::keep_names(open, &ours, &theirs)
+    same_server::keep_names(open, &KnownClusters::new(secrets, |live| is_member(live, &applyset)))
 }
 
 fn targeted(mut wanted: Vec<Wanted>, consent: &Consent) -> Result<Vec<Wanted>, ConvergeError> {

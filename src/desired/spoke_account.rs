@@ -19,7 +19,7 @@ pub const SPOKE_HOME: &str = "kube-system";
 pub fn objects(
     cluster: &Cluster,
     account: &ServiceAccount,
-    secrets: &[String],
+    secret: &str,
 ) -> Result<Vec<Object>, NotAnObject> {
     let mut documents = vec![service_account(account)];
     if has_all_rights(cluster) {
@@ -29,7 +29,7 @@ pub fn objects(
             cluster.namespaces.iter().flat_map(|namespace| rights(account, Some(namespace.as_str()))),
         );
     }
-    documents.extend(secrets.iter().map(|name| token_secret(account, name)));
+    documents.push(token_secret(account, secret));
     documents.into_iter().map(Object::new).collect()
 }
 

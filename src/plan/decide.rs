@@ -107,6 +107,12 @@ pub fn is_applied(live: &Live) -> bool {
     applied(live).is_some()
 }
 
+/// Whether it is of this ApplySet, and bridge has applied it: a copy of such an object has the label, too.
+#[must_use]
+pub fn is_member(live: &Live, applyset: &str) -> bool {
+    live.label(PART_OF) == Some(applyset) && is_applied(live)
+}
+
 /// What apply would do to a desired object.
 fn decide(desired: Object, observation: Observation, consent: &Consent, sets: Sets<'_>) -> Change {
     match observation {

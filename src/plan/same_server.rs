@@ -12,55 +12,67 @@ use crate::desired::object::{NotAnObject, Object};
 use crate::desired::secret_data;
 use crate::plan::live::Live;
 
+/// The live cluster Secrets by their servers.
+#[derive(Debug)]
+pub struct KnownClusters<'a> {
+    /// Of each server, in the order in which they count.
+    by_server: BTreeMap<String, Vec<&'a Live>>,
+}
+
+impl<'a> KnownClusters<'a> {
+    /// Of several for one server bridge's own come before those of others, which cannot be written without consent, and each by
+    /// name, so that the same one is always found.
+    #[must_use]
+    pub fn new(secrets: impl IntoIterator<Item = &'a Live>, is_ours: impl Fn(&Live) -> bool) -> Self {
+        let mut secrets: Vec<&Live> = secrets.into_iter().collect();
+        secrets.sort_by_key(|live| live.id());
+        let (mut ours, mut others) = (BTreeMap::new(), BTreeMap::<String, Vec<&Live>>::new());
+        for secret in secrets {
+            let of = if is_ours(secret) { &mut ours } else { &mut others };
+            of.entry(server(secret.body())).or_default().push(secret);
+        }
+        others.extend(ours);
+        Self { by_server: others }
+    }
+
+    /// The Secret that stands for a server: the one of the wanted name, else the first.
+    #[must_use]
+    pub fn standing_for(&self, server: &str, name: &str) -> Option<&'a Live> {
+        let secrets = self.by_server.get(server.trim_end_matches('/'))?;
+        secrets.iter().find(|secret| secret.id().name == name).or(secrets.first()).copied()
+    }
+}
+
 /// Gives desired cluster Secrets the names of the live ones that stand for the same server.
 ///
-/// Of several live ones bridge's own (`ours`) comes before those of others, which cannot be written without consent, and the
-/// one of the wanted name before the rest. A new cluster that was given the name which a renamed cluster's Secret keeps
-/// gets a name of its own, derived from its server so that it stays the same.
+/// A new cluster that was given the name which a renamed cluster's Secret keeps gets a name of its own, derived from its
+/// server so that it stays the same.
 ///
 /// # Errors
 /// Never for objects that were proven to be some.
-pub fn keep_names(
-    objects: Vec<Object>,
-    ours: &[&Live],
-    others: &[&Live],
-) -> Result<Vec<Object>, NotAnObject> {
-    let known = [by_server(ours), by_server(others)];
-    let taken: BTreeSet<String> = objects.iter().filter_map(|object| live_name(object, &known)).collect();
-    objects.into_iter().map(|object| keep_name(object, &known, &taken)).collect()
+pub fn keep_names(objects: Vec<Object>, known: &KnownClusters<'_>) -> Result<Vec<Object>, NotAnObject> {
+    let taken: BTreeSet<String> = objects.iter().filter_map(|object| live_name(object, known)).collect();
+    objects.into_iter().map(|object| keep_name(object, known, &taken)).collect()
 }
 
-/// The names of the Secrets that stand for each server.
-type ByServer<'a> = BTreeMap<String, Vec<&'a str>>;
-
-fn by_server<'a>(live: &[&'a Live]) -> ByServer<'a> {
-    let mut names: ByServer<'_> = BTreeMap::new();
-    for secret in live {
-        names.entry(server(secret.object())).or_default().push(&secret.id().name);
-    }
-    names
-}
-
-fn live_name(object: &Object, known: &[ByServer<'_>]) -> Option<String> {
+fn live_name(object: &Object, known: &KnownClusters<'_>) -> Option<String> {
     if !object.is_cluster_secret() {
         return None;
     }
-    let server = server(object);
-    let names = known.iter().find_map(|names| names.get(&server))?;
-    let own = names.iter().find(|name| **name == object.id().name);
-    own.or(names.first()).map(|name| (*name).to_owned())
+    let live = known.standing_for(&server(object.body()), &object.id().name)?;
+    Some(live.id().name.clone())
 }
 
 fn keep_name(
     object: Object,
-    known: &[ByServer<'_>],
+    known: &KnownClusters<'_>,
     taken: &BTreeSet<String>,
 ) -> Result<Object, NotAnObject> {
     let name = object.id().name.clone();
     let wanted = match live_name(&object, known) {
         Some(live) => live,
         None if object.is_cluster_secret() && taken.contains(&name) => {
-            let digest = Sha256::digest(server(&object));
+            let digest = Sha256::digest(server(object.body()));
             format!("{name}-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3])
         }
         None => return Ok(object),
@@ -72,8 +84,8 @@ fn keep_name(
 }
 
 /// The server that a cluster Secret stands for, without the trailing slashes that Argo CD ignores.
-fn server(object: &Object) -> String {
-    let server = secret_data::text(object.body(), "server").unwrap_or_default();
+fn server(secret: &Value) -> String {
+    let server = secret_data::text(secret, "server").unwrap_or_default();
     server.trim_end_matches('/').to_owned()
 }
 
@@ -83,7 +95,7 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
     use serde_json::{Value, json};
 
-    use super::{Live, Object, keep_names};
+    use super::{KnownClusters, Live, Object, keep_names};
 
     fn secret(name: &str, server: &str) -> Value {
         let labels = json!({"argocd.argoproj.io/secret-type": "cluster"});
@@ -98,9 +110,9 @@ mod tests {
     fn names_beside(desired: &[(&str, &str)], ours: &[(&str, &str)], others: &[(&str, &str)]) -> Vec<String> {
         let desired =
             desired.iter().map(|(name, server)| Object::new(secret(name, server)).unwrap()).collect();
-        let (ours, others) = (lives(ours), lives(others));
-        let (ours, others): (Vec<&Live>, Vec<&Live>) = (ours.iter().collect(), others.iter().collect());
-        let kept = keep_names(desired, &ours, &others).unwrap();
+        let (all, ours) = (lives(&[others, ours].concat()), lives(ours));
+        let is_ours = |live: &Live| ours.iter().any(|own| own.id() == live.id());
+        let kept = keep_names(desired, &KnownClusters::new(&all, is_ours)).unwrap();
         kept.iter().map(|object| object.id().name.clone()).collect()
     }
 

@@ -84,12 +84,6 @@ impl Plan {
         })
     }
 
-    /// Leaves everything as it is.
-    pub fn keep_all(&mut self) {
-        self.changes.clear();
-        self.wanted.clone_from(&self.recorded);
-    }
-
     /// Whether the inventory has to be written although no object changes, such as after an interrupted apply.
     #[must_use]
     pub fn inventory_is_stale(&self) -> bool {

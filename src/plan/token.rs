@@ -2,12 +2,15 @@
 //!
 //! What a token says of itself is read and not verified: the spoke's API server is asked whether it accepts it.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::desired::secret_data;
+use crate::plan::live::Live;
 use crate::profile::model::{ServiceAccount, TokenLifetime};
 use crate::profile::sensitive::Sensitive;
 
@@ -20,6 +23,8 @@ pub struct Token {
     pub subject: String,
     /// The Secret that it is bound to, or stands in.
     pub secret: Option<String>,
+    /// The uid of that Secret, where it is bound to it.
+    pub secret_uid: Option<String>,
     /// From when to when it is valid; `None` for one that never expires.
     pub validity: Option<Validity>,
 }
@@ -75,6 +80,19 @@ pub enum Why {
     Asked,
 }
 
+impl Why {
+    /// The same about a token that was just made.
+    #[must_use]
+    pub fn of_new(&self) -> String {
+        match self {
+            Self::Missing | Self::Another | Self::Refused | Self::Asked => {
+                "it is of another account or kind, or lives longer than asked".to_owned()
+            }
+            Self::Ending { expires } => format!("by the clock here it is about to expire, at {expires}"),
+        }
+    }
+}
+
 impl std::fmt::Display for Why {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -93,17 +111,19 @@ impl Token {
     /// Reads what a token says of itself; `None` when it is no token of a ServiceAccount.
     #[must_use]
     pub fn read(text: &Sensitive) -> Option<Self> {
-        let payload = text.expose().split('.').nth(1)?;
+        let payload = payload(text)?;
         let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
         let subject = claims.get("sub")?.as_str()?;
         // Tokens of requests have their Secret in a map, tokens of token Secrets in a key with slashes.
         let bound = claims.pointer("/kubernetes.io/secret/name");
         let secret = bound.or_else(|| claims.get("kubernetes.io/serviceaccount/secret.name"));
+        let secret_uid = claims.pointer("/kubernetes.io/secret/uid").and_then(Value::as_str);
         let time = |key| Timestamp::from_second(claims.get(key)?.as_i64()?).ok();
         Some(Self {
             text: text.clone(),
             subject: subject.to_owned(),
             secret: secret.and_then(Value::as_str).map(str::to_owned),
+            secret_uid: secret_uid.map(str::to_owned),
             validity: time("iat").zip(time("exp")).map(|(issued, expires)| Validity { issued, expires }),
         })
         .filter(|token| token.subject.starts_with("system:serviceaccount:"))
@@ -138,6 +158,57 @@ impl Token {
     #[must_use]
     pub fn expiry(&self, now: Timestamp) -> Option<Expiry> {
         self.validity.map(|Validity { issued: _, expires }| Expiry { at: expires, is_over: expires <= now })
+    }
+}
+
+/// The second of a token's three parts. A spoke says what its token is, and the token becomes a part of what the hub is given:
+/// what has any other character than those of base64url is none.
+fn payload(text: &Sensitive) -> Option<&str> {
+    let is_part = |part: &str| {
+        let is_of_base64 = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        !part.is_empty() && part.chars().all(is_of_base64)
+    };
+    let parts: Vec<&str> = text.expose().split('.').collect();
+    match parts.as_slice() {
+        [header, payload, signature]
+            if [header, payload, signature].into_iter().all(|part| is_part(part)) =>
+        {
+            Some(payload)
+        }
+        _ => None,
+    }
+}
+
+/// The tokens that Argo CD uses, each with the name of the cluster Secret that it stands in.
+#[derive(Debug, Default)]
+pub struct InUse {
+    tokens: Vec<(Sensitive, String)>,
+    /// By the uids of the Secrets on spokes that they are bound to.
+    bound: BTreeMap<String, String>,
+}
+
+impl InUse {
+    /// Those of all cluster Secrets, whoever made them.
+    #[must_use]
+    pub fn of<'a>(secrets: impl IntoIterator<Item = &'a Live>) -> Self {
+        let token = |secret: &Live| Some((of_cluster_secret(secret.body())?, secret.id().name.clone()));
+        let tokens: Vec<(Sensitive, String)> = secrets.into_iter().filter_map(token).collect();
+        let bound =
+            tokens.iter().filter_map(|(token, name)| Some((Token::read(token)?.secret_uid?, name.clone())));
+        Self { bound: bound.collect(), tokens }
+    }
+
+    /// The cluster Secret that a token stands in.
+    #[must_use]
+    pub fn place(&self, token: &Sensitive) -> Option<&str> {
+        self.tokens.iter().find(|(one, _)| one == token).map(|(_, name)| name.as_str())
+    }
+
+    /// The cluster Secret with a token that the deletion of this Secret on a spoke would revoke.
+    #[must_use]
+    pub fn needs(&self, secret: &Live) -> Option<&str> {
+        let own = || self.place(&Sensitive::new(secret_data::text(secret.body(), "token")?));
+        self.bound.get(secret.uid()).map(String::as_str).or_else(own)
     }
 }
 
@@ -220,7 +291,9 @@ mod tests {
     #[test]
     fn what_is_no_token_of_an_account_is_none() {
         assert_eq!(token(&json!({ "sub": "alice" })), None);
-        for text in ["", "a.b.c", "a", "a..c"] {
+        let good = bound(1000, 4000).text.expose().to_owned();
+        let injected = format!(r#"{good}","execProviderConfig":{{"command":"sh"}},"z":""#);
+        for text in ["", "a.b.c", "a", "a..c", &injected, &format!("{good}.x"), &format!("x {good}")] {
             assert_eq!(Token::read(&Sensitive::new(text)), None, "{text}");
         }
     }

@@ -206,7 +206,7 @@ async fn a_spoke_that_leaves_while_it_is_away_is_remembered_and_its_commands_are
     fleet.write_kubeconfig(nowhere)?;
     let outcome = fleet.world.expect(1, &["apply", "--auto-approve", "--no-wait", "--allow-delete", "1"])?;
     for said in
-        ["kubectl --context spoke delete clusterrolebinding,clusterrole -l", "delete configmap bridge"]
+        ["kubectl --context spoke delete clusterrolebinding,clusterrole -l", "delete configmap,lease bridge"]
     {
         ensure!(outcome.stdout.contains(said), "{said}: {outcome}");
     }

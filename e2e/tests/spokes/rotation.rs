@@ -106,37 +106,89 @@ fn end(token: &str) -> Result<String> {
 }
 
 #[tokio::test]
-async fn a_rotation_that_cannot_be_only_that_writes_nothing() -> Result<()> {
+async fn a_rotation_writes_tokens_or_nothing() -> Result<()> {
     let fleet = Fleet::start().await?;
     fleet.profile("")?;
     let refuse = |code: i32, more: &[&str], words: &str| -> Result<()> {
         fleet.proxy.reset();
         fleet.world.proxy.reset();
         let outcome = fleet.rotate(code, more)?;
-        ensure!(outcome.stderr.contains(words), "{words}: {outcome}");
-        let writes = [fleet.proxy.writes(), fleet.world.proxy.writes()].concat();
+        let said = format!("{}{}", outcome.stdout, outcome.stderr);
+        ensure!(said.contains(words), "{words}: {outcome}");
+        let writes = [fleet.proxy.object_writes(), fleet.world.proxy.object_writes()].concat();
         ensure!(writes.is_empty(), "{words}: {writes:?}");
         Ok(())
     };
     refuse(1, &["spoke-dev"], "the hub does not have `spoke-dev` yet")?;
+    refuse(1, &[], "the spoke spoke-dev has no new token: the hub does not have `spoke-dev` yet")?;
     fleet.world.apply(&[])?;
     refuse(3, &["hub", "spoke-dve"], "bridge makes no token for `hub`, `spoke-dve`")?;
-    // A label may move workloads: that is for an apply, which shows it.
+    // A label may move workloads, and trust is no token: that is for an apply, which shows it.
     let text = std::fs::read_to_string(fleet.world.path("bridge.yaml"))?;
     fleet.world.write("bridge.yaml", &format!("{text}    labels: {{ tier: gold }}\n"))?;
-    refuse(5, &["--all"], "more than the token would change of Secret/argocd/spoke-dev")?;
-    fleet.world.write("bridge.yaml", &text)?;
-    // Not even what is made on the spoke, when nobody can say whether it works.
+    refuse(5, &["spoke-dev"], "more than the token would change of Secret/argocd/spoke-dev")?;
+    refuse(1, &["--all"], "more than the token would change of Secret/argocd/spoke-dev")?;
+    fleet.profile(", insecure: true")?;
+    refuse(5, &["spoke-dev"], "more than the token would change of Secret/argocd/spoke-dev")?;
+    fleet.profile(", serviceAccount: { name: another }")?;
+    refuse(5, &["spoke-dev"], "more than the token of `spoke-dev` would change on the spoke itself")?;
+    fleet.profile("")?;
+    fleet.expect_converged()
+}
+
+#[tokio::test]
+async fn a_token_that_nobody_can_prove_is_not_given_to_the_hub() -> Result<()> {
+    let fleet = Fleet::registered().await?;
     let token = fleet.token().await?;
     fleet.proxy.fail(
         Matcher::any().path_contains("selfsubjectaccessreviews"),
         Fault::status(503, "ServiceUnavailable", "away"),
     );
     let outcome = fleet.rotate(1, &["spoke-dev"])?;
-    ensure!(outcome.stderr.contains("the spoke could not be registered"), "{outcome}");
+    ensure!(outcome.stderr.contains("the spoke spoke-dev has no new token"), "{outcome}");
     fleet.proxy.reset();
     ensure!(fleet.token().await? == token && fleet.accepts(&token).await?, "the hub lost a good token");
     fleet.rotate(0, &["spoke-dev"])?;
+    fleet.expect_revoked(&token).await?;
+    fleet.expect_converged()
+}
+
+#[tokio::test]
+async fn a_former_token_that_stays_is_a_failure_and_the_next_rotation_revokes_it() -> Result<()> {
+    let fleet = Fleet::registered().await?;
+    let token = fleet.token().await?;
+    let deletion = Matcher::any().method("DELETE").path_contains("/secrets/argocd-manager-token-1");
+    fleet.proxy.fail(deletion, Fault::status(503, "ServiceUnavailable", "away"));
+    let outcome = fleet.rotate(1, &["--all"])?;
+    ensure!(outcome.stderr.contains("the former token of the spoke spoke-dev was not revoked"), "{outcome}");
+    fleet.proxy.reset();
+    ensure!(fleet.token().await? != token && fleet.accepts(&token).await?, "it was revoked: {outcome}");
+    fleet.rotate(0, &[])?;
+    fleet.expect_revoked(&token).await?;
+    fleet.expect_converged()
+}
+
+#[tokio::test]
+async fn a_copy_of_a_cluster_secret_keeps_its_token_and_is_named() -> Result<()> {
+    let fleet = Fleet::registered().await?;
+    let token = fleet.token().await?;
+    let mut copy = fleet.world.get(&support::secret("spoke-dev")).await?;
+    let labels = ["labels", "annotations"].map(|key| (key, copy["metadata"][key].clone()));
+    copy["metadata"] = serde_json::json!({ "name": "zz-spoke-dev", "namespace": "argocd" });
+    labels.into_iter().for_each(|(key, value)| copy["metadata"][key] = value);
+    fleet.world.send("POST", "/api/v1/namespaces/argocd/secrets", "application/json", &copy).await?;
+    let outcome = fleet.rotate(1, &["spoke-dev"])?;
+    ensure!(
+        outcome.stderr.contains("the hub has it in other cluster Secrets, too: zz-spoke-dev"),
+        "{outcome}"
+    );
+    let next = fleet.token().await?;
+    ensure!(next != token && fleet.accepts(&next).await? && fleet.accepts(&token).await?, "{outcome}");
+    // It is neither judged in the place of bridge's own, nor revoked while Argo CD may use it.
+    fleet.expect_converged()?;
+    let request = http::Request::delete(support::secret("zz-spoke-dev")).body(Vec::new())?;
+    fleet.world.hub.client().await?.request::<Value>(request).await?;
+    fleet.rotate(0, &[])?;
     fleet.expect_revoked(&token).await?;
     fleet.expect_converged()
 }

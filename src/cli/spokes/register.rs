@@ -22,7 +22,7 @@ use crate::desired::spoke_account::SPOKE_HOME;
 use crate::plan::build::Owner;
 use crate::plan::pending_token::{fill, is_pending, placeholder};
 use crate::plan::summary::Plan;
-use crate::plan::token::Token;
+use crate::plan::token::{InUse, Token};
 use crate::profile::model::{self, TokenLifetime};
 
 impl Spokes {
@@ -40,7 +40,7 @@ impl Spokes {
                     made.tokens.push((one, token));
                 }
                 Ok(None) => {}
-                Err(why) => made.failures.push(failure(&plan.owner, &one.cluster, &why)),
+                Err(why) => made.failures.push(failed(with, &one.cluster, with.words(one, &why))),
             }
         }
         // Nothing that is no token is ever written as one.
@@ -48,27 +48,32 @@ impl Spokes {
         made
     }
 
-    /// Where the hub has the new token, the former one is no longer asked for, and goes.
-    pub(in crate::cli) async fn retire(&self, with: &Registering<'_>, made: &[(&Registered, Token)]) {
+    /// Where the hub has the new token, the former one is no longer asked for, and goes. A former token that stays is a failure:
+    /// whoever rotates after a leak has to know.
+    pub(in crate::cli) async fn retire(
+        &self,
+        with: &Registering<'_>,
+        made: &[(&Registered, Token)],
+    ) -> Vec<Failure> {
+        let mut failures = Vec::new();
         if made.is_empty() {
-            return;
+            return failures;
         }
         let in_use = tokens::in_use(with.hub, &with.owner.namespace).await;
         for (one, token) in made {
             let retired = match (&in_use, one.make()) {
-                (Ok(in_use), Some((connection, secret))) if in_use.contains(&token.text) => {
-                    with.retire(one, connection, secret).await
+                (Ok(in_use), Some((connection, secret))) if in_use.place(&token.text).is_some() => {
+                    with.retire(one, connection, secret, in_use).await
                 }
                 (Ok(_), _) => Err("the hub does not have the new one".to_owned()),
                 (Err(error), _) => Err(error.to_string()),
             };
             if let Err(why) = retired {
-                let name = &one.spoke.name;
-                with.context.ui.warn(&format!(
-                    "the former token of the spoke {name} was left as it is ({why}); the next apply looks after it"
-                ));
+                let what = format!("the former token of the spoke {} was not revoked: {why}", one.spoke.name);
+                failures.push(failed(with, &one.cluster, what));
             }
         }
+        failures
     }
 }
 
@@ -115,10 +120,10 @@ fn left(name: &str, why: &str) -> Failure {
     }
 }
 
-fn failure(owner: &Owner, cluster: &model::Cluster, why: &str) -> Failure {
+fn failed(with: &Registering<'_>, cluster: &model::Cluster, message: String) -> Failure {
     Failure {
-        id: secret_id(&owner.namespace, cluster),
-        message: format!("the spoke could not be registered: {why}"),
+        id: secret_id(&with.owner.namespace, cluster),
+        message,
         fix: String::new(),
         class: FailureClass::Failed,
     }
@@ -127,6 +132,8 @@ fn failure(owner: &Owner, cluster: &model::Cluster, why: &str) -> Failure {
 /// What registering spokes takes.
 pub(in crate::cli) struct Registering<'a> {
     pub(in crate::cli) context: &'a Context,
+    /// Whether tokens are all that is written.
+    pub(in crate::cli) is_rotation: bool,
     pub(in crate::cli) settings: &'a ApplySettings,
     pub(in crate::cli) interrupt: &'a Interrupt,
     pub(in crate::cli) hub: &'a Cluster,
@@ -165,12 +172,34 @@ impl Registering<'_> {
         Ok(Some(token))
     }
 
-    async fn retire(&self, one: &Registered, connection: &Cluster, secret: &str) -> Result<(), String> {
+    fn words(&self, one: &Registered, why: &str) -> String {
+        match self.is_rotation {
+            true => format!("the spoke {} has no new token: {why}", one.spoke.name),
+            false => format!("the spoke could not be registered: {why}"),
+        }
+    }
+
+    async fn retire(
+        &self,
+        one: &Registered,
+        connection: &Cluster,
+        secret: &str,
+        in_use: &InUse,
+    ) -> Result<(), String> {
         let uid = &self.hub.identity().uid;
         let (owner, consent) = (spoke::owner(&self.owner, uid), spoke::consent(&self.settings.consent, uid));
-        let plan = spoke::plan_retirement(connection, &owner, one.wish(), secret, &consent).await;
-        let plan = plan.map_err(|error| error.to_string())?;
-        self.write(connection, plan).await
+        let plan = spoke::plan_account(connection, &owner, one.wish(), secret, &consent).await;
+        let mut plan = plan.map_err(|error| error.to_string())?;
+        if self.is_rotation {
+            plan.changes
+                .retain(|change| change.deleted().is_some_and(|live| spoke::is_token(&one.account, live)));
+        }
+        let places = spoke::keep_needed(&mut plan, &one.account, secret, in_use);
+        self.write(connection, plan).await?;
+        match places.into_iter().collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => Ok(()),
+            places => Err(format!("the hub has it in other cluster Secrets, too: {places}")),
+        }
     }
 
     /// Whether nothing of bridge's is left there that somebody would have to remember.

@@ -1,12 +1,17 @@
-//! Which tokens a rotation makes anew, and what of the hub it may touch: the Secrets of those spokes.
+//! Which tokens a rotation makes anew, and what of the hub it may touch: the tokens in the Secrets of those spokes.
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
+use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::spokes::{Spokes, wish};
+use crate::cli::profiles;
+use crate::cli::spokes::{Registered, Spokes, wish};
 use crate::code::Code;
 use crate::converge::spoke::{SpokeState, TokenPlan};
+use crate::desired::secret_data;
 use crate::plan::change::Change;
 use crate::plan::consent::ObjectSelector;
 use crate::plan::summary::Plan;
@@ -27,7 +32,28 @@ pub(in crate::cli) enum Rotation {
     All,
 }
 
+/// Why a spoke's token is not made anew.
+struct Unfit {
+    code: Code,
+    exit: Exit,
+    why: String,
+    hint: &'static str,
+}
+
 impl Rotation {
+    /// Refuses names where several profiles are given: a name is one of one profile.
+    ///
+    /// # Errors
+    /// When there are several.
+    pub(in crate::cli) fn check_one_profile(&self, context: &Context) -> Result<(), CliError> {
+        let profiles = if matches!(self, Self::Named(_)) { profiles::profiles(context)?.len() } else { 0 };
+        if profiles < 2 {
+            return Ok(());
+        }
+        let message = format!("spokes are named, and {profiles} profiles are given; nothing was written");
+        Err(CliError::usage(Code::USAGE, message).hinted("run the command once for each profile: -f FILE"))
+    }
+
     /// Refuses names that are no spokes which bridge registers.
     ///
     /// # Errors
@@ -67,60 +93,98 @@ impl Rotation {
             Self::Named(_) | Self::All => Some(Why::Asked),
         }
     }
+
+    /// A spoke that was named stops the run; another one fails alone, so that the rest is renewed in time.
+    fn leave_out(&self, unfit: Vec<(&mut Registered, Unfit)>) -> Result<(), CliError> {
+        for (one, Unfit { code, exit, why, hint }) in unfit {
+            if matches!(self, Self::Named(_)) {
+                let message = format!("{why}; nothing was written");
+                return Err(CliError::new(code, exit, message).hinted(hint));
+            }
+            one.spoke.state = SpokeState::Failed { why: format!("{why}: {hint}") };
+        }
+        Ok(())
+    }
 }
 
 impl Spokes {
-    /// The Secrets on the hub whose tokens are made anew. On spokes whose tokens are not, nothing is written.
+    /// The Secrets on the hub whose tokens are made anew. On other spokes nothing is written, but that former tokens go which an
+    /// earlier run did not come to.
     ///
     /// # Errors
-    /// When one of the spokes has no Secret yet.
-    pub(in crate::cli) fn rotated(&mut self) -> Result<BTreeSet<ObjectSelector>, CliError> {
-        let mut targets = BTreeSet::new();
-        let mut unregistered = Vec::new();
+    /// When a spoke that is named cannot have another token by a rotation.
+    pub(in crate::cli) fn rotated(
+        &mut self,
+        rotation: &Rotation,
+    ) -> Result<BTreeSet<ObjectSelector>, CliError> {
+        let (mut targets, mut unfit) = (BTreeSet::new(), Vec::new());
         for one in &mut self.all {
+            let name = one.spoke.name.clone();
             let SpokeState::Planned(planned) = &mut one.spoke.state else { continue };
             match (&planned.token, &one.secret) {
-                (TokenPlan::Keep(_), _) => planned.plan.keep_all(),
+                (TokenPlan::Keep(_), _) => planned.keep_account(&one.account),
+                (TokenPlan::Make { .. }, Some(_)) if !planned.is_only_a_token() => {
+                    let why = format!("more than the token of `{name}` would change on the spoke itself");
+                    unfit.push((one, more_than_tokens(why)));
+                }
                 (TokenPlan::Make { .. }, Some(secret)) => drop(targets.insert(ObjectSelector::from(secret))),
-                (TokenPlan::Make { .. }, None) => unregistered.push(one.spoke.name.clone()),
+                (TokenPlan::Make { .. }, None) => {
+                    let why = format!("the hub does not have `{name}` yet, at this address");
+                    let hint = "`bridge apply` registers it, with its first token";
+                    unfit.push((one, Unfit { code: Code::NOT_REGISTERED, exit: Exit::Failed, why, hint }));
+                }
             }
         }
-        if unregistered.is_empty() {
-            return Ok(targets);
-        }
-        let message =
-            format!("the hub does not have `{}` yet; nothing was written", unregistered.join("`, `"));
-        Err(CliError::new(Code::NOT_REGISTERED, Exit::Failed, message)
-            .hinted("`bridge apply` registers it, with its first token"))
+        rotation.leave_out(unfit)?;
+        Ok(targets)
     }
 
-    /// Refuses a rotation that would write anything but tokens.
+    /// Takes out of the hub's plan what is more than a token.
     ///
     /// # Errors
-    /// Each Secret that differs in more.
-    pub(in crate::cli) fn check_rotation(plan: &Plan) -> Result<(), CliError> {
-        let more = |change: &&Change| match change {
-            Change::Update { fields, .. } => fields.iter().any(|field| field.path != CONFIG),
-            Change::Create { .. } | Change::Adopt { .. } | Change::Replace { .. } | Change::Delete { .. } => {
-                true
-            }
-            Change::Unchanged(_)
-            | Change::Conflict { .. }
-            | Change::Refused { .. }
-            | Change::Terminating { .. }
-            | Change::Keep { .. } => false,
-        };
-        let differing: Vec<String> =
-            plan.changes.iter().filter(more).map(|change| change.id().to_string()).collect();
-        if differing.is_empty() {
-            return Ok(());
-        }
-        let message =
-            format!("more than the token would change of {}; nothing was written", differing.join(", "));
-        Err(CliError::new(Code::MORE_THAN_TOKENS, Exit::Conflict, message)
-            .hinted(
-                "`bridge plan` shows it; `bridge apply` does it, and renews tokens that are about to expire",
-            )
-            .hinted("to rotate others only, name them: `bridge credentials rotate NAME...`"))
+    /// When more would change of a Secret whose spoke is named.
+    pub(in crate::cli) fn only_tokens(
+        &mut self,
+        rotation: &Rotation,
+        plan: &mut Plan,
+    ) -> Result<(), CliError> {
+        let more: BTreeSet<ObjectSelector> =
+            plan.changes.iter().filter(|change| is_more(change)).map(|one| one.id().into()).collect();
+        plan.changes.retain(|change| !more.contains(&change.id().into()));
+        let is_more = |one: &&mut Registered| one.secret.as_ref().is_some_and(|id| more.contains(&id.into()));
+        let unfit = self.all.iter_mut().filter(is_more).map(|one| {
+            let secret = one.secret.as_ref().map(ToString::to_string).unwrap_or_default();
+            let unfit = more_than_tokens(format!("more than the token would change of {secret}"));
+            (one, unfit)
+        });
+        rotation.leave_out(unfit.collect())
     }
+}
+
+fn more_than_tokens(why: String) -> Unfit {
+    let hint = "`bridge plan` shows it; `bridge apply` does it, and renews tokens that are about to expire";
+    Unfit { code: Code::MORE_THAN_TOKENS, exit: Exit::Conflict, why, hint }
+}
+
+/// Whether a change would do more to a cluster Secret than to put another token in.
+fn is_more(change: &Change) -> bool {
+    match change {
+        Change::Update { desired, live, fields, .. } => {
+            fields.iter().any(|field| field.path != CONFIG)
+                || without_token(desired.body()) != without_token(live.body())
+        }
+        Change::Create { .. } | Change::Adopt { .. } | Change::Replace { .. } | Change::Delete { .. } => true,
+        Change::Unchanged(_)
+        | Change::Conflict { .. }
+        | Change::Refused { .. }
+        | Change::Terminating { .. }
+        | Change::Keep { .. } => false,
+    }
+}
+
+/// How Argo CD connects, without the token; the order of keys means nothing.
+fn without_token(secret: &Value) -> Option<Value> {
+    let mut config: Value = serde_json::from_str(&secret_data::text(secret, "config")?).ok()?;
+    config.as_object_mut()?.remove("bearerToken");
+    Some(config)
 }

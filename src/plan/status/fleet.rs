@@ -125,11 +125,14 @@ pub(super) fn judge(
     let fleet: Vec<(FleetCluster, Probe, Registration)> = of_profile.chain(surplus).collect();
     let names = Names::new(fleet.iter().map(|(cluster, ..)| cluster), registered);
     let connections = connections(&names, applications);
-    let tokens: BTreeMap<&str, Expiry> =
-        registered.iter().filter_map(|one| Some((one.server.as_str(), one.token?))).collect();
+    // Of several for one server bridge's own counts.
+    let (ours, theirs): (Vec<&Registered>, Vec<&Registered>) =
+        registered.iter().partition(|one| one.is_member);
+    let tokens: BTreeMap<&str, Option<Expiry>> =
+        theirs.into_iter().chain(ours).map(|one| (one.server.as_str(), one.token)).collect();
     let status = |((cluster, probe, registration), connection)| {
         let FleetCluster { name, server } = cluster;
-        let token = tokens.get(server.as_str()).copied();
+        let token = tokens.get(server.as_str()).copied().flatten();
         ClusterStatus { name, server, registration, probe, connection, token }
     };
     (fleet.into_iter().zip(connections).map(status).collect(), names)
