@@ -1,5 +1,6 @@
 mod acceptance;
 mod fleet;
+mod foretold;
 mod members;
 mod observed;
 mod own_writes;

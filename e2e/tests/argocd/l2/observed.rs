@@ -118,6 +118,18 @@ impl Observed {
         })
     }
 
+    /// The names of all Applications.
+    pub fn applications(&self) -> impl Iterator<Item = &str> {
+        self.applications.keys().map(String::as_str)
+    }
+
+    /// The uid of the object that an Application deploys: `SET-CLUSTER/SET`; nothing where it is not there.
+    pub fn deployed(&self, application: &str) -> Option<&Value> {
+        let of = |name: &str| name.split_once('/').is_some_and(|(namespace, _)| namespace == application);
+        let (_, object) = self.objects.iter().find(|((_, name), _)| of(name))?;
+        object.pointer("/metadata/uid")
+    }
+
     /// Whether an object is on one of the API servers.
     pub fn has_object(&self, name: &str) -> bool {
         self.objects.keys().any(|(_, other)| other == name)
