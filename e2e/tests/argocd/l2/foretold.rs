@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use super::fleet::Fleet;
-use super::members::Member;
+use super::members::{Member, ROOTS};
 use super::observed::Observed;
 
 /// The Applications of a plan, by what it says becomes of them.
@@ -55,7 +55,9 @@ impl Foretold {
                 "deleted" | "recreated" => is.is_none(),
                 _ => is == was,
             };
-            ensure!(was.is_some() && is_as_said, "{name} was {fate}, and deployed {was:?}, then {is:?}");
+            // What a root deploys are ApplicationSets, which are held against the repositories.
+            let is_known = was.is_some() || ROOTS.contains(&name.as_str());
+            ensure!(is_known && is_as_said, "{name} was {fate}, and deployed {was:?}, then {is:?}");
             let comes = successor.as_deref().is_none_or(|name| now.contains(name));
             ensure!(comes, "{name} has no successor: {self:#?}");
         }
