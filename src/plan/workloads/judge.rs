@@ -6,6 +6,8 @@ use crate::plan::status::application::{Destination, Maker};
 use crate::plan::status::fleet::IN_CLUSTER_NAME;
 use crate::plan::workloads::cluster::{Cluster, ClusterChange};
 use crate::plan::workloads::generators::Source;
+use crate::plan::workloads::made::Made;
+use crate::plan::workloads::policy::{ControllerPolicy, Policy};
 use crate::plan::workloads::registry::Registry;
 use crate::plan::workloads::set::{Application, Set};
 use crate::plan::workloads::{Affected, Effect, Fate, OwnedBy, Seen, Why};
@@ -15,8 +17,11 @@ use crate::template::context::IN_CLUSTER;
 pub(super) struct Judge {
     pub(super) applications: Vec<Application>,
     pub(super) sets: Vec<Set>,
+    /// What the controller may do at all.
+    policy: ControllerPolicy,
     /// The place of each ApplicationSet, by uid.
     set_of: BTreeMap<String, usize>,
+    pub(super) made: Made,
     /// The places of Applications, by where they deploy to.
     by_server: BTreeMap<String, Vec<usize>>,
     by_name: BTreeMap<String, Vec<usize>>,
@@ -45,8 +50,9 @@ impl Judge {
         changes: &[ClusterChange],
         changed: BTreeSet<String>,
     ) -> Self {
-        let Seen { registered, sets, applications } = seen;
+        let Seen { registered, policy, sets, applications } = seen;
         let (mut by_server, mut by_name, mut named) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let made = Made::of(&sets, &applications);
         for (index, application) in applications.iter().enumerate() {
             let Destination { server, name } = &application.destination;
             for (places, key) in [(&mut by_server, server), (&mut by_name, name)] {
@@ -62,7 +68,9 @@ impl Judge {
             then: Registry::then(&registered, created, changes),
             applications,
             sets,
+            policy,
             set_of,
+            made,
             by_server,
             by_name,
             named,
@@ -106,6 +114,11 @@ impl Judge {
             );
         }
         found
+    }
+
+    /// What may be done to the Applications of a set.
+    pub(super) fn policy_of(&self, set: &Set) -> Policy {
+        self.policy.with(set.policy)
     }
 
     fn set<'a>(&self, application: &'a Application) -> Option<&'a str> {
@@ -207,7 +220,7 @@ impl Judge {
         successor: Option<String>,
     ) -> Verdict {
         let is_reached = self.then.resolves(&application.destination);
-        let fate = match (set.deletes, is_reached, successor.is_some()) {
+        let fate = match (self.policy_of(set).deletes, is_reached, successor.is_some()) {
             (false, true, _) => Fate::Kept,
             (false, false, _) => Fate::Stranded,
             (true, true, false) if application.cascades => Fate::Deleted,
@@ -246,7 +259,7 @@ impl Judge {
         let is_of_template = set.destination_for(&change.before).as_ref() == Some(here);
         let wanted = change.after.as_ref().and_then(|after| set.destination_for(after));
         let there = match wanted.filter(|_| is_of_template) {
-            Some(there) if set.updates => there,
+            Some(there) if self.policy_of(set).updates => there,
             Some(_) => here.clone(),
             None => return (Fate::NotEvaluated(Why::Template), None),
         };

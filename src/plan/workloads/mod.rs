@@ -12,6 +12,8 @@
 mod cluster;
 mod generators;
 mod judge;
+mod made;
+mod policy;
 mod registry;
 mod removal;
 mod selector;
@@ -29,6 +31,7 @@ use crate::plan::summary::Plan;
 use crate::plan::workloads::cluster::{Cluster, ClusterChange};
 use crate::plan::workloads::judge::Judge;
 
+pub use policy::ControllerPolicy;
 pub use set::{Application, Set};
 
 /// What was read of the hub.
@@ -36,6 +39,8 @@ pub use set::{Application, Set};
 pub struct Seen {
     /// Every cluster Secret in Argo CD's namespace.
     pub registered: Vec<Registered>,
+    /// What the controller of ApplicationSets may do at all.
+    pub policy: ControllerPolicy,
     /// Every ApplicationSet there.
     pub sets: Vec<Set>,
     /// Every Application there.

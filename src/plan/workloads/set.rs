@@ -6,6 +6,7 @@ use crate::plan::live::Live;
 use crate::plan::status::application::{Destination, Maker, text};
 use crate::plan::workloads::cluster::Cluster;
 use crate::plan::workloads::generators::{Source, overrides_template};
+use crate::plan::workloads::policy::Policy;
 use crate::plan::workloads::text::Text;
 
 /// The finalizers by which Argo CD deletes what an Application deployed (`isPropagationPolicyFinalizer`, v3.5.3). Where the
@@ -28,10 +29,8 @@ pub struct Set {
     /// The Application that deployed it, where one did.
     pub(super) maker: Maker,
     pub(super) sources: Vec<Source>,
-    /// Whether it may delete Applications.
-    pub(super) deletes: bool,
-    /// Whether it may change Applications.
-    pub(super) updates: bool,
+    /// What it says that its controller may do to Applications.
+    pub(super) policy: Policy,
     /// Whether its last look at the generators ended in an error, with which nothing is changed or deleted.
     pub(super) has_error: bool,
     /// Whether its own deletion waits for a controller.
@@ -54,14 +53,12 @@ impl Set {
             let text = Some(text(spec, pointer)).filter(|text| !text.is_empty() && is_readable)?;
             Text::parse(text, is_go)
         };
-        let policy = text(spec, "/syncPolicy/applicationsSync");
         Self {
             name: live.id().name.clone(),
             uid: live.uid().to_owned(),
             maker: Maker::of(live),
             sources: Source::all(spec),
-            deletes: !matches!(policy, "create-only" | "create-update"),
-            updates: !matches!(policy, "create-only" | "create-delete"),
+            policy: Policy::of(text(spec, "/syncPolicy/applicationsSync")),
             has_error: has_error(body),
             has_finalizers: !finalizers(live).is_empty(),
             name_template: template("/template/metadata/name"),
@@ -124,7 +121,7 @@ impl Application {
             name: live.id().name.clone(),
             maker: Maker::of(live),
             destination: Destination::of(live.body()),
-            cascades: finalizers.iter().any(|one| cascades(&one)),
+            cascades: finalizers.iter().any(cascades),
             held_by: finalizers.iter().filter(|one| !is_own(one)).map(|one| (*one).to_owned()).collect(),
             is_terminating: live.is_terminating(),
         }

@@ -108,7 +108,7 @@ fn plan(changes: Vec<Change>) -> Plan {
 fn workloads(changes: Vec<Change>, sets: Vec<Set>, applications: Vec<Application>) -> Workloads {
     let hub = registered("hub", "https://kubernetes.default.svc");
     let registered = vec![hub, registered("a", "https://a"), registered("c", "https://c")];
-    Workloads::of(&plan(changes), Seen { registered, sets, applications })
+    Workloads::of(&plan(changes), Seen { registered, sets, applications, ..Seen::default() })
 }
 
 /// Fates, each with the names of its Applications.
@@ -192,7 +192,8 @@ fn an_application_whose_set_is_not_there_is_not_evaluated() {
 #[test]
 fn a_cluster_of_which_there_is_another_secret_is_still_reached() {
     let registered = vec![registered("a", "https://a"), registered("theirs", "https://a")];
-    let seen = Seen { registered, sets: vec![set(&json!({}))], applications: vec![by_server()] };
+    let seen =
+        Seen { registered, sets: vec![set(&json!({}))], applications: vec![by_server()], ..Seen::default() };
     assert_eq!(fates(&Workloads::of(&plan(vec![removal()]), seen))[0].0, Fate::Deleted);
 }
 
