@@ -40,6 +40,11 @@ impl Foretold {
         Ok(foretold)
     }
 
+    /// What it says of each Application.
+    pub fn fates(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fates.iter().map(|(name, (fate, _))| (name.as_str(), fate.as_str()))
+    }
+
     /// Exactly those went of which it was said, what they deployed is where it was said to be, and nothing stands for them but
     /// what was said. In the fleets of these tests everything can be evaluated but what comes anew.
     pub fn expect(&self, before: &Observed, after: &Observed) -> Result<()> {

@@ -1,4 +1,5 @@
 mod acceptance;
+mod fates;
 mod fleet;
 mod foretold;
 mod members;
