@@ -1,11 +1,9 @@
-//! Label selectors as Kubernetes reads them, each requirement with its place.
-//!
-//! Source: `k8s.io/apimachinery/pkg/labels`: requirements hold together, and `NotIn` and `DoesNotExist` also match what has
-//! no such label.
+//! Label selectors as Kubernetes reads them, each requirement with its place. Requirements hold together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::code::Code;
+use crate::desired::label_rule::Rule;
 use crate::profile::finding::Finding;
 use crate::profile::location::Location;
 use crate::profile::node::{Node, Scalar, Style};
@@ -33,24 +31,10 @@ pub(super) struct Requirement {
     rule: Rule,
 }
 
-#[derive(Debug)]
-enum Rule {
-    In(BTreeSet<String>),
-    NotIn(BTreeSet<String>),
-    Exists,
-    DoesNotExist,
-}
-
 impl Requirement {
     /// Whether these labels keep it.
     pub(super) fn holds(&self, labels: &BTreeMap<String, String>) -> bool {
-        let value = labels.get(&self.key);
-        match &self.rule {
-            Rule::In(values) => value.is_some_and(|value| values.contains(value)),
-            Rule::NotIn(values) => value.is_none_or(|value| !values.contains(value)),
-            Rule::Exists => value.is_some(),
-            Rule::DoesNotExist => value.is_none(),
-        }
+        self.rule.holds(labels.get(&self.key).map(String::as_str))
     }
 }
 

@@ -18,6 +18,7 @@ use crate::converge::interrupt::Interrupt;
 use crate::converge::observe::Intent;
 use crate::converge::outcome::{FailureClass, Outcome};
 use crate::converge::trial::Creates;
+use crate::converge::workloads;
 use crate::desired::secrets::Secrets;
 use crate::plan::build::Owner;
 use crate::plan::consent::Consent;
@@ -100,6 +101,7 @@ impl Hub {
             let intent = Intent { owner: &owner, consent, creates, spokes: &recorded, keeps_clusters };
             let mut plan = crate::converge::plan(&self.cluster, intent, desired, emit).await?;
             spokes.hold(&mut plan);
+            plan.workloads = workloads::look(&self.cluster, &plan).await;
             let spokes = spokes.with_leaving(context, &self.cluster, &plan, consent).await;
             Ok(Planned { plan, secrets, spokes })
         };
@@ -163,7 +165,11 @@ impl Hub {
         emit: &(dyn Fn(Event) + Sync),
     ) -> Result<Planned, CliError> {
         let owner = Owner::of(&ready.profile);
-        let work = crate::converge::plan_destroy(&self.cluster, &owner, consent, emit);
+        let work = async {
+            let mut plan = crate::converge::plan_destroy(&self.cluster, &owner, consent, emit).await?;
+            plan.workloads = workloads::look(&self.cluster, &plan).await;
+            Ok::<_, ConvergeError>(plan)
+        };
         let plan = interrupt::unless(&self.interrupt, work).await??;
         let spokes = Spokes::default().with_leaving(context, &self.cluster, &plan, consent).await;
         Ok(Planned { plan, secrets: Secrets::Masked, spokes })

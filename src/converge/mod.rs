@@ -8,6 +8,7 @@ pub mod event;
 mod failure;
 mod foreign;
 mod homes;
+mod hub;
 pub mod interrupt;
 mod inventory;
 mod lock;
@@ -23,6 +24,7 @@ pub mod spoke;
 pub mod status;
 pub mod trial;
 mod wanted;
+pub mod workloads;
 mod write;
 
 use std::collections::BTreeSet;
@@ -36,6 +38,7 @@ use crate::desired::object::Object;
 use crate::plan::build::{self, Owner};
 use crate::plan::consent::Consent;
 use crate::plan::summary::Plan;
+use crate::plan::workloads::Workloads;
 
 /// Compares the desired state with the cluster. Writes nothing.
 ///
@@ -93,6 +96,7 @@ pub async fn forget_spokes(
         recorded: Some(recorded),
         wanted,
         is_destroy: false,
+        workloads: Workloads::default(),
     })
     .filter(|plan| !plan.is_empty()))
 }

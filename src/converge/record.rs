@@ -25,7 +25,7 @@ pub(super) struct Record {
 
 impl Record {
     pub(super) fn new(plan: &Plan) -> Self {
-        let Plan { cluster: _, owner, changes: _, parent, recorded, wanted, is_destroy } = plan;
+        let Plan { cluster: _, owner, changes: _, parent, recorded, wanted, is_destroy, workloads: _ } = plan;
         Self {
             owner: owner.clone(),
             parent: parent.clone(),

@@ -1,22 +1,17 @@
 //! Reading what a status is judged by. Nothing is written, and of each object next to nothing is kept.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "probing has a time limit as a whole, and tokens expire by the clock"
-)]
+#![expect(clippy::disallowed_methods, reason = "probing has a time limit as a whole")]
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
-use jiff::Timestamp;
 
-use crate::cluster::{self, Cluster, ClusterError, ConnectOptions, Kinds, Query};
+use crate::cluster::{self, Cluster, ClusterError, ConnectOptions, Kinds};
+use crate::converge::hub::Hub;
 use crate::converge::inventory::parent_id;
 use crate::desired::id::{GroupKind, ObjectId};
-use crate::desired::labels::SECRET_TYPE;
 use crate::desired::ownership::{PART_OF, inventory_id};
-use crate::desired::secret_data;
 use crate::plan::build::Owner;
 use crate::plan::live::Live;
 use crate::plan::ready::{WrittenKey, readiness};
@@ -27,7 +22,6 @@ use crate::plan::status::fleet::{FleetCluster, Registered};
 use crate::plan::status::hub::{ArgoCdStatus, HubStatus, InventoryStatus, Workload};
 use crate::plan::status::probe::Probe;
 use crate::plan::status::{Seen, Status};
-use crate::plan::token::{self, Token};
 
 /// The longest that a cluster is asked how it is.
 const LONGEST_PROBE: Duration = Duration::from_secs(10);
@@ -104,40 +98,17 @@ async fn read(cluster: &Cluster, owner: &Owner, expected: &Expected) -> Result<R
     let (inventory, argo_cd, registered, sets, applications) = tokio::try_join!(
         hub.inventory(),
         hub.argo_cd(expected.workloads.as_ref()),
-        hub.list("Secret", format!("{SECRET_TYPE}=cluster"), registered(owner)),
-        hub.list(APPLICATION_SET, String::new(), |live| ApplicationSet::of(&live, PART_OF)),
-        hub.list("Application.argoproj.io", String::new(), |live| Application::of(&live)),
+        hub.registered(),
+        hub.sets(|live| ApplicationSet::of(&live, PART_OF)),
+        hub.applications(|live| Application::of(&live)),
     )?;
     Ok(Read { hub: HubStatus { inventory, argo_cd }, registered, sets, applications })
-}
-
-/// The hub of one profile.
-#[derive(Clone, Copy)]
-struct Hub<'a> {
-    cluster: &'a Cluster,
-    kinds: &'a Kinds,
-    owner: &'a Owner,
 }
 
 impl Hub<'_> {
     async fn inventory(self) -> Result<InventoryStatus, ClusterError> {
         let parent = self.cluster.get(self.kinds, &parent_id(self.owner), "v1").await?;
         Ok(InventoryStatus::of(parent.as_ref(), self.owner))
-    }
-
-    /// What is made of each object of a kind in Argo CD's namespace; nothing of a kind that is not served.
-    async fn list<T: Send + 'static>(
-        self,
-        kind: &str,
-        selector: String,
-        keep: impl Fn(Live) -> T + Clone + Send + 'static,
-    ) -> Result<Vec<T>, ClusterError> {
-        let group_kind = GroupKind::parse(kind);
-        if !self.kinds.serves(&group_kind) {
-            return Ok(Vec::new());
-        }
-        let query = Query { group_kind, namespace: Some(self.owner.namespace.clone()), selector };
-        self.cluster.list_each(self.kinds, &query, &async || {}, keep).await
     }
 
     async fn argo_cd(self, expected: Option<&BTreeSet<ObjectId>>) -> Result<ArgoCdStatus, ClusterError> {
@@ -192,20 +163,5 @@ fn found(owner: &Owner) -> impl Fn(Live) -> Found + Clone + Send + use<> {
         is_marked: live.label(key) == Some(&value),
         workload: Workload { id: live.id().clone(), readiness: readiness(&live) },
         written: WrittenKey::of(&live),
-    }
-}
-
-/// Name and server of a cluster Secret. Of a token in it only its end is kept.
-fn registered(owner: &Owner) -> impl Fn(Live) -> Registered + Clone + Send + use<> {
-    let applyset = inventory_id(&owner.namespace);
-    move |live: Live| {
-        let text = |key| secret_data::text(live.body(), key).unwrap_or_default();
-        Registered {
-            name: text("name"),
-            server: text("server").trim_end_matches('/').to_owned(),
-            is_member: live.label(PART_OF) == Some(&applyset),
-            token: token::of_cluster_secret(live.body())
-                .and_then(|text| Token::read(&text)?.expiry(Timestamp::now())),
-        }
     }
 }

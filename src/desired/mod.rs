@@ -10,6 +10,7 @@ pub mod cluster_config;
 pub mod cluster_secret;
 pub mod id;
 pub mod images;
+pub mod label_rule;
 pub mod labels;
 pub mod manifest;
 pub mod namespace;

@@ -56,6 +56,7 @@ mod tests {
     use crate::plan::build::Owner;
     use crate::plan::change::Unchanged;
     use crate::plan::live::Live;
+    use crate::plan::workloads::Workloads;
 
     fn live(api_version: &str, namespace: &str) -> Live {
         let metadata = json!({ "name": "server", "namespace": namespace });
@@ -78,6 +79,7 @@ mod tests {
             recorded: None,
             wanted: None,
             is_destroy: false,
+            workloads: Workloads::default(),
         };
         let check = |named: &str| {
             let consent = Consent { replace: [named.parse().unwrap()].into(), ..Consent::default() };

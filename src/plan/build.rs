@@ -13,6 +13,7 @@ use crate::plan::inventory::{Inventory, Spokes};
 use crate::plan::live::Live;
 use crate::plan::prune::{self, Rules};
 use crate::plan::summary::{ClusterIdentity, Plan};
+use crate::plan::workloads::Workloads;
 use crate::profile::model::{Install, Profile};
 
 /// Everything that was seen of the cluster.
@@ -90,7 +91,16 @@ pub fn build(owner: &Owner, observed: Observed, consent: &Consent) -> Plan {
         && ((wanted.group_kinds.is_empty() && wanted.spokes.is_empty())
             || changes.iter().filter_map(Change::deleted).any(|live| owner.is_home(live.id())));
     let wanted = Some(wanted).filter(|_| !ends);
-    Plan { cluster: Some(cluster), owner: owner.clone(), changes, parent, recorded, wanted, is_destroy }
+    Plan {
+        cluster: Some(cluster),
+        owner: owner.clone(),
+        changes,
+        parent,
+        recorded,
+        wanted,
+        is_destroy,
+        workloads: Workloads::default(),
+    }
 }
 
 /// Deletions go against the order of creation: what depends on others goes first.
@@ -137,5 +147,6 @@ pub fn offline(desired: Desired) -> Plan {
         recorded: None,
         wanted: Some(wanted),
         is_destroy: false,
+        workloads: Workloads::default(),
     }
 }

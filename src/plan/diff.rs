@@ -235,6 +235,12 @@ fn item_segment(key: &str, value: &Value) -> Segment {
     Segment::Item(format!("{key}={value}"))
 }
 
+/// How a diff calls a field below these names.
+pub(super) fn path_of(fields: &[&str]) -> String {
+    let segments: Vec<Segment> = fields.iter().map(|field| Segment::Field((*field).to_owned())).collect();
+    format_path(&segments)
+}
+
 fn format_path(path: &[Segment]) -> String {
     let mut text = String::new();
     for segment in path {

@@ -92,6 +92,7 @@ mod tests {
     use super::{Change, Consent, Live, Plan, check_deletions};
     use crate::plan::build::Owner;
     use crate::plan::change::{Check, Unchanged};
+    use crate::plan::workloads::Workloads;
 
     fn live(kind: &str, name: &str) -> Live {
         let labels = json!({"argocd.argoproj.io/secret-type": "cluster"});
@@ -106,7 +107,16 @@ mod tests {
         let changes = deleted.iter().map(delete).chain(kept.iter().map(keep)).collect();
         let owner =
             Owner { profile: "acme".to_owned(), namespace: "argocd".to_owned(), installs_argocd: true };
-        Plan { cluster: None, owner, changes, parent: None, recorded: None, wanted: None, is_destroy: false }
+        Plan {
+            cluster: None,
+            owner,
+            changes,
+            parent: None,
+            recorded: None,
+            wanted: None,
+            is_destroy: false,
+            workloads: Workloads::default(),
+        }
     }
 
     fn consent(names: &[&str], count: usize) -> Consent {

@@ -30,3 +30,4 @@ pub mod summary;
 pub mod token;
 pub mod unchanged;
 pub mod unused;
+pub mod workloads;

@@ -4,6 +4,7 @@ use crate::plan::build::Owner;
 use crate::plan::change::Change;
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
+use crate::plan::workloads::Workloads;
 
 /// Which cluster a plan was made for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Plan {
     pub wanted: Option<Inventory>,
     /// Whether nothing is desired at all: the plan of a destroy.
     pub is_destroy: bool,
+    /// What it does to Applications, as far as that was looked at.
+    pub workloads: Workloads,
 }
 
 /// How many objects a plan adds, changes and destroys, in Terraform's words.
@@ -64,6 +67,7 @@ impl Plan {
             recorded: None,
             wanted: None,
             is_destroy: false,
+            workloads: Workloads::default(),
         }
     }
 

@@ -112,11 +112,21 @@ mod tests {
 
     use super::{Change, Consent, Live, Plan, unused};
     use crate::plan::build::Owner;
+    use crate::plan::workloads::Workloads;
 
     fn plan(changes: Vec<Change>) -> Plan {
         let owner =
             Owner { profile: "acme".to_owned(), namespace: "argocd".to_owned(), installs_argocd: true };
-        Plan { cluster: None, owner, changes, parent: None, recorded: None, wanted: None, is_destroy: false }
+        Plan {
+            cluster: None,
+            owner,
+            changes,
+            parent: None,
+            recorded: None,
+            wanted: None,
+            is_destroy: false,
+            workloads: Workloads::default(),
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::report::plan_json::{
     self, ChangeDocument, ClusterDocument, NeedsConsentDocument, ObjectDocument, SummaryDocument,
 };
 use crate::report::spoke_json::{self, SpokeDocument};
+use crate::report::workloads_json::{self, WorkloadsDocument};
 
 /// The name and version of the lines.
 pub const FORMAT: &str = "bridge.apply/v1";
@@ -71,6 +72,8 @@ pub enum Content {
         cluster: Option<ClusterDocument>,
         /// How many changes of each kind.
         summary: SummaryDocument,
+        /// What it does to Applications; `workloads` of a change says which.
+        workloads: WorkloadsDocument,
         /// What `--auto-approve` would need; absent when nothing.
         #[serde(skip_serializing_if = "Option::is_none")]
         needs_consent: Option<NeedsConsentDocument>,
@@ -274,6 +277,7 @@ pub fn plan<'a>(
         profile: plan.owner.profile.clone(),
         cluster: plan.cluster.as_ref().map(plan_json::cluster),
         summary: plan_json::summary(&plan.counts()),
+        workloads: workloads_json::summary(plan),
         needs_consent: needs.map(plan_json::needs_consent),
     }));
     out

@@ -27,3 +27,5 @@ pub mod status_text;
 mod status_words;
 pub mod style;
 pub mod ui;
+pub mod workloads_json;
+mod workloads_text;

@@ -12,9 +12,11 @@ use serde::Serialize;
 
 use crate::converge::spoke::Spoke;
 use crate::desired::id::ObjectId;
+use crate::plan::change::Change;
 use crate::plan::gate::NeedsConsent;
 use crate::plan::summary::{ClusterIdentity, Counts, Plan};
 use crate::report::spoke_json::{self, SpokeDocument};
+use crate::report::workloads_json::{self, WorkloadsDocument};
 
 pub use cause::Cause;
 pub use change::{Action, ChangeDocument, change};
@@ -43,6 +45,8 @@ pub struct PlanDocument {
     pub changes: Vec<ChangeDocument>,
     /// How many of each.
     pub summary: SummaryDocument,
+    /// What it does to Applications; `workloads` of a change says which.
+    pub workloads: WorkloadsDocument,
     /// The spokes that bridge registers, in the order of the profile.
     pub spokes: Vec<SpokeDocument>,
     /// What `bridge apply --auto-approve` would need beside it; absent when nothing.
@@ -119,6 +123,7 @@ pub fn document<'a>(
         has_changes: !plan.is_empty() || with_changes.contains(&true),
         changes: changes(plan),
         summary: summary(&plan.counts()),
+        workloads: workloads_json::summary(plan),
         spokes,
         needs_consent: needs.map(needs_consent),
     }
@@ -155,7 +160,11 @@ pub fn object(id: &ObjectId) -> ObjectDocument {
 /// Every change; nothing for an object that stays as it is.
 #[must_use]
 pub fn changes(plan: &Plan) -> Vec<ChangeDocument> {
-    plan.changes.iter().filter_map(|one| change(one, plan.cluster.as_ref())).collect()
+    let with_workloads = |one| {
+        let workloads = workloads_json::effects(plan.workloads.of_change(Change::id(one)));
+        Some(ChangeDocument { workloads, ..change(one, plan.cluster.as_ref())? })
+    };
+    plan.changes.iter().filter_map(with_workloads).collect()
 }
 
 #[cfg(test)]

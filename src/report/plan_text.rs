@@ -14,6 +14,7 @@ use crate::plan::gate::NeedsConsent;
 use crate::plan::summary::{Counts, Plan};
 use crate::report::diff_text::field_lines;
 use crate::report::style::{self, paint};
+use crate::report::workloads_text;
 
 pub(super) use blocked::{TERMINATING, keep_reason};
 pub(super) use by_hand::commands;
@@ -62,14 +63,15 @@ pub fn render(plan: &Plan, view: &View<'_>) -> String {
     }
     out.push_str(&legend(plan));
     out.push_str(&create::section(plan, view.detail));
-    out.extend(plan.changes.iter().filter_map(in_place));
+    out.extend(plan.changes.iter().filter_map(|change| in_place(plan, change, view.detail)));
     out.push_str(&replace::section(plan));
-    out.push_str(&delete::section(plan));
+    out.push_str(&delete::section(plan, view.detail));
     out.push_str(&blocked::kept(plan));
     out.push_str(&blocked::section(plan));
     if plan.inventory_is_stale() && plan.counts().add + plan.counts().change + plan.counts().destroy == 0 {
         out.push_str("bridge's inventory on the cluster is out of date and will be written.\n\n");
     }
+    out.push_str(&workloads_text::summary(plan));
     writeln!(out, "{}", paint(style::STRONG, &summary(&plan.counts()))).unwrap_or_default();
     out.extend(view.needs.map(needed));
     out
@@ -120,17 +122,19 @@ fn legend(plan: &Plan) -> String {
 }
 
 /// An update or a takeover; nothing for other changes.
-fn in_place(change: &Change) -> Option<String> {
+fn in_place(plan: &Plan, change: &Change, detail: Detail) -> Option<String> {
     match change {
         Change::Update { desired, live: _, fields, forced } => {
             let mut out = heading(&format!("{} will be updated in-place", desired.id()));
             out.push_str(&fields_or_ownership(fields));
             out.push_str(&forced_lines(forced));
+            out.push_str(&indented(effects(plan, change, detail).into_iter()));
             Some(out + "\n")
         }
         Change::Adopt { desired, live: _, fields, from } => {
             let mut out = heading(&format!("{} will be taken over from {}", desired.id(), named(from)));
             out.push_str(&fields_or_ownership(fields));
+            out.push_str(&indented(effects(plan, change, detail).into_iter()));
             Some(out + "\n")
         }
         Change::Create { .. }
@@ -142,6 +146,11 @@ fn in_place(change: &Change) -> Option<String> {
         | Change::Terminating { .. }
         | Change::Keep { .. } => None,
     }
+}
+
+/// What a change does to Applications.
+fn effects(plan: &Plan, change: &Change, detail: Detail) -> Vec<String> {
+    workloads_text::lines(plan.workloads.of_change(change.id()), detail)
 }
 
 fn fields_or_ownership(fields: &[FieldChange]) -> String {

@@ -9,6 +9,7 @@ use crate::plan::live::Live;
 use crate::plan::saved::changes::{changes, hidden};
 use crate::plan::stale::blocked;
 use crate::plan::summary::Plan;
+use crate::plan::workloads::Workloads;
 
 fn secret(uid: &str, version: &str, labels: &Value, token: &str) -> Value {
     let owned = json!({ "f:metadata": { "f:annotations": { "f:aws_vpc_id": {} } } });
@@ -24,7 +25,16 @@ fn secret(uid: &str, version: &str, labels: &Value, token: &str) -> Value {
 
 fn plan(changes: Vec<Change>) -> Plan {
     let owner = Owner { profile: "acme".to_owned(), namespace: "argocd".to_owned(), installs_argocd: true };
-    Plan { cluster: None, owner, changes, parent: None, recorded: None, wanted: None, is_destroy: false }
+    Plan {
+        cluster: None,
+        owner,
+        changes,
+        parent: None,
+        recorded: None,
+        wanted: None,
+        is_destroy: false,
+        workloads: Workloads::default(),
+    }
 }
 
 fn saved(change: Change) -> Vec<SavedChange> {

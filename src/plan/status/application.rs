@@ -156,21 +156,28 @@ fn tracked<'a>(mark: &'a str, id: &ObjectId) -> Option<&'a str> {
     (of == own).then_some(application)
 }
 
+impl Destination {
+    /// The destination of an Application, the server without the trailing slashes that Argo CD ignores.
+    #[must_use]
+    pub fn of(body: &Value) -> Self {
+        let filled = |pointer: &str| Some(text(body, pointer)).filter(|text| !text.is_empty());
+        Self {
+            server: filled("/spec/destination/server").map(|server| server.trim_end_matches('/').to_owned()),
+            name: filled("/spec/destination/name").map(str::to_owned),
+        }
+    }
+}
+
 impl Application {
     /// What is kept of an Application.
     #[must_use]
     pub fn of(live: &Live) -> Self {
         let body = live.body();
-        let filled = |pointer: &str| Some(text(body, pointer)).filter(|text| !text.is_empty());
         let error = last_error(body);
         let mut application = Self {
             id: live.id().clone(),
             maker: Maker::of(live),
-            destination: Destination {
-                server: filled("/spec/destination/server")
-                    .map(|server| server.trim_end_matches('/').to_owned()),
-                name: filled("/spec/destination/name").map(str::to_owned),
-            },
+            destination: Destination::of(body),
             sync: Sync::read(text(body, "/status/sync/status")),
             health: Health::read(text(body, "/status/health/status")),
             reason: None,
@@ -248,7 +255,7 @@ fn resource(body: &Value, health: Health) -> Option<String> {
     Some(format!("{} is {health}{message}", path.join("/")))
 }
 
-pub(super) fn text<'a>(body: &'a Value, pointer: &str) -> &'a str {
+pub(in crate::plan) fn text<'a>(body: &'a Value, pointer: &str) -> &'a str {
     body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 

@@ -11,7 +11,7 @@ use crate::plan::token::Expiry;
 use crate::template::context::IN_CLUSTER;
 
 /// How Argo CD itself calls the cluster that it runs in.
-const IN_CLUSTER_NAME: &str = "in-cluster";
+pub const IN_CLUSTER_NAME: &str = "in-cluster";
 
 /// A cluster of the profile.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

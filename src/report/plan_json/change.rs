@@ -13,6 +13,7 @@ use crate::report::plan_json::{ObjectDocument, object};
 use crate::report::plan_text::{
     TERMINATING, commands, consequence, fate, keep_reason, not_checked, not_replaced,
 };
+use crate::report::workloads_json::EffectDocument;
 
 /// What is done to an object, or stands in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -69,6 +70,9 @@ pub struct ChangeDocument {
     pub reason: Option<String>,
     /// Whether a dry run on the server was accepted.
     pub checked_by_server: bool,
+    /// What it does to Applications, the worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workloads: Vec<EffectDocument>,
 }
 
 /// One change; nothing for an object that stays as it is.
@@ -137,6 +141,7 @@ fn document(action: Action, id: &ObjectId) -> ChangeDocument {
         cause: None,
         reason: None,
         checked_by_server: true,
+        workloads: Vec::new(),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::plan::change::{
 use crate::plan::live::Live;
 use crate::plan::saved::changes::changes;
 use crate::plan::saved::{self, Given, SavedCluster, SavedConsent, SavedPlan};
+use crate::plan::workloads::{Affected, Effect, Fate, OwnedBy, Why, Workloads};
 use crate::report::apply_json::{self, Line};
 use crate::report::plan_text::tests::plan_of;
 
@@ -142,6 +143,60 @@ fn assert_every_word(schema: &schemars::Schema, of: &str, used: &BTreeSet<String
     let known: BTreeSet<String> =
         variants.iter().map(|variant| variant["const"].as_str().unwrap().to_owned()).collect();
     assert_eq!(*used, known, "{of}");
+}
+
+/// Every fate, as what one of the changes does.
+fn workloads() -> Workloads {
+    let why = [
+        Why::New,
+        Why::Generators,
+        Why::NoClusters,
+        Why::Template,
+        Why::SetChanges,
+        Why::SetHasError,
+        Why::SetIsGone,
+        Why::NameMoves,
+    ];
+    let fates = [
+        Fate::Deleted,
+        Fate::Recreated,
+        Fate::Orphaned,
+        Fate::Adopted,
+        Fate::Stranded,
+        Fate::Moved,
+        Fate::Kept,
+    ];
+    let owners = [OwnedBy::Set("s".to_owned()), OwnedBy::Application("a".to_owned()), OwnedBy::Nobody];
+    let fates = fates.into_iter().chain(why.map(Fate::NotEvaluated)).zip(owners.into_iter().cycle());
+    let affected = |number: usize| Affected {
+        name: format!("a-{number}"),
+        successor: Some("b".to_owned()),
+        held_by: vec!["example.com/hold".to_owned()],
+    };
+    let effect = |(number, (fate, owner))| Effect { owner, fate, applications: vec![affected(number)] };
+    Workloads::from_effects([(live().id().clone(), fates.enumerate().map(effect).collect())])
+}
+
+#[test]
+fn every_fate_of_an_application_follows_the_schemas() {
+    let plan = Plan { workloads: workloads(), ..whole().0 };
+    let schema = schemars::schema_for!(PlanDocument);
+    let document = json!(super::document(&plan, None, std::iter::empty()));
+    assert_follows(&schema, &document);
+    let effects = document.pointer("/changes/0/workloads").and_then(Value::as_array).unwrap();
+    for (key, word) in [("fate", "FateWord"), ("cause", "WhyWord")] {
+        let used = effects.iter().filter_map(|effect| effect[key].as_str().map(str::to_owned)).collect();
+        assert_every_word(&schema, word, &used);
+    }
+    assert_eq!(document["workloads"]["notEvaluated"], 8);
+    assert_eq!(document["workloads"]["deleted"], 1);
+    let lines = apply_json::plan(&plan, None, std::iter::empty());
+    let schema = schemars::schema_for!(Line);
+    lines.iter().for_each(|line| assert_follows(&schema, line));
+    let unread = Plan { workloads: Workloads::not_read("forbidden".to_owned()), ..whole().0 };
+    let document = json!(super::document(&unread, None, std::iter::empty()));
+    assert_eq!(document["workloads"]["isRead"], false);
+    assert_follows(&schemars::schema_for!(PlanDocument), &document);
 }
 
 #[test]

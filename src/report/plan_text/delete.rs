@@ -7,20 +7,24 @@ use crate::desired::wave::Wave;
 use crate::plan::change::Change;
 use crate::plan::live::Live;
 use crate::plan::summary::Plan;
-use crate::report::plan_text::{heading, telling_labels};
+use crate::report::plan_text::{Detail, heading, telling_labels};
 use crate::report::style::{self, paint, plain};
+use crate::report::workloads_text;
 
 /// Every object that will be destroyed, grouped by wave, in the order in which they go.
-pub(super) fn section(plan: &Plan) -> String {
+pub(super) fn section(plan: &Plan, detail: Detail) -> String {
     let deleted: Vec<&Live> = plan.changes.iter().filter_map(Change::deleted).collect();
-    deleted.chunk_by(|a, b| Wave::of(a.object()) == Wave::of(b.object())).map(wave).collect()
+    let waves = deleted.chunk_by(|a, b| Wave::of(a.object()) == Wave::of(b.object()));
+    waves.map(|wave| self::wave(plan, wave, detail)).collect()
 }
 
-fn wave(wave: &[&Live]) -> String {
+fn wave(plan: &Plan, wave: &[&Live], detail: Detail) -> String {
     let title = wave.first().map(|live| Wave::of(live.object()).title()).unwrap_or_default();
     let line = |live: &&Live| {
         let telling = paint(style::FAINT, &telling(live));
+        let effects = workloads_text::lines(plan.workloads.of_change(live.id()), detail);
         format!("  {} {}{telling}\n", paint(style::DESTROY, "-"), live.id())
+            + &effects.iter().map(|line| format!("      {line}\n")).collect::<String>()
     };
     heading(&format!("{title}: {} to destroy", wave.len()))
         + &wave.iter().map(line).collect::<String>()

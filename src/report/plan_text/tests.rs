@@ -10,6 +10,7 @@ use crate::plan::change::{
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
 use crate::plan::summary::ClusterIdentity;
+use crate::plan::workloads::Workloads;
 
 fn body(kind: &str, name: &str) -> serde_json::Value {
     json!({ "apiVersion": "v1", "kind": kind, "metadata": { "name": name, "namespace": "argocd" } })
@@ -40,6 +41,7 @@ pub(in crate::report) fn plan_of(changes: Vec<Change>) -> Plan {
         recorded: Some(inventory.clone()),
         wanted: Some(inventory),
         is_destroy: false,
+        workloads: Workloads::default(),
     }
 }
 

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use bridge_e2e::controllers::Controllers;
 
 use super::fleet::Fleet;
+use super::foretold::Foretold;
 use super::members::Member;
 
 fn hub_and_two_spokes(fleet: &Fleet) -> Vec<Member> {
@@ -70,15 +71,16 @@ async fn edits(fleet: &mut Fleet) -> Result<()> {
     Ok(())
 }
 
-/// Applies an edit, and expects that exactly these Applications go and come; all others are untouched, with all that
-/// they deploy.
+/// Applies an edit, and expects that exactly these Applications go and come, and that the plan said of those that go what
+/// then becomes of what they deployed. All others are untouched, with all that they deploy.
 async fn step(fleet: &Fleet, members: &[Member], left: &[&str], moves: (&[&str], &[&str])) -> Result<()> {
+    let foretold = Foretold::of(fleet, members)?;
     let before = fleet.observed().await?;
     fleet.seed(members)?;
     let after = fleet.converged(members, left).await?;
     let (went, came) = before.expect_rest_untouched(&after)?;
     ensure!(went == moves.0 && came == moves.1, "went: {went:?}, came: {came:?}");
-    Ok(())
+    foretold.expect(&before, &after)
 }
 
 /// The Secret stays the same object; its Applications carry the cluster's name, so all of them are others.

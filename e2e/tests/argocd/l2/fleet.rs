@@ -206,7 +206,7 @@ impl Fleet {
 }
 
 /// Has the controller look at every ApplicationSet again: it takes the annotation away when it did.
-async fn refresh_sets(world: &World) -> Result<()> {
+pub async fn refresh_sets(world: &World) -> Result<()> {
     const REFRESH: &str = "argocd.argoproj.io/application-set-refresh";
     for name in sets(&world.hub).await?.keys() {
         let patch = json!({"metadata": {"annotations": {REFRESH: "true"}}});

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use bridge_e2e::cluster::ControlPlane;
 use serde_json::Value;
 
@@ -116,6 +116,33 @@ impl Observed {
             let (error, message) = condition(set, "ErrorOccurred");
             error == "True" && message.contains("application destination spec is invalid")
         })
+    }
+
+    /// The names of all Applications.
+    pub fn applications(&self) -> impl Iterator<Item = &str> {
+        self.applications.keys().map(String::as_str)
+    }
+
+    /// The uid of the object that an Application deploys: `SET-CLUSTER/SET`; nothing where it is not there.
+    pub fn deployed(&self, application: &str) -> Option<&Value> {
+        let of = |name: &str| name.split_once('/').is_some_and(|(namespace, _)| namespace == application);
+        let (_, object) = self.objects.iter().find(|((_, name), _)| of(name))?;
+        object.pointer("/metadata/uid")
+    }
+
+    /// The uid of an object on one of the API servers, `NAMESPACE/NAME`; nothing where it is not there.
+    pub fn uid(&self, name: &str) -> Option<&Value> {
+        let (_, object) = self.objects.iter().find(|((_, other), _)| other == name)?;
+        object.pointer("/metadata/uid")
+    }
+
+    /// Fails where an Application is not there, or its cluster has not what git has. One that takes over what is there already
+    /// never syncs.
+    pub fn expect_in_sync(&self, name: &str) -> Result<()> {
+        let application = self.applications.get(name).with_context(|| format!("{name} is not there"))?;
+        let sync = text(application, "/status/sync/status");
+        ensure!(sync == "Synced", "Application {name}: {sync:?}: {}", application["status"]["conditions"]);
+        Ok(())
     }
 
     /// Whether an object is on one of the API servers.
