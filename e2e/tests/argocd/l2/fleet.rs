@@ -132,12 +132,24 @@ impl Fleet {
     /// Adds a template of the user's own to the profile.
     pub fn template(&mut self, file: &str, text: &str) -> Result<()> {
         std::fs::create_dir_all(self.world.path("templates"))?;
-        self.gitops.push_str("applicationSets: { templates: templates }\n");
+        self.lines("applicationSets: { templates: templates }\n");
         self.world.write(&format!("templates/{file}"), text)
+    }
+
+    /// Adds lines to the profile.
+    pub fn lines(&mut self, lines: &str) {
+        self.gitops.push_str(lines);
     }
 
     pub fn argocd(&self) -> Result<&ArgoCd> {
         self.argocd.as_ref().context("Argo CD runs")
+    }
+
+    /// Ends a part of Argo CD.
+    pub fn end(&mut self, part: Part) {
+        if let Some(argocd) = &mut self.argocd {
+            argocd.end(part);
+        }
     }
 
     /// Declares these clusters and applies: one run, after which a plan is empty.
@@ -225,18 +237,22 @@ async fn refresh_sets(world: &World) -> Result<()> {
 async fn manager_token(spoke: &ControlPlane) -> Result<String> {
     let name = "argocd-manager";
     let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}});
-    post(spoke, "/api/v1/namespaces/kube-system/serviceaccounts", &account).await?;
+    create(spoke, "/api/v1/namespaces/kube-system/serviceaccounts", &account).await?;
     let binding = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
         "metadata": {"name": name},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
         "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": "kube-system"}]});
-    post(spoke, "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", &binding).await?;
+    create(spoke, "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", &binding).await?;
     let token = spoke.service_account_token("kube-system", name).await?;
     ensure!(token != spoke.token(User::Admin), "a token of its own");
     Ok(token)
 }
 
-async fn post(cluster: &ControlPlane, path: &str, body: &Value) -> Result<Value> {
-    let request = http::Request::post(path).header("content-type", "application/json");
-    Ok(cluster.client().await?.request(request.body(serde_json::to_vec(body)?)?).await?)
+/// Makes an object; its path.
+pub async fn create(cluster: &ControlPlane, collection: &str, object: &Value) -> Result<String> {
+    let request = http::Request::post(collection).header("content-type", "application/json");
+    let request = request.body(serde_json::to_vec(object)?)?;
+    let made: Value =
+        cluster.client().await?.request(request).await.with_context(|| collection.to_owned())?;
+    Ok(format!("{collection}/{}", made["metadata"]["name"].as_str().context("no name")?))
 }

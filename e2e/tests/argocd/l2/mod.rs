@@ -1,6 +1,8 @@
 mod acceptance;
+mod destroy;
 mod fleet;
 mod members;
 mod observed;
 mod own_writes;
 mod scale;
+mod strangers;

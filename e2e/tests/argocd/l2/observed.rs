@@ -123,6 +123,15 @@ impl Observed {
         self.objects.keys().any(|(_, other)| other == name)
     }
 
+    /// No Application waits to be deleted: whoever installs Argo CD again would carry that out.
+    pub fn expect_none_is_going(&self) -> Result<()> {
+        for (name, application) in &self.applications {
+            let deleted = &application["metadata"]["deletionTimestamp"];
+            ensure!(deleted.is_null(), "Application {name} is to be deleted since {deleted}");
+        }
+        Ok(())
+    }
+
     /// What is here and there is the same: neither made anew nor changed. Gives the names of the Applications that
     /// are only here and those that are only there.
     pub fn expect_rest_untouched(&self, after: &Self) -> Result<(Vec<String>, Vec<String>)> {

@@ -1,0 +1,124 @@
+//! What a deletion does to Applications: those of ApplicationSets that go are waited for, while the controllers that remove
+//! them still run; those of sets that stay must not go with the clusters that they are for.
+
+use serde_json::Value;
+
+use crate::cluster::{ClusterError, Kinds};
+use crate::converge::delete::holder;
+use crate::converge::error::ConvergeError;
+use crate::converge::outcome::Outcome;
+use crate::converge::ready::Patience;
+use crate::converge::run::Run;
+use crate::desired::id::GroupKind;
+use crate::desired::object::Object;
+use crate::plan::live::Live;
+
+/// Waits until the Applications of deleted ApplicationSets are gone.
+///
+/// With `orphans`, as in a destroy, those of sets that do not exist any more are waited for, too.
+pub(super) async fn await_gone(
+    run: &Run<'_>,
+    kinds: &Kinds,
+    sets: &[Live],
+    orphans: bool,
+    outcome: &mut Outcome,
+) -> Result<(), ConvergeError> {
+    let mut patience = Patience::new(run);
+    loop {
+        let applications = going(run, kinds, sets, orphans).await?;
+        let lines: Vec<String> =
+            applications.iter().map(|live| format!("{} is still there", live.id())).collect();
+        if applications.is_empty() || !patience.goes_on(lines).await {
+            outcome.remaining.extend(applications.iter().map(|live| (live.id().clone(), why_it_stays(live))));
+            return Ok(());
+        }
+    }
+}
+
+/// What holds it, and what Argo CD says of its own attempts to clear that: a spoke that does not answer, most of the time.
+fn why_it_stays(live: &Live) -> String {
+    let conditions = live.body().pointer("/status/conditions").and_then(Value::as_array);
+    let is_error = |condition: &&Value| condition["type"] == "DeletionError";
+    let error = conditions.into_iter().flatten().find(is_error).and_then(|it| it["message"].as_str());
+    let held = holder(live).words();
+    error.map_or_else(|| held.clone(), |error| format!("{held}; Argo CD says: {error}"))
+}
+
+async fn going(
+    run: &Run<'_>,
+    kinds: &Kinds,
+    sets: &[Live],
+    orphans: bool,
+) -> Result<Vec<Live>, ClusterError> {
+    let application = GroupKind::parse("Application.argoproj.io");
+    if !kinds.serves(&application) || (sets.is_empty() && !orphans) {
+        return Ok(Vec::new());
+    }
+    let living = living_sets(run, kinds).await?;
+    let lives = |uid: &Value| living.iter().any(|set| *uid == set.uid());
+    let is_deleted = |uid: &Value| sets.iter().any(|set| *uid == set.uid());
+    let waits_for = |owner: &Value| {
+        owner["kind"] == "ApplicationSet" && (is_deleted(&owner["uid"]) || (orphans && !lives(&owner["uid"])))
+    };
+    let namespace = Some(run.owner.namespace.as_str());
+    let all = run.cluster.list(kinds, &application, namespace, "").await?;
+    Ok(all.into_iter().filter(|live| live.owner_references().iter().any(waits_for)).collect())
+}
+
+/// The ApplicationSets in Argo CD's namespace that nobody has deleted. Without their definition there is none, while
+/// Applications may still be there.
+pub(super) async fn living_sets(run: &Run<'_>, kinds: &Kinds) -> Result<Vec<Live>, ClusterError> {
+    let set = GroupKind::parse("ApplicationSet.argoproj.io");
+    if !kinds.serves(&set) {
+        return Ok(Vec::new());
+    }
+    let all = run.cluster.list(kinds, &set, Some(&run.owner.namespace), "").await?;
+    Ok(all.into_iter().filter(|set| !set.is_terminating()).collect())
+}
+
+/// Whether it runs the controller that makes and deletes Applications; the label is that of Argo CD's manifests and of its
+/// Helm chart.
+pub(super) fn is_set_controller(object: &Object) -> bool {
+    let label = object.body().pointer("/metadata/labels/app.kubernetes.io~1component");
+    object.id().group_kind.group == "apps" && label.is_some_and(|label| label == "applicationset-controller")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Live, Object, is_set_controller, why_it_stays};
+
+    #[test]
+    fn what_argo_cd_says_of_its_own_attempts_is_told() {
+        let mut application = json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
+            "metadata": {"name": "a", "namespace": "argocd", "finalizers": ["resources-finalizer.argocd.argoproj.io"]},
+        });
+        let held = "held by the finalizer resources-finalizer.argocd.argoproj.io";
+        assert_eq!(why_it_stays(&Live::new(application.clone()).unwrap()), held);
+        application["status"]["conditions"] = json!([
+            {"type": "SyncError", "message": "an older sync failed"},
+            {"type": "DeletionError", "message": "dial tcp 10.0.0.1:6443: connect: connection refused"},
+        ]);
+        let said = why_it_stays(&Live::new(application).unwrap());
+        assert_eq!(
+            said,
+            format!("{held}; Argo CD says: dial tcp 10.0.0.1:6443: connect: connection refused")
+        );
+    }
+
+    #[test]
+    fn the_controller_of_application_sets_is_known_by_its_component() {
+        let of = |api_version: &str, component: &str| {
+            let labels = json!({"app.kubernetes.io/component": component});
+            let metadata = json!({"name": "any", "namespace": "argocd", "labels": labels});
+            let kind = if api_version == "v1" { "Service" } else { "Deployment" };
+            let object = json!({"apiVersion": api_version, "kind": kind, "metadata": metadata});
+            is_set_controller(&Object::new(object).unwrap())
+        };
+        assert!(of("apps/v1", "applicationset-controller"));
+        assert!(!of("apps/v1", "application-controller"), "it is to do what is still asked of it");
+        assert!(!of("v1", "applicationset-controller"), "its Service runs nothing");
+    }
+}
