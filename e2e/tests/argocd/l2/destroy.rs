@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use bridge_e2e::argocd::Part;
 use bridge_e2e::bridge_cmd::Outcome;
+use bridge_e2e::forwarder::Forwarder;
 use serde_json::{Value, json};
 
 use super::fleet::{Fleet, eventually};
-use super::members::{Member, ROOTS};
+use super::members::{Connection, Member, ROOTS, objects};
 use super::strangers::Strangers;
-use crate::support::secret;
+use crate::support::{get, patch, secret};
 
 fn members(fleet: &Fleet) -> Vec<Member> {
     vec![
@@ -42,6 +43,52 @@ async fn preserves(fleet: &mut Fleet) -> Result<()> {
     let (went, came) = before.expect_rest_untouched(&after)?;
     ensure!(went == ROOTS && came.is_empty(), "went: {went:?}, came: {came:?}");
     after.expect_none_is_going()?;
+    strangers.expect_untouched(fleet).await
+}
+
+#[tokio::test]
+async fn a_destroy_names_the_applications_that_stay_and_ends_once_they_can_go() -> Result<()> {
+    Fleet::with(2, cascades).await
+}
+
+/// What deploys to spoke-prod stays while that is away, and on spoke-dev somebody holds an object.
+async fn cascades(fleet: &mut Fleet) -> Result<()> {
+    const HELD: &str = "/api/v1/namespaces/preview-spoke-dev/configmaps/preview";
+    let mut address = Forwarder::start(&fleet.spokes[1], 1)?;
+    let mut members = members(fleet);
+    let away = Connection { server: address.urls()[0].clone(), ..fleet.connection(1) };
+    members[2] = Member::spoke("spoke-prod", "prod", &["cert_manager"], away);
+    fleet.lines("applicationSets: { preserveResourcesOnDeletion: false }\n");
+    fleet.seed(&members)?;
+    fleet.start_argocd().await?;
+    fleet.converged(&members, &[]).await?;
+    let strangers = Strangers::settle(fleet).await?;
+
+    let held_by = |finalizers: Value| json!({"metadata": {"finalizers": finalizers}});
+    patch(&fleet.spokes[0], HELD, &held_by(json!(["example.com/hold"]))).await?;
+    address.close();
+    let outcome = fleet.world.expect(1, &["destroy", "--auto-approve", "--timeout", "20s"])?;
+    for name in
+        ["guestbook-spoke-prod", "cert-manager-spoke-prod", "settings-spoke-prod", "preview-spoke-dev"]
+    {
+        let line =
+            format!("Application/argocd/{name} is still there: held by the finalizer resources-finalizer");
+        ensure!(outcome.stderr.contains(&line), "{name}: {outcome}");
+    }
+    ensure!(outcome.stderr.contains("connection refused"), "why it stays: {outcome}");
+    for path in [secret("spoke-prod"), secret("hub"), Part::ApplicationController.workload("argocd")] {
+        ensure!(!fleet.world.get(&path).await?.is_null(), "{path} is gone before the Applications");
+    }
+    ensure!(fleet.observed().await?.has_object("cert-manager-spoke-prod/cert-manager"));
+    strangers.expect_untouched(fleet).await.context("after the first")?;
+
+    address.reopen()?;
+    patch(&fleet.spokes[0], HELD, &held_by(Value::Null)).await?;
+    let outcome = destroy_with_pods(fleet).await?;
+    ensure!(outcome.code == Some(0), "{outcome}");
+    fleet.observed().await?.expect_none_of(&objects(&members))?;
+    ensure!(fleet.world.get(&secret("spoke-prod")).await?.is_null());
+    ensure!(get(&fleet.spokes[0], HELD).await?.is_null());
     strangers.expect_untouched(fleet).await
 }
 

@@ -67,7 +67,7 @@ impl Fleet {
     async fn start(spokes: usize) -> Result<Self> {
         let git = GitServer::start()?;
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gitops");
-        let (mut gitops, mut collectors) = ("gitops:\n".to_owned(), Vec::new());
+        let mut gitops = "gitops:\n".to_owned();
         for (name, base, path) in REPOSITORIES {
             let url = git.publish(name, &fixtures.join(name))?;
             gitops += &format!(
@@ -87,10 +87,6 @@ impl Fleet {
         for index in 0..spokes {
             fleet.add_apiserver(index).await?;
         }
-        for apiserver in fleet.apiservers() {
-            collectors.push(Controllers::garbage_collector(apiserver).await?);
-        }
-        fleet.collectors = collectors;
         Ok(fleet)
     }
 
@@ -98,6 +94,7 @@ impl Fleet {
         let spoke = self.world.hub.sibling().await?;
         let token = manager_token(&spoke).await?;
         self.world.write(&format!("token-{index}"), &token)?;
+        self.collectors.push(Controllers::garbage_collector(&spoke).await?);
         self.spokes.push(spoke);
         self.tokens.push(token);
         Ok(())
@@ -126,6 +123,8 @@ impl Fleet {
     /// The same with some of its servers only.
     pub async fn start_argocd_parts(&mut self, parts: &[Part]) -> Result<()> {
         self.argocd = Some(ArgoCd::start_parts(&self.world.hub, "argocd", parts).await?);
+        // Not before: of kinds that are defined later it knows half a minute later.
+        self.collectors.push(Controllers::garbage_collector(&self.world.hub).await?);
         Ok(())
     }
 

@@ -123,6 +123,13 @@ impl Observed {
         self.objects.keys().any(|(_, other)| other == name)
     }
 
+    /// None of these objects is there any more.
+    pub fn expect_none_of(&self, objects: &BTreeSet<(usize, String)>) -> Result<()> {
+        let left: Vec<_> = self.objects.keys().filter(|name| objects.contains(*name)).collect();
+        ensure!(left.is_empty(), "still there: {left:?}");
+        Ok(())
+    }
+
     /// No Application waits to be deleted: whoever installs Argo CD again would carry that out.
     pub fn expect_none_is_going(&self) -> Result<()> {
         for (name, application) in &self.applications {
