@@ -2,6 +2,7 @@ mod acceptance;
 mod destroy;
 mod fleet;
 mod members;
+mod neighbours;
 mod observed;
 mod own_writes;
 mod scale;
