@@ -36,7 +36,7 @@ pub struct Fleet {
     pub world: World,
     gitops: String,
     tokens: Vec<String>,
-    _git: GitServer,
+    pub git: GitServer,
 }
 
 /// Asks until the answer is good; the last reason why not, when the time is up.
@@ -60,34 +60,35 @@ pub async fn eventually<T, F: Future<Output = Result<T>>>(
 impl Fleet {
     /// A test on a hub without Argo CD, `spokes` further API servers, and the repositories; the logs stay if it fails.
     pub async fn with(spokes: usize, test: impl AsyncFnOnce(&mut Self) -> Result<()>) -> Result<()> {
-        let mut fleet = Self::start(spokes).await?;
-        test(&mut fleet).await.inspect_err(|_| keep_logs())
+        Self::bare(spokes, async |fleet| {
+            let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gitops");
+            fleet.lines("gitops:\n");
+            for (name, base, path) in REPOSITORIES {
+                let url = fleet.git.publish(name, &fixtures.join(name))?;
+                fleet.lines(&format!(
+                    "  {name}: {{ url: \"{url}\", basePath: \"{base}\", path: {path}, revision: main }}\n"
+                ));
+            }
+            test(fleet).await
+        })
+        .await
     }
 
-    async fn start(spokes: usize) -> Result<Self> {
-        let git = GitServer::start()?;
-        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gitops");
-        let mut gitops = "gitops:\n".to_owned();
-        for (name, base, path) in REPOSITORIES {
-            let url = git.publish(name, &fixtures.join(name))?;
-            gitops += &format!(
-                "  {name}: {{ url: \"{url}\", basePath: \"{base}\", path: {path}, revision: main }}\n"
-            );
-        }
-        let world = World::start().await?;
+    /// The same without repositories.
+    pub async fn bare(spokes: usize, test: impl AsyncFnOnce(&mut Self) -> Result<()>) -> Result<()> {
         let mut fleet = Self {
-            world,
-            gitops,
+            git: GitServer::start()?,
+            world: World::start().await?,
+            gitops: String::new(),
             spokes: Vec::new(),
             tokens: Vec::new(),
             argocd: None,
             collectors: Vec::new(),
-            _git: git,
         };
         for index in 0..spokes {
             fleet.add_apiserver(index).await?;
         }
-        Ok(fleet)
+        test(&mut fleet).await.inspect_err(|_| keep_logs())
     }
 
     async fn add_apiserver(&mut self, index: usize) -> Result<()> {

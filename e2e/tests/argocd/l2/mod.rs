@@ -1,4 +1,5 @@
 mod acceptance;
+mod checkouts;
 mod destroy;
 mod fleet;
 mod members;

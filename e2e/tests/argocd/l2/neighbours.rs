@@ -63,7 +63,8 @@ async fn written_by_terraform(fleet: &Fleet, member: &Member) -> Result<Value> {
     let mut secret = fleet.cluster_secret("spoke-dev").await?;
     let connection = member.connection.as_ref().context("a spoke")?;
     let token = std::fs::read_to_string(fleet.world.path(&connection.token_file))?;
-    let config = json!({"tlsClientConfig": {"insecure": false, "caData": connection.ca_data}, "bearerToken": token});
+    let config =
+        json!({"tlsClientConfig": {"insecure": false, "caData": connection.ca_data}, "bearerToken": token});
     let encoded = |text: &str| STANDARD.encode(text);
     let metadata = &mut secret["metadata"];
     for key in ["labels", "annotations"] {
