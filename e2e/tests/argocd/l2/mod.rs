@@ -7,4 +7,5 @@ mod neighbours;
 mod observed;
 mod own_writes;
 mod scale;
+mod shared;
 mod strangers;
