@@ -1,17 +1,22 @@
 //! What a deletion does to Applications: those of ApplicationSets that go are waited for, while the controllers that remove
 //! them still run; those of sets that stay must not go with the clusters that they are for.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::cluster::{ClusterError, Kinds};
 use crate::converge::delete::holder;
 use crate::converge::error::ConvergeError;
-use crate::converge::outcome::Outcome;
+use crate::converge::outcome::{Failure, FailureClass, Outcome};
 use crate::converge::ready::Patience;
 use crate::converge::run::Run;
-use crate::desired::id::GroupKind;
+use crate::desired::id::{GroupKind, ObjectId};
 use crate::desired::object::Object;
+use crate::plan::cascade::sets_that_would_delete;
 use crate::plan::live::Live;
+
+const APPLICATION: &str = "Application.argoproj.io";
 
 /// Waits until the Applications of deleted ApplicationSets are gone.
 ///
@@ -50,8 +55,7 @@ async fn going(
     sets: &[Live],
     orphans: bool,
 ) -> Result<Vec<Live>, ClusterError> {
-    let application = GroupKind::parse("Application.argoproj.io");
-    if !kinds.serves(&application) || (sets.is_empty() && !orphans) {
+    if !kinds.serves(&GroupKind::parse(APPLICATION)) || (sets.is_empty() && !orphans) {
         return Ok(Vec::new());
     }
     let living = living_sets(run, kinds).await?;
@@ -60,9 +64,53 @@ async fn going(
     let waits_for = |owner: &Value| {
         owner["kind"] == "ApplicationSet" && (is_deleted(&owner["uid"]) || (orphans && !lives(&owner["uid"])))
     };
-    let namespace = Some(run.owner.namespace.as_str());
-    let all = run.cluster.list(kinds, &application, namespace, "").await?;
+    let all = all(run, kinds).await?;
     Ok(all.into_iter().filter(|live| live.owner_references().iter().any(waits_for)).collect())
+}
+
+async fn all(run: &Run<'_>, kinds: &Kinds) -> Result<Vec<Live>, ClusterError> {
+    let application = GroupKind::parse(APPLICATION);
+    run.cluster.list(kinds, &application, Some(&run.owner.namespace), "").await
+}
+
+/// Keeps the cluster Secrets with which something would go that ApplicationSets deployed, unless the user named them: who
+/// runs the controller of those sets is not bridge, so that it cannot end it first. Gives those that may go.
+pub(super) async fn refuse_cascading(
+    run: &Run<'_>,
+    kinds: &Kinds,
+    clusters: Vec<Live>,
+    sets: &[Live],
+    outcome: &mut Outcome,
+) -> Result<Vec<Live>, ClusterError> {
+    let applications = all(run, kinds).await?;
+    let consent = &run.settings.consent.allow_delete;
+    let mut free = Vec::new();
+    for secret in clusters {
+        let would = sets_that_would_delete(&secret, sets, &applications);
+        if would.is_empty() || consent.iter().any(|named| named.matches(secret.id())) {
+            free.push(secret);
+        } else {
+            outcome.failures.push(would_cascade(secret.id(), &run.owner.namespace, &would));
+        }
+    }
+    Ok(free)
+}
+
+fn would_cascade(id: &ObjectId, namespace: &str, sets: &BTreeSet<&str>) -> Failure {
+    let names = |separator| sets.iter().copied().collect::<Vec<_>>().join(separator);
+    let (message, orphan) = (
+        format!(
+            "these ApplicationSets stay, and delete what they deployed here when it is gone: {}",
+            names(", ")
+        ),
+        format!("kubectl -n {namespace} delete applicationset {} --cascade=orphan", names(" ")),
+    );
+    let fix = format!(
+        "`{orphan}` leaves what they deployed, then run the same command again; or, to have it deleted, \
+         --allow-delete Secret/{}",
+        id.name
+    );
+    Failure { id: id.clone(), message, fix, class: FailureClass::Failed }
 }
 
 /// The ApplicationSets in Argo CD's namespace that nobody has deleted. Without their definition there is none, while

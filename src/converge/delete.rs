@@ -73,8 +73,8 @@ pub(super) async fn delete_all(
     }
     let mut controllers = if record.is_destroy() { take_set_controllers(&mut waves) } else { Vec::new() };
     for (wave, mut objects) in waves {
-        if wave == Wave::Clusters {
-            halt_set_controllers(run, kinds, &mut controllers, outcome).await?;
+        if wave == Wave::Clusters && record.is_destroy() {
+            objects = spare_deployed(run, kinds, objects, &mut controllers, outcome).await?;
         } else if wave == Wave::Workloads {
             objects.append(&mut controllers);
         }
@@ -146,24 +146,30 @@ fn take_set_controllers(waves: &mut [(Wave, Vec<Live>)]) -> Vec<Live> {
         .collect()
 }
 
-/// Where ApplicationSets stay, ends their controller before the cluster Secrets go, and waits until its pods are gone.
+/// Where ApplicationSets stay, sees to it that they do not take along what they deployed when the cluster Secrets go.
 ///
-/// Those that the repositories brought stay with `preserveResourcesOnDeletion`. A set that does not find a cluster any more
-/// deletes its Applications for it, and where their destination is the hub's own address, which needs no Secret, what they
-/// deployed goes with them.
-async fn halt_set_controllers(
+/// Those that the repositories brought stay with `preserveResourcesOnDeletion`. Their controller ends first, with its pods;
+/// where somebody else installs it, the Secret stays for which it would delete something ([`applications::refuse_cascading`]).
+async fn spare_deployed(
     run: &Run<'_>,
     kinds: &Kinds,
+    clusters: Vec<Live>,
     controllers: &mut Vec<Live>,
     outcome: &mut Outcome,
-) -> Result<(), ConvergeError> {
-    let may_go_on = !outcome.must_stop() && !run.is_stopped();
-    if !may_go_on || controllers.is_empty() || applications::living_sets(run, kinds).await?.is_empty() {
-        return Ok(());
+) -> Result<Vec<Live>, ConvergeError> {
+    let sets = applications::living_sets(run, kinds).await?;
+    if sets.is_empty() || outcome.must_stop() || run.is_stopped() {
+        return Ok(clusters);
     }
-    (run.emit)(Event::WaveStarted { name: Wave::Workloads.title(), changes: controllers.len() });
-    let deleted = delete_wave(run, kinds, std::mem::take(controllers), Purpose::Halt, outcome).await;
-    await_gone(run, kinds, &deleted, outcome).await
+    if !run.owner.installs_argocd {
+        return Ok(applications::refuse_cascading(run, kinds, clusters, &sets, outcome).await?);
+    }
+    if !controllers.is_empty() {
+        (run.emit)(Event::WaveStarted { name: Wave::Workloads.title(), changes: controllers.len() });
+        let deleted = delete_wave(run, kinds, std::mem::take(controllers), Purpose::Halt, outcome).await;
+        await_gone(run, kinds, &deleted, outcome).await?;
+    }
+    Ok(clusters)
 }
 
 async fn delete_wave(

@@ -4,6 +4,7 @@
 
 pub mod ambiguous;
 pub mod build;
+pub mod cascade;
 pub mod change;
 pub mod consent;
 pub mod decide;

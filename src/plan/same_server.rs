@@ -73,7 +73,8 @@ fn keep_name(
 }
 
 /// The server that a cluster Secret stands for, without the trailing slashes that Argo CD ignores.
-fn server(object: &Object) -> String {
+#[must_use]
+pub fn server(object: &Object) -> String {
     let encoded = || object.body().get("data")?.get("server")?.as_str();
     let bytes = STANDARD.decode(encoded().unwrap_or_default()).unwrap_or_default();
     String::from_utf8_lossy(&bytes).trim_end_matches('/').to_owned()

@@ -9,12 +9,12 @@ use bridge_e2e::argocd::ArgoCd;
 use bridge_e2e::cluster::{ControlPlane, User};
 use bridge_e2e::kubeconfig::Kubeconfig;
 use bridge_e2e::manifests::{VERSION, argocd_manifests};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::checkouts::copy_edited;
 use super::fleet::{Fleet, eventually};
-use super::observed::{APPLICATIONS, expect_sets_fine, sets};
-use crate::support::get;
+use super::observed::{APPLICATIONS, SETS, expect_sets_fine, sets};
+use crate::support::{get, secret};
 
 /// The addon `argocd`: the official manifest, for each spoke that has the toggle.
 const ADDON: &str = r#"apiVersion: argoproj.io/v1alpha1
@@ -72,7 +72,48 @@ async fn shared(fleet: &mut Fleet) -> Result<()> {
     }
     let again = fleet.world.expect(0, &PLAN)?;
     ensure!(again.stdout.matches("No changes.").count() == 2, "{again}");
+    leave_the_spoke(fleet).await
+}
+
+/// The sets of the repository outlive the root set, and so does their controller, which is not bridge's: the Secret, without
+/// which it would delete what they deployed, goes once they are gone.
+async fn leave_the_spoke(fleet: &Fleet) -> Result<()> {
+    const DEPLOYED: &str = "/api/v1/namespaces/guestbook-spoke-dev/configmaps/guestbook";
+    let spoke = &fleet.spokes[0];
+    let deployed = get(spoke, DEPLOYED).await?;
+    let destroy = ["-f", "spoke.yaml", "destroy", "--auto-approve", "--timeout", "60s"];
+    let refused = fleet.world.expect(1, &destroy)?;
+    let fix = "kubectl -n argocd delete applicationset guestbook preview --cascade=orphan";
+    ensure!(refused.stderr.contains("failed: Secret/argocd/spoke-dev: "), "{refused}");
+    ensure!(refused.stderr.contains(fix), "{refused}");
+    ensure!(!get(spoke, &secret("spoke-dev")).await?.is_null(), "the Secret went");
+
+    for set in ["guestbook", "preview"] {
+        delete_and_orphan(spoke, &format!("{SETS}/{set}")).await?;
+    }
+    eventually("sets that leave their Applications", async || {
+        ensure!(sets(spoke).await?.is_empty());
+        Ok(())
+    })
+    .await?;
+    fleet.world.expect(0, &destroy)?;
+    ensure!(get(spoke, &secret("spoke-dev")).await?.is_null(), "the Secret is still there");
+    let applications = get(spoke, APPLICATIONS).await?;
+    for application in applications["items"].as_array().into_iter().flatten() {
+        ensure!(application["metadata"]["deletionTimestamp"].is_null(), "{application:#}");
+    }
+    let left = get(spoke, DEPLOYED).await?;
+    ensure!(left["metadata"]["uid"] == deployed["metadata"]["uid"], "what was deployed went: {left}");
+    let hub = fleet.world.expect(0, &["-f", "hub.yaml", "plan", "--detailed-exitcode"])?;
+    ensure!(hub.stdout.contains("No changes."), "{hub}");
     fleet.world.expect_foreign_untouched()
+}
+
+/// What `kubectl delete --cascade=orphan` does.
+async fn delete_and_orphan(cluster: &ControlPlane, path: &str) -> Result<()> {
+    let request = http::Request::delete(path).header("content-type", "application/json");
+    let request = request.body(serde_json::to_vec(&json!({"propagationPolicy": "Orphan"}))?)?;
+    cluster.client().await?.request::<Value>(request).await.map(drop).context("delete and orphan")
 }
 
 /// Exactly these ApplicationSets and Applications, each fine and synced.
