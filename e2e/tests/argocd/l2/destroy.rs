@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::fleet::{Fleet, eventually};
 use super::members::{Connection, Member, ROOTS, objects};
+use super::observed::Observed;
 use super::strangers::Strangers;
 use crate::support::{get, patch, secret};
 
@@ -43,7 +44,26 @@ async fn preserves(fleet: &mut Fleet) -> Result<()> {
     let (went, came) = before.expect_rest_untouched(&after)?;
     ensure!(went == ROOTS && came.is_empty(), "went: {went:?}, came: {came:?}");
     after.expect_none_is_going()?;
+    strangers.expect_untouched(fleet).await?;
+    comes_back(fleet, &after).await.context("an apply after that")?;
     strangers.expect_untouched(fleet).await
+}
+
+/// Applied again, the profile finds what was left, and nothing of it goes or is made anew.
+async fn comes_back(fleet: &mut Fleet, left: &Observed) -> Result<()> {
+    fleet.stop_argocd();
+    fleet.world.apply(&[])?;
+    fleet.start_argocd().await?;
+    let found = eventually("the root Applications", async || {
+        let found = fleet.observed().await?;
+        found.expect_all_fine()?;
+        let (went, came) = left.expect_rest_untouched(&found)?;
+        ensure!(went.is_empty() && came == ROOTS, "went: {went:?}, came: {came:?}");
+        Ok(found)
+    })
+    .await?;
+    found.expect_none_is_going()?;
+    fleet.world.expect_no_changes()
 }
 
 #[tokio::test]

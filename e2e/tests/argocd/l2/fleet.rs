@@ -101,6 +101,12 @@ impl Fleet {
         Ok(())
     }
 
+    /// Starts the garbage collector of a spoke again, which knows kinds that were defined since half a minute later only.
+    pub async fn know_new_kinds(&mut self, spoke: usize) -> Result<()> {
+        self.collectors[spoke] = Controllers::garbage_collector(&self.spokes[spoke]).await?;
+        Ok(())
+    }
+
     /// How Argo CD reaches a spoke at its own address.
     pub fn connection(&self, index: usize) -> Connection {
         Connection {
@@ -143,6 +149,11 @@ impl Fleet {
 
     pub fn argocd(&self) -> Result<&ArgoCd> {
         self.argocd.as_ref().context("Argo CD runs")
+    }
+
+    /// Ends Argo CD.
+    pub fn stop_argocd(&mut self) {
+        self.argocd = None;
     }
 
     /// Ends a part of Argo CD.

@@ -54,6 +54,7 @@ async fn shared(fleet: &mut Fleet) -> Result<()> {
     fleet.start_argocd().await?;
     // It comes up as soon as the hub's has installed it, for which the run waits, too.
     let _of_the_spoke = ArgoCd::start(&fleet.spokes[0], "argocd").await.context("the spoke's Argo CD")?;
+    fleet.know_new_kinds(0).await?;
     let outcome = tokio::task::spawn_blocking(move || apply.wait()).await??;
     ensure!(outcome.code == Some(0), "{outcome}");
 
