@@ -17,6 +17,8 @@ use crate::plan::cascade::sets_that_would_delete;
 use crate::plan::live::Live;
 
 const APPLICATION: &str = "Application.argoproj.io";
+const COMPONENT: &str = "app.kubernetes.io/component";
+const SET_CONTROLLER: &str = "applicationset-controller";
 
 /// Waits until the Applications of deleted ApplicationSets are gone.
 ///
@@ -58,13 +60,14 @@ async fn going(
     if !kinds.serves(&GroupKind::parse(APPLICATION)) || (sets.is_empty() && !orphans) {
         return Ok(Vec::new());
     }
+    // Before the sets: an Application that takes sets along may go at any time, and these with it.
+    let all = all(run, kinds).await?;
     let living = living_sets(run, kinds).await?;
     let lives = |uid: &Value| living.iter().any(|set| *uid == set.uid());
     let is_deleted = |uid: &Value| sets.iter().any(|set| *uid == set.uid());
     let waits_for = |owner: &Value| {
         owner["kind"] == "ApplicationSet" && (is_deleted(&owner["uid"]) || (orphans && !lives(&owner["uid"])))
     };
-    let all = all(run, kinds).await?;
     Ok(all.into_iter().filter(|live| live.owner_references().iter().any(waits_for)).collect())
 }
 
@@ -73,8 +76,8 @@ async fn all(run: &Run<'_>, kinds: &Kinds) -> Result<Vec<Live>, ClusterError> {
     run.cluster.list(kinds, &application, Some(&run.owner.namespace), "").await
 }
 
-/// Keeps the cluster Secrets with which something would go that ApplicationSets deployed, unless the user named them: who
-/// runs the controller of those sets is not bridge, so that it cannot end it first. Gives those that may go.
+/// Keeps the cluster Secrets with which something would go that ApplicationSets deployed, unless the user named them: the
+/// controller of those sets is not bridge's to end. Gives those that may go.
 pub(super) async fn refuse_cascading(
     run: &Run<'_>,
     kinds: &Kinds,
@@ -127,8 +130,17 @@ pub(super) async fn living_sets(run: &Run<'_>, kinds: &Kinds) -> Result<Vec<Live
 /// Whether it runs the controller that makes and deletes Applications; the label is that of Argo CD's manifests and of its
 /// Helm chart.
 pub(super) fn is_set_controller(object: &Object) -> bool {
-    let label = object.body().pointer("/metadata/labels/app.kubernetes.io~1component");
-    object.id().group_kind.group == "apps" && label.is_some_and(|label| label == "applicationset-controller")
+    let label = object.body()["metadata"]["labels"].get(COMPONENT);
+    object.id().group_kind.group == "apps" && label.is_some_and(|label| label == SET_CONTROLLER)
+}
+
+/// Whether such a controller may still run. Of one that somebody else installs nobody knows how it is labelled.
+pub(super) async fn may_set_controller_live(run: &Run<'_>, kinds: &Kinds) -> Result<bool, ClusterError> {
+    let (deployment, selector) =
+        (GroupKind::parse("Deployment.apps"), format!("{COMPONENT}={SET_CONTROLLER}"));
+    let namespace = Some(run.owner.namespace.as_str());
+    Ok(!run.owner.installs_argocd
+        || !run.cluster.list(kinds, &deployment, namespace, &selector).await?.is_empty())
 }
 
 #[cfg(test)]

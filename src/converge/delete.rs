@@ -149,7 +149,7 @@ fn take_set_controllers(waves: &mut [(Wave, Vec<Live>)]) -> Vec<Live> {
 /// Where ApplicationSets stay, sees to it that they do not take along what they deployed when the cluster Secrets go.
 ///
 /// Those that the repositories brought stay with `preserveResourcesOnDeletion`. Their controller ends first, with its pods;
-/// where somebody else installs it, the Secret stays for which it would delete something ([`applications::refuse_cascading`]).
+/// where it is not bridge's, the Secret stays for which it would delete something ([`applications::refuse_cascading`]).
 async fn spare_deployed(
     run: &Run<'_>,
     kinds: &Kinds,
@@ -161,15 +161,15 @@ async fn spare_deployed(
     if sets.is_empty() || outcome.must_stop() || run.is_stopped() {
         return Ok(clusters);
     }
-    if !run.owner.installs_argocd {
-        return Ok(applications::refuse_cascading(run, kinds, clusters, &sets, outcome).await?);
-    }
     if !controllers.is_empty() {
         (run.emit)(Event::WaveStarted { name: Wave::Workloads.title(), changes: controllers.len() });
         let deleted = delete_wave(run, kinds, std::mem::take(controllers), Purpose::Halt, outcome).await;
         await_gone(run, kinds, &deleted, outcome).await?;
     }
-    Ok(clusters)
+    if outcome.must_stop() || !applications::may_set_controller_live(run, kinds).await? {
+        return Ok(clusters);
+    }
+    Ok(applications::refuse_cascading(run, kinds, clusters, &sets, outcome).await?)
 }
 
 async fn delete_wave(
