@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 pub struct Forwarder {
     // An option only so that drop can take it: a runtime must not be dropped inside another one.
     runtime: Option<Runtime>,
+    target: String,
     urls: Vec<String>,
 }
 
@@ -17,15 +18,36 @@ impl Forwarder {
     /// Opens `count` addresses in front of a control plane, whose certificate is valid for each.
     pub fn start(cluster: &ControlPlane, count: usize) -> Result<Self> {
         let target = cluster.apiserver_url().trim_start_matches("https://").to_owned();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let mut urls = Vec::new();
-        for _ in 0..count {
-            let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port on loopback")?;
-            listener.set_nonblocking(true)?;
-            urls.push(format!("https://{}", listener.local_addr()?));
-            runtime.spawn(serve(listener, target.clone()));
+        let mut forwarder = Self { runtime: None, target, urls: Vec::new() };
+        forwarder.listen(vec!["127.0.0.1:0".to_owned(); count])?;
+        Ok(forwarder)
+    }
+
+    /// Cuts every connection, and takes no new one.
+    pub fn close(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
         }
-        Ok(Self { runtime: Some(runtime), urls })
+    }
+
+    /// Opens the same addresses again.
+    pub fn reopen(&mut self) -> Result<()> {
+        let addresses = self.urls.iter().map(|url| url.trim_start_matches("https://").to_owned()).collect();
+        self.listen(addresses)
+    }
+
+    fn listen(&mut self, addresses: Vec<String>) -> Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        self.urls.clear();
+        for address in addresses {
+            let listener =
+                TcpListener::bind(&address).with_context(|| format!("cannot listen on {address}"))?;
+            listener.set_nonblocking(true)?;
+            self.urls.push(format!("https://{}", listener.local_addr()?));
+            runtime.spawn(serve(listener, self.target.clone()));
+        }
+        self.runtime = Some(runtime);
+        Ok(())
     }
 
     /// The addresses.
@@ -36,9 +58,7 @@ impl Forwarder {
 
 impl Drop for Forwarder {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
+        self.close();
     }
 }
 

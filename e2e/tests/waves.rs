@@ -5,7 +5,7 @@ mod support;
 use anyhow::{Result, ensure};
 use bridge_e2e::proxy::{Fault, Matcher};
 use serde_json::Value;
-use support::{Profile, World};
+use support::{Profile, SPOKES, World};
 
 const HOME: &str = "/api/v1/namespaces/argocd";
 const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/argocd/leases/bridge";
@@ -21,6 +21,21 @@ async fn a_first_apply_writes_its_namespace_the_lock_and_the_record_before_all_e
     // The lock is renewed and freed; nothing else of these three is written again.
     ensure!(!paths[3..].iter().any(|path| *path == HOME || *path == inventory), "{paths:?}");
     world.expect_no_changes()
+}
+
+/// Sets that an earlier installation left would lose what they deployed to a controller that finds no clusters.
+#[tokio::test]
+async fn argo_cd_starts_where_its_clusters_are_known_and_before_its_sets_come() -> Result<()> {
+    let world = World::start().await?;
+    world.profile(&Profile::small())?;
+    world.apply(&[])?;
+    let writes = world.proxy.writes();
+    let first = |part: &str| writes.iter().position(|write| write.path.contains(part));
+    let last = |part: &str| writes.iter().rposition(|write| write.path.contains(part));
+    let cluster = SPOKES.iter().filter_map(|(name, _)| last(&support::secret(name))).max();
+    ensure!(cluster.is_some() && cluster < first("/deployments/"), "{cluster:?}: {writes:?}");
+    ensure!(last("/deployments/") < first("/applicationsets/"), "{writes:?}");
+    Ok(())
 }
 
 #[tokio::test]

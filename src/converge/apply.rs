@@ -44,6 +44,12 @@ pub async fn apply(
     outcome
 }
 
+/// When a wave is applied. Clusters, and what they count on, come before the workloads that look at them: controllers that
+/// find ApplicationSets of an earlier installation and no clusters would delete what those deployed on the hub.
+fn turn(wave: Wave) -> (bool, Wave) {
+    (matches!(wave, Wave::Workloads | Wave::ApplicationSets), wave)
+}
+
 /// The changes by wave, in order.
 fn waves(changes: Vec<Change>) -> Vec<(Wave, Vec<Change>)> {
     let mut waves: Vec<(Wave, Vec<Change>)> = Vec::new();
@@ -54,7 +60,7 @@ fn waves(changes: Vec<Change>) -> Vec<(Wave, Vec<Change>)> {
             None => waves.push((wave, vec![change])),
         }
     }
-    waves.sort_by_key(|(wave, _)| *wave);
+    waves.sort_by_key(|(wave, _)| turn(*wave));
     waves
 }
 

@@ -4,6 +4,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
 use crate::cluster::{ClusterError, Deletion, Kinds, Propagation};
+use crate::converge::applications;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::{Action, Event};
 use crate::converge::failure::{Holder, failure_of};
@@ -12,7 +13,6 @@ use crate::converge::outcome::{Failure, FailureClass, Outcome};
 use crate::converge::ready::Patience;
 use crate::converge::record::Record;
 use crate::converge::run::{LOOKS, Run};
-use crate::desired::id::GroupKind;
 use crate::desired::ownership::inventory_id;
 use crate::desired::wave::Wave;
 use crate::plan::change::Change;
@@ -20,6 +20,7 @@ use crate::plan::decide::is_rewritten;
 use crate::plan::diff::is_same;
 use crate::plan::live::Live;
 use crate::plan::prune;
+use crate::plan::workloads::is_set_controller;
 
 /// What a deletion is for.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,8 @@ pub(super) enum Purpose {
     Removal,
     /// It is made anew at once.
     Replacement,
+    /// Nobody asks for it any more, and what it runs must have ended before anything else goes.
+    Halt,
 }
 
 impl Purpose {
@@ -37,7 +40,7 @@ impl Purpose {
         let is_ours = prune::protection(now, applyset).is_none() && !is_rewritten(planned, now);
         is_ours
             && match self {
-                Self::Removal => true,
+                Self::Removal | Self::Halt => true,
                 Self::Replacement => is_same(planned.body(), now.body()),
             }
     }
@@ -47,8 +50,8 @@ impl Purpose {
     fn propagation(self, live: &Live) -> Propagation {
         let is_workload = matches!(live.id().group_kind.group.as_str(), "apps" | "batch");
         match self {
-            Self::Replacement if is_workload => Propagation::Foreground,
-            Self::Replacement | Self::Removal => Propagation::Background,
+            Self::Replacement | Self::Halt if is_workload => Propagation::Foreground,
+            Self::Replacement | Self::Halt | Self::Removal => Propagation::Background,
         }
     }
 }
@@ -61,15 +64,21 @@ pub(super) async fn delete_all(
     record: &mut Record,
     outcome: &mut Outcome,
 ) -> Result<(), ConvergeError> {
-    let waves = waves(deletions);
+    let mut waves = waves(deletions);
     let has_sets = waves.iter().any(|(wave, _)| *wave == Wave::ApplicationSets);
     let gone: Vec<String> =
         waves.iter().flat_map(|(_, objects)| objects).map(|live| live.uid().to_owned()).collect();
     if record.is_destroy() && !has_sets && !waves.is_empty() {
         // An earlier destroy may have ended before the Applications of its sets were gone.
-        await_applications(run, kinds, &[], true, outcome).await?;
+        applications::await_gone(run, kinds, &[], true, outcome).await?;
     }
-    for (wave, objects) in waves {
+    let mut controllers = if record.is_destroy() { take_set_controllers(&mut waves) } else { Vec::new() };
+    for (wave, mut objects) in waves {
+        if wave == Wave::Clusters && record.is_destroy() {
+            objects = spare_deployed(run, kinds, objects, &mut controllers, outcome).await?;
+        } else if wave == Wave::Workloads {
+            objects.append(&mut controllers);
+        }
         if outcome.must_stop() || run.is_stopped() {
             outcome.not_tried.extend(objects.into_iter().map(|live| live.id().clone()));
             continue;
@@ -80,10 +89,10 @@ pub(super) async fn delete_all(
             record.remove(run, kinds).await?;
         }
         (run.emit)(Event::WaveStarted { name: wave.title(), changes: objects.len() });
-        let deleted = delete_wave(run, kinds, objects, outcome).await;
+        let deleted = delete_wave(run, kinds, objects, Purpose::Removal, outcome).await;
         await_gone(run, kinds, &deleted, outcome).await?;
         if wave == Wave::ApplicationSets {
-            await_applications(run, kinds, &deleted, record.is_destroy(), outcome).await?;
+            applications::await_gone(run, kinds, &deleted, record.is_destroy(), outcome).await?;
         }
     }
     Ok(())
@@ -128,13 +137,55 @@ fn waves(deletions: Vec<Change>) -> Vec<(Wave, Vec<Live>)> {
     waves
 }
 
-async fn delete_wave(run: &Run<'_>, kinds: &Kinds, objects: Vec<Live>, outcome: &mut Outcome) -> Vec<Live> {
+/// Takes the controllers of ApplicationSets out of their wave.
+fn take_set_controllers(waves: &mut [(Wave, Vec<Live>)]) -> Vec<Live> {
+    let workloads = waves.iter_mut().filter(|(wave, _)| *wave == Wave::Workloads);
+    workloads
+        .flat_map(|(_, objects)| {
+            objects.extract_if(.., |live| is_set_controller(live.object())).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Where ApplicationSets stay, sees to it that they do not take along what they deployed when the cluster Secrets go.
+///
+/// Those that the repositories brought stay with `preserveResourcesOnDeletion`. Their controller ends first, with its pods;
+/// where it is not bridge's, the Secret stays for which it would delete something ([`applications::refuse_cascading`]).
+async fn spare_deployed(
+    run: &Run<'_>,
+    kinds: &Kinds,
+    clusters: Vec<Live>,
+    controllers: &mut Vec<Live>,
+    outcome: &mut Outcome,
+) -> Result<Vec<Live>, ConvergeError> {
+    let sets = applications::living_sets(run, kinds).await?;
+    if sets.is_empty() || outcome.must_stop() || run.is_stopped() {
+        return Ok(clusters);
+    }
+    if !controllers.is_empty() {
+        (run.emit)(Event::WaveStarted { name: Wave::Workloads.title(), changes: controllers.len() });
+        let deleted = delete_wave(run, kinds, std::mem::take(controllers), Purpose::Halt, outcome).await;
+        await_gone(run, kinds, &deleted, outcome).await?;
+    }
+    if outcome.must_stop() || !applications::may_set_controller_live(run, kinds).await? {
+        return Ok(clusters);
+    }
+    Ok(applications::refuse_cascading(run, kinds, clusters, &sets, outcome).await?)
+}
+
+async fn delete_wave(
+    run: &Run<'_>,
+    kinds: &Kinds,
+    objects: Vec<Live>,
+    purpose: Purpose,
+    outcome: &mut Outcome,
+) -> Vec<Live> {
     let mut requests = stream::iter(objects)
         .map(|live| async move {
             if run.is_stopped() {
                 return (live, None);
             }
-            let answer = delete_one(run, kinds, &live, Purpose::Removal).await;
+            let answer = delete_one(run, kinds, &live, purpose).await;
             (live, Some(answer))
         })
         .buffer_unordered(run.cluster.parallelism());
@@ -247,52 +298,4 @@ pub(super) fn holder(live: &Live) -> Holder {
         (false, true) => Holder::Owned,
         (true, true) => Holder::Nothing,
     }
-}
-
-/// Waits until the Applications of deleted ApplicationSets are gone, while the controllers that remove them still run.
-///
-/// With `orphans`, as in a destroy, those of sets that do not exist any more are waited for, too.
-async fn await_applications(
-    run: &Run<'_>,
-    kinds: &Kinds,
-    sets: &[Live],
-    orphans: bool,
-    outcome: &mut Outcome,
-) -> Result<(), ConvergeError> {
-    let mut patience = Patience::new(run);
-    loop {
-        let applications = applications(run, kinds, sets, orphans).await?;
-        let lines: Vec<String> =
-            applications.iter().map(|live| format!("{} is still there", live.id())).collect();
-        if applications.is_empty() || !patience.goes_on(lines).await {
-            outcome
-                .remaining
-                .extend(applications.iter().map(|live| (live.id().clone(), holder(live).words())));
-            return Ok(());
-        }
-    }
-}
-
-async fn applications(
-    run: &Run<'_>,
-    kinds: &Kinds,
-    sets: &[Live],
-    orphans: bool,
-) -> Result<Vec<Live>, ClusterError> {
-    let (application, set) =
-        (GroupKind::parse("Application.argoproj.io"), GroupKind::parse("ApplicationSet.argoproj.io"));
-    let namespace = Some(run.owner.namespace.as_str());
-    if !kinds.serves(&application) || (sets.is_empty() && !orphans) {
-        return Ok(Vec::new());
-    }
-    // Without their definition the sets are gone, and their Applications may still be there.
-    let living =
-        if kinds.serves(&set) { run.cluster.list(kinds, &set, namespace, "").await? } else { Vec::new() };
-    let lives = |uid: &Value| living.iter().any(|set| *uid == set.uid() && !set.is_terminating());
-    let is_deleted = |uid: &Value| sets.iter().any(|set| *uid == set.uid());
-    let waits_for = |owner: &Value| {
-        owner["kind"] == "ApplicationSet" && (is_deleted(&owner["uid"]) || (orphans && !lives(&owner["uid"])))
-    };
-    let all = run.cluster.list(kinds, &application, namespace, "").await?;
-    Ok(all.into_iter().filter(|live| live.owner_references().iter().any(waits_for)).collect())
 }

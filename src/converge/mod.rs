@@ -1,5 +1,6 @@
 //! 6. The loop: observe, plan, write wave by wave, wait. Prints nothing; speaks through [`event::Event`].
 
+mod applications;
 pub mod apply;
 mod delete;
 mod diagnosis;

@@ -84,7 +84,8 @@ fn keep_name(
 }
 
 /// The server that a cluster Secret stands for, without the trailing slashes that Argo CD ignores.
-fn server(secret: &Value) -> String {
+#[must_use]
+pub fn server(secret: &Value) -> String {
     let server = secret_data::text(secret, "server").unwrap_or_default();
     server.trim_end_matches('/').to_owned()
 }

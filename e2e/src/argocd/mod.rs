@@ -42,7 +42,7 @@ const FOLDERS: [(&str, &str); 6] = [
 #[derive(Debug)]
 pub struct ArgoCd {
     // Before the folder, in which they write.
-    servers: Vec<Server>,
+    servers: Vec<(&'static str, Server)>,
     binary: PathBuf,
     addresses: Addresses,
     redis_password: String,
@@ -165,9 +165,9 @@ impl ArgoCd {
         redis::password(hub, namespace).await
     }
 
-    fn launch(&mut self, command: &mut Command, name: &str) -> Result<()> {
+    fn launch(&mut self, command: &mut Command, name: &'static str) -> Result<()> {
         let log = self.scratch.path().join(format!("{name}.log"));
-        self.servers.push(Server::start(command, &log, self.scratch.doomed())?);
+        self.servers.push((name, Server::start(command, &log, self.scratch.doomed())?));
         Ok(())
     }
 
@@ -185,12 +185,17 @@ impl ArgoCd {
 
     /// Fails with the end of its log if one of the servers has ended.
     fn check_alive(&mut self) -> Result<()> {
-        for server in &mut self.servers {
+        for (name, server) in &mut self.servers {
             if let Some(status) = server.exited() {
-                bail!("a server of Argo CD ended with {status}:\n{}", server.log_tail());
+                bail!("{name} ended with {status}:\n{}", server.log_tail());
             }
         }
         Ok(())
+    }
+
+    /// Ends a part, as happens to its pods when their workload is deleted.
+    pub fn end(&mut self, part: Part) {
+        self.servers.retain(|(name, _)| *name != part.name());
     }
 
     /// The address of Argo CD's API and UI; it asks for no login.

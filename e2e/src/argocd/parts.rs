@@ -55,7 +55,7 @@ impl Part {
     }
 
     /// The path of the Deployment or StatefulSet whose pods run it.
-    pub(super) fn workload(self, namespace: &str) -> String {
+    pub fn workload(self, namespace: &str) -> String {
         let kind = if self == Self::ApplicationController { "statefulsets" } else { "deployments" };
         format!("/apis/apps/v1/namespaces/{namespace}/{kind}/{}", self.name())
     }

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use bridge_e2e::argocd::{self, ArgoCd};
 use bridge_e2e::cluster::ControlPlane;
 use bridge_e2e::manifests;
-use bridge_e2e::tools::{Binaries, ControllerBinaries};
+use bridge_e2e::tools::{self, Binaries, ControllerBinaries};
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -44,6 +44,7 @@ fn fetch_controllers() -> Result<()> {
 
 /// What level L2 needs beside it.
 fn fetch_argocd() -> Result<()> {
+    println!("kubectl {}", tools::kubectl()?.display());
     println!("argocd  {}", argocd::prepare()?.display());
     Ok(())
 }

@@ -261,6 +261,12 @@ pub async fn get(cluster: &ControlPlane, path: &str) -> Result<Value> {
     }
 }
 
+/// Sends a merge patch to an API server as somebody else.
+pub async fn patch(cluster: &ControlPlane, path: &str, patch: &Value) -> Result<Value> {
+    let request = http::Request::patch(path).header("content-type", "application/merge-patch+json");
+    Ok(cluster.client().await?.request(request.body(serde_json::to_vec(patch)?)?).await?)
+}
+
 pub fn secret(name: &str) -> String {
     format!("/api/v1/namespaces/argocd/secrets/{name}")
 }

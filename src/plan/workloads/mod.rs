@@ -9,6 +9,7 @@
 //!
 //! Source: Argo CD v3.5.3, `applicationset/controllers` and `controller/appcontroller.go`.
 
+mod cascade;
 mod cluster;
 mod generators;
 mod judge;
@@ -31,6 +32,7 @@ use crate::plan::summary::Plan;
 use crate::plan::workloads::cluster::{Cluster, ClusterChange};
 use crate::plan::workloads::judge::Judge;
 
+pub use cascade::{SET_CONTROLLER, is_set_controller, sets_that_would_delete};
 pub use policy::ControllerPolicy;
 pub use set::{Application, Set};
 
@@ -157,7 +159,11 @@ impl Workloads {
     /// What a plan does to Applications.
     #[must_use]
     pub fn of(plan: &Plan, seen: Seen) -> Self {
-        let changes: Vec<ClusterChange> = plan.changes.iter().filter_map(ClusterChange::of).collect();
+        let changes: Vec<ClusterChange> = if ends_set_controller(plan) {
+            Vec::new()
+        } else {
+            plan.changes.iter().filter_map(ClusterChange::of).collect()
+        };
         let created: Vec<Cluster> = plan.changes.iter().filter_map(created).map(Cluster::of).collect();
         let (deleted, changed) = sets(plan);
         let judge = Judge::new(seen, &created, &changes, changed);
@@ -197,6 +203,12 @@ impl Workloads {
         }
         counts
     }
+}
+
+/// Whether nobody is left to do anything to Applications when the clusters go: a destroy ends that controller before.
+fn ends_set_controller(plan: &Plan) -> bool {
+    let is_controller = |live: &Live| is_set_controller(live.object());
+    plan.is_destroy && plan.changes.iter().filter_map(Change::deleted).any(is_controller)
 }
 
 /// Whether a plan may do anything to Applications: it deletes an ApplicationSet, or changes what one sees of a cluster.

@@ -36,7 +36,7 @@ pub struct Fleet {
     pub world: World,
     gitops: String,
     tokens: Vec<String>,
-    _git: GitServer,
+    pub git: GitServer,
 }
 
 /// Asks until the answer is good; the last reason why not, when the time is up.
@@ -60,46 +60,50 @@ pub async fn eventually<T, F: Future<Output = Result<T>>>(
 impl Fleet {
     /// A test on a hub without Argo CD, `spokes` further API servers, and the repositories; the logs stay if it fails.
     pub async fn with(spokes: usize, test: impl AsyncFnOnce(&mut Self) -> Result<()>) -> Result<()> {
-        let mut fleet = Self::start(spokes).await?;
-        test(&mut fleet).await.inspect_err(|_| keep_logs())
+        Self::bare(spokes, async |fleet| {
+            let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gitops");
+            fleet.lines("gitops:\n");
+            for (name, base, path) in REPOSITORIES {
+                let url = fleet.git.publish(name, &fixtures.join(name))?;
+                fleet.lines(&format!(
+                    "  {name}: {{ url: \"{url}\", basePath: \"{base}\", path: {path}, revision: main }}\n"
+                ));
+            }
+            test(fleet).await
+        })
+        .await
     }
 
-    async fn start(spokes: usize) -> Result<Self> {
-        let git = GitServer::start()?;
-        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gitops");
-        let (mut gitops, mut collectors) = ("gitops:\n".to_owned(), Vec::new());
-        for (name, base, path) in REPOSITORIES {
-            let url = git.publish(name, &fixtures.join(name))?;
-            gitops += &format!(
-                "  {name}: {{ url: \"{url}\", basePath: \"{base}\", path: {path}, revision: main }}\n"
-            );
-        }
-        let world = World::start().await?;
+    /// The same without repositories.
+    pub async fn bare(spokes: usize, test: impl AsyncFnOnce(&mut Self) -> Result<()>) -> Result<()> {
         let mut fleet = Self {
-            world,
-            gitops,
+            git: GitServer::start()?,
+            world: World::start().await?,
+            gitops: String::new(),
             spokes: Vec::new(),
             tokens: Vec::new(),
             argocd: None,
             collectors: Vec::new(),
-            _git: git,
         };
         for index in 0..spokes {
             fleet.add_apiserver(index).await?;
         }
-        for apiserver in fleet.apiservers() {
-            collectors.push(Controllers::garbage_collector(apiserver).await?);
-        }
-        fleet.collectors = collectors;
-        Ok(fleet)
+        test(&mut fleet).await.inspect_err(|_| keep_logs())
     }
 
     async fn add_apiserver(&mut self, index: usize) -> Result<()> {
         let spoke = self.world.hub.sibling().await?;
         let token = manager_token(&spoke).await?;
         self.world.write(&format!("token-{index}"), &token)?;
+        self.collectors.push(Controllers::garbage_collector(&spoke).await?);
         self.spokes.push(spoke);
         self.tokens.push(token);
+        Ok(())
+    }
+
+    /// Starts the garbage collector of a spoke again, which knows kinds that were defined since half a minute later only.
+    pub async fn know_new_kinds(&mut self, spoke: usize) -> Result<()> {
+        self.collectors[spoke] = Controllers::garbage_collector(&self.spokes[spoke]).await?;
         Ok(())
     }
 
@@ -126,18 +130,37 @@ impl Fleet {
     /// The same with some of its servers only.
     pub async fn start_argocd_parts(&mut self, parts: &[Part]) -> Result<()> {
         self.argocd = Some(ArgoCd::start_parts(&self.world.hub, "argocd", parts).await?);
+        // Not before: of kinds that are defined later it knows half a minute later.
+        self.collectors.push(Controllers::garbage_collector(&self.world.hub).await?);
         Ok(())
     }
 
     /// Adds a template of the user's own to the profile.
     pub fn template(&mut self, file: &str, text: &str) -> Result<()> {
         std::fs::create_dir_all(self.world.path("templates"))?;
-        self.gitops.push_str("applicationSets: { templates: templates }\n");
+        self.lines("applicationSets: { templates: templates }\n");
         self.world.write(&format!("templates/{file}"), text)
+    }
+
+    /// Adds lines to the profile.
+    pub fn lines(&mut self, lines: &str) {
+        self.gitops.push_str(lines);
     }
 
     pub fn argocd(&self) -> Result<&ArgoCd> {
         self.argocd.as_ref().context("Argo CD runs")
+    }
+
+    /// Ends Argo CD.
+    pub fn stop_argocd(&mut self) {
+        self.argocd = None;
+    }
+
+    /// Ends a part of Argo CD.
+    pub fn end(&mut self, part: Part) {
+        if let Some(argocd) = &mut self.argocd {
+            argocd.end(part);
+        }
     }
 
     /// Declares these clusters and applies: one run, after which a plan is empty.
@@ -225,18 +248,22 @@ pub async fn refresh_sets(world: &World) -> Result<()> {
 async fn manager_token(spoke: &ControlPlane) -> Result<String> {
     let name = "argocd-manager";
     let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}});
-    post(spoke, "/api/v1/namespaces/kube-system/serviceaccounts", &account).await?;
+    create(spoke, "/api/v1/namespaces/kube-system/serviceaccounts", &account).await?;
     let binding = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
         "metadata": {"name": name},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
         "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": "kube-system"}]});
-    post(spoke, "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", &binding).await?;
+    create(spoke, "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", &binding).await?;
     let token = spoke.service_account_token("kube-system", name).await?;
     ensure!(token != spoke.token(User::Admin), "a token of its own");
     Ok(token)
 }
 
-async fn post(cluster: &ControlPlane, path: &str, body: &Value) -> Result<Value> {
-    let request = http::Request::post(path).header("content-type", "application/json");
-    Ok(cluster.client().await?.request(request.body(serde_json::to_vec(body)?)?).await?)
+/// Makes an object; its path.
+pub async fn create(cluster: &ControlPlane, collection: &str, object: &Value) -> Result<String> {
+    let request = http::Request::post(collection).header("content-type", "application/json");
+    let request = request.body(serde_json::to_vec(object)?)?;
+    let made: Value =
+        cluster.client().await?.request(request).await.with_context(|| collection.to_owned())?;
+    Ok(format!("{collection}/{}", made["metadata"]["name"].as_str().context("no name")?))
 }

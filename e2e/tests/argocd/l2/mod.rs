@@ -1,8 +1,13 @@
 mod acceptance;
+mod checkouts;
+mod destroy;
 mod fates;
 mod fleet;
 mod foretold;
 mod members;
+mod neighbours;
 mod observed;
 mod own_writes;
 mod scale;
+mod shared;
+mod strangers;

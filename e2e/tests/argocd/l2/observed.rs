@@ -58,8 +58,10 @@ fn expect_synced(name: &str, application: &Value) -> Result<()> {
         (text(application, "/status/sync/status"), text(application, "/status/health/status"));
     let phase = text(application, "/status/operationState/phase");
     let conditions = &application["status"]["conditions"];
+    // One that finds everything in place has nothing to do.
+    let is_done = matches!(phase, "Succeeded" | "");
     ensure!(
-        (sync, health, phase) == ("Synced", "Healthy", "Succeeded") && conditions.is_null(),
+        (sync, health) == ("Synced", "Healthy") && is_done && conditions.is_null(),
         "Application {name}: {sync:?}, {health:?}, {phase:?}: {} {conditions}",
         text(application, "/status/operationState/message"),
     );
@@ -98,11 +100,8 @@ impl Observed {
     pub fn expect(&self, members: &[Member], left_behind: &[&str]) -> Result<()> {
         let sets = ROOTS.into_iter().chain(CHILDREN.map(|(set, _)| set)).map(str::to_owned).collect();
         expect_names("ApplicationSets", &sets, &self.sets.keys().cloned().collect())?;
-        expect_sets_fine(&self.sets)?;
         expect_names("Applications", &applications(members), &self.applications.keys().cloned().collect())?;
-        for (name, application) in &self.applications {
-            expect_synced(name, application)?;
-        }
+        self.expect_all_fine()?;
         let counts = |name: &&(usize, String)| {
             let namespace = name.1.split('/').next().unwrap_or_default();
             !left_behind.iter().any(|cluster| namespace.ends_with(&format!("-{cluster}")))
@@ -148,6 +147,28 @@ impl Observed {
     /// Whether an object is on one of the API servers.
     pub fn has_object(&self, name: &str) -> bool {
         self.objects.keys().any(|(_, other)| other == name)
+    }
+
+    /// Every ApplicationSet is without an error, and every Application is synced.
+    pub fn expect_all_fine(&self) -> Result<()> {
+        expect_sets_fine(&self.sets)?;
+        self.applications.iter().try_for_each(|(name, application)| expect_synced(name, application))
+    }
+
+    /// None of these objects is there any more.
+    pub fn expect_none_of(&self, objects: &BTreeSet<(usize, String)>) -> Result<()> {
+        let left: Vec<_> = self.objects.keys().filter(|name| objects.contains(*name)).collect();
+        ensure!(left.is_empty(), "still there: {left:?}");
+        Ok(())
+    }
+
+    /// No Application waits to be deleted: whoever installs Argo CD again would carry that out.
+    pub fn expect_none_is_going(&self) -> Result<()> {
+        for (name, application) in &self.applications {
+            let deleted = &application["metadata"]["deletionTimestamp"];
+            ensure!(deleted.is_null(), "Application {name} is to be deleted since {deleted}");
+        }
+        Ok(())
     }
 
     /// What is here and there is the same: neither made anew nor changed. Gives the names of the Applications that
