@@ -69,6 +69,22 @@ fn an_offline_plan_creates_everything() {
 }
 
 #[test]
+fn contexts_that_nobody_read_are_said_to_be_placeholders() {
+    let env = TestEnv::with_profile();
+    let profile = env.read("bridge.yaml");
+    env.write("bridge.yaml", &format!("{profile}  - {{ name: east, connection: {{ context: east }} }}\n"));
+    for command in [&["render"][..], &["plan", "--offline"]] {
+        let run = env.run(command).expect(0);
+        let said = "no kubeconfig was read: the address and authority of a context are placeholders here\n";
+        assert!(run.stderr.ends_with(said), "{run}");
+    }
+    let config =
+        "  - { name: east, connection: { context: east, server: https://east.example.com, insecure: true } }";
+    env.write("bridge.yaml", &format!("{profile}{config}\n"));
+    assert_eq!(env.run(&["render"]).expect(0).stderr, "", "everything is in the profile");
+}
+
+#[test]
 fn more_detail_shows_every_field() {
     let run = TestEnv::with_profile().run(&["plan", "--offline", "-v"]).expect(0);
     assert!(run.stdout.contains("+ metadata.labels.tier: \"gold\""), "{run}");

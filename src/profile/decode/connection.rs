@@ -114,7 +114,7 @@ fn server(node: &Node, fields: &Fields<'_>, d: &mut Decoder) -> Option<String> {
     let text = address::http(d, node, Code::SERVER_URL, "`server`")?;
     let server = text.trim_end_matches('/').to_owned();
     let host = address::parse(&server)?.host;
-    if is_in_cluster(host) {
+    if address::is_in_cluster(host) {
         let message = format!("`{server}` is the hub's own address, seen from inside");
         let fix = "write the address that the hub reaches this spoke by; the hub itself has `role: hub`";
         d.error(Code::IN_CLUSTER_SPOKE, &node.location, message, fix);
@@ -126,12 +126,6 @@ fn server(node: &Node, fields: &Fields<'_>, d: &mut Decoder) -> Option<String> {
         d.error(Code::LOOPBACK_SERVER, &node.location, message, fix);
     }
     Some(server)
-}
-
-fn is_in_cluster(host: &str) -> bool {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    matches!(host.as_str(), "kubernetes" | "kubernetes.default" | "kubernetes.default.svc")
-        || host.starts_with("kubernetes.default.svc.")
 }
 
 /// The inner `None` where the profile says nothing of it.
