@@ -222,6 +222,19 @@ pub(crate) fn refuse_password(decoder: &mut Decoder, node: &Node, text: &str) ->
     None
 }
 
+/// The address of a proxy in front of an API server. Source: `ParseProxyUrl` of Argo CD knows these schemes and no other.
+pub(crate) fn proxy(decoder: &mut Decoder, node: &Node, what: &str) -> Option<String> {
+    let text = decoder.filled_text(node, what)?;
+    refuse_password(decoder, node, &text)?;
+    let is_proxy = parse(&text).is_some_and(|address| address.scheme == "socks5" && is_bare(&address));
+    if !is_proxy && !parse(&text).is_some_and(|address| is_bare_http(&address)) {
+        let message = format!("{what} is no http, https or socks5 address");
+        decoder.error(Code::PROXY_URL, &node.location, message, "write `http://HOST:PORT`");
+        return None;
+    }
+    Some(text)
+}
+
 /// An http or https address with nothing but scheme, host, port and path.
 pub(crate) fn http(decoder: &mut Decoder, node: &Node, code: Code, what: &str) -> Option<String> {
     let text = decoder.filled_text(node, what)?;
@@ -236,9 +249,11 @@ pub(crate) fn http(decoder: &mut Decoder, node: &Node, code: Code, what: &str) -
 
 /// Whether it is an http or https address with nothing but scheme, host, port and path.
 pub(crate) fn is_bare_http(address: &Address<'_>) -> bool {
-    ["https", "http"].contains(&address.scheme)
-        && address.user.is_none()
-        && !address.path.contains(['?', '#'])
+    ["https", "http"].contains(&address.scheme) && is_bare(address)
+}
+
+fn is_bare(address: &Address<'_>) -> bool {
+    address.user.is_none() && !address.path.contains(['?', '#'])
 }
 
 #[cfg(test)]
