@@ -9,7 +9,7 @@ use crate::cli::prepare::Ready;
 use crate::cli::secrets::{self, Reach};
 use crate::cli::spokes::{self, Spokes};
 use crate::cli::target::Target;
-use crate::cli::{endpoints, interrupt, manifest};
+use crate::cli::{connections, endpoints, interrupt, manifest};
 use crate::cluster::Cluster;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Event;
@@ -83,11 +83,12 @@ impl Hub {
         let work = async {
             let remotes = endpoints::read(context, &ready.profile)?;
             let spokes = spokes::plan(context, &self.cluster, &ready.profile, &remotes, consent).await?;
-            let ready = &spokes.resolve(&remotes, ready);
+            let (written, ready) = (&ready.profile, &spokes.resolve(&remotes, ready));
             let secrets =
                 secrets::resolve(context, &ready.profile, &ready.folder, Reach::Everything(&self.cluster))
                     .await?
                     .with(spokes.tokens());
+            connections::expired(&ready.profile, &secrets)?;
             // First what may take minutes: what the cluster has is read as late as it can be.
             let manifest = manifest::obtain(context, ready, manifest::Lock::Write).await?;
             let desired = async {
@@ -98,6 +99,8 @@ impl Hub {
             let intent = Intent { owner: &owner, consent, creates, spokes: &recorded, keeps_clusters };
             let mut plan = crate::converge::plan(&self.cluster, intent, desired, emit).await?;
             spokes.hold(&mut plan);
+            let check = connections::Check { context, hub: &self.cluster, written, resolved: &ready.profile };
+            check.all(&secrets, &plan, &spokes).await?;
             let spokes = spokes.with_leaving(context, &self.cluster, &plan, consent).await;
             Ok(Planned { plan, secrets, spokes })
         };

@@ -19,6 +19,7 @@ use crate::cli::spokes::leaving::{Current, Leaving};
 use crate::cli::spokes::tokens::Tokens;
 use crate::cli::target::notify;
 use crate::cluster::{Cluster, ClusterError, ConnectOptions};
+use crate::code::Code;
 use crate::converge::spoke::{self, Spoke, SpokePlan, SpokeState, TokenPlan, Wish};
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::plan::build::Owner;
@@ -27,6 +28,7 @@ use crate::plan::inventory::{RecordedSpoke, Spokes as Recorded};
 use crate::plan::pending_token::desired;
 use crate::plan::summary::Plan;
 use crate::plan::token::Token;
+use crate::profile::finding::Finding;
 use crate::profile::model::{self, Connection, ContextAuth, Profile, Remote, SecretSource, ServiceAccount};
 use crate::profile::sensitive::Sensitive;
 
@@ -44,6 +46,8 @@ pub(super) struct Registered {
     spoke: Spoke,
     /// The connection to it, where it was looked at.
     connection: Option<Cluster>,
+    /// The context leads to the hub itself.
+    is_hub: bool,
 }
 
 impl Registered {
@@ -95,8 +99,23 @@ pub(super) async fn plan(
     };
     let all = stream::iter(wishes).map(|wish| planner.one(wish)).buffered(hub.parallelism());
     let mut all: Vec<Registered> = all.collect().await;
+    let own: Vec<Finding> = all
+        .iter()
+        .filter(|one| one.is_hub)
+        .map(|one| leads_to_hub(&one.cluster, &one.spoke.context))
+        .collect();
+    if !own.is_empty() {
+        return Err(own.into());
+    }
     fail_twins(&mut all);
     Ok(Spokes { all, leaving: Vec::new() })
+}
+
+/// A spoke that is the hub: whatever else the profile says, its author meant another cluster.
+pub(super) fn leads_to_hub(cluster: &model::Cluster, context: &str) -> Finding {
+    let message = format!("the context `{context}` leads to the hub itself (by the uid of its kube-system)");
+    let fix = "name the spoke's own context; the hub needs no entry as a spoke";
+    Finding::error(Code::SPOKE_CONTEXT, &cluster.at, message, fix)
 }
 
 /// Two contexts that lead to one cluster would each take the other's token for a former one.
@@ -140,17 +159,22 @@ struct Planner<'a> {
 impl Planner<'_> {
     async fn one(&self, (cluster, name, account): (&model::Cluster, &str, &ServiceAccount)) -> Registered {
         let token = self.tokens.of(cluster);
-        let (state, connection) = if self.is_target(cluster) {
+        let (state, connection, is_hub) = if self.is_target(cluster) {
             match self.look(cluster, name, account, token).await {
-                Ok((planned, connection)) => (SpokeState::Planned(Box::new(planned)), Some(connection)),
+                Ok((planned, connection)) => {
+                    (SpokeState::Planned(Box::new(planned)), Some(connection), false)
+                }
                 // A context may lead elsewhere by now: only a token that the hub has for this very server is trusted unseen.
-                Err(why) => (trusted(self.tokens.of_server(cluster), account, why), None),
+                Err(Misfit::Failed(why)) => {
+                    (trusted(self.tokens.of_server(cluster), account, why), None, false)
+                }
+                Err(Misfit::Hub) => (SpokeState::Failed { why: String::new() }, None, true),
             }
         } else {
-            (SpokeState::NotAsked { token: token.cloned() }, None)
+            (SpokeState::NotAsked { token: token.cloned() }, None, false)
         };
         let spoke = Spoke { name: cluster.name.to_string(), context: name.to_owned(), state };
-        Registered { cluster: cluster.clone(), account: account.clone(), spoke, connection }
+        Registered { cluster: cluster.clone(), account: account.clone(), spoke, connection, is_hub }
     }
 
     async fn look(
@@ -159,15 +183,16 @@ impl Planner<'_> {
         name: &str,
         account: &ServiceAccount,
         token: Option<&Sensitive>,
-    ) -> Result<(SpokePlan, Cluster), String> {
+    ) -> Result<(SpokePlan, Cluster), Misfit> {
         let connection = Cluster::connect(&connect_options(self.context, name)).await;
-        let connection = connection.map_err(|error| in_words(&error))?;
+        let connection = connection.map_err(|error| Misfit::Failed(in_words(&error)))?;
         if connection.identity().uid == self.hub.identity().uid {
-            return Err(format!("the context `{name}` leads to the hub itself: name the spoke's own"));
+            return Err(Misfit::Hub);
         }
         let wish = Wish { cluster, account };
         let planned = spoke::plan(&connection, &self.owner, wish, token, self.consent, &|_| ()).await;
-        let planned = planned.map_err(|error| with_hints(&error.to_string(), &error.hints()))?;
+        let planned =
+            planned.map_err(|error| Misfit::Failed(with_hints(&error.to_string(), &error.hints())))?;
         Ok((planned, connection))
     }
 
@@ -177,7 +202,15 @@ impl Planner<'_> {
     }
 }
 
-fn connect_options(context: &Context, name: &str) -> ConnectOptions {
+/// Why a spoke cannot be planned.
+enum Misfit {
+    /// It is the hub.
+    Hub,
+    /// It does not answer, or not well.
+    Failed(String),
+}
+
+pub(super) fn connect_options(context: &Context, name: &str) -> ConnectOptions {
     ConnectOptions {
         kubeconfig: context.kubeconfig(),
         context: Some(name.to_owned()),
@@ -218,6 +251,11 @@ impl Spokes {
     /// What was found out about each.
     pub(super) fn spokes(&self) -> impl Iterator<Item = &Spoke> {
         self.all.iter().map(|one| &one.spoke).chain(self.leaving.iter().map(|one| &one.spoke))
+    }
+
+    /// The connections to those that bridge writes to now, by the clusters' names.
+    pub(super) fn written(&self) -> impl Iterator<Item = (&str, &Cluster)> {
+        self.all.iter().filter_map(|one| Some((one.spoke.name.as_str(), one.make()?.0)))
     }
 
     /// Which of the profile's clusters answer, for the record.

@@ -1,0 +1,218 @@
+//! The connections that a plan gives to Argo CD, tried from here before the first write.
+//!
+//! What bridge cannot reach says nothing: names inside docker, private endpoints, proxies. Nothing is asked about a connection
+//! that stays as it is.
+#![expect(clippy::disallowed_methods, reason = "tokens expire by the clock, and asking has to end")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use futures::{StreamExt, stream};
+use jiff::Timestamp;
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::spokes::{Spokes, connect_options, leads_to_hub};
+use crate::cluster::{self, Cluster, Proof};
+use crate::code::Code;
+use crate::desired::secrets::Secrets;
+use crate::plan::change::Change;
+use crate::plan::kubernetes::{Age, Minor, age};
+use crate::plan::pending_token::desired;
+use crate::plan::summary::Plan;
+use crate::plan::token::expiry;
+use crate::profile::finding::{Finding, Severity, has_errors};
+use crate::profile::model::{
+    self, Auth, Connection, Install, Profile, Remote, SecretReference, SecretSource,
+};
+use crate::profile::sensitive::Sensitive;
+use crate::report::finding;
+
+/// The longest that one spoke, and all of them together, are waited for.
+const LIMIT: Duration = Duration::from_secs(5);
+const ALL: Duration = Duration::from_secs(15);
+/// How many are asked at the same time, at least: most of the time is waiting.
+const AT_ONCE: usize = 16;
+
+/// Refuses tokens of the profile that have expired by their own words.
+///
+/// # Errors
+/// A finding for each.
+pub(super) fn expired(profile: &Profile, secrets: &Secrets) -> Result<(), CliError> {
+    let now = Timestamp::now();
+    let findings: Vec<Finding> = profile
+        .clusters()
+        .filter_map(|cluster| {
+            let (_, reference) = given_token(cluster)?;
+            let expires = expiry(&secrets.value(&reference.source)).filter(|expires| *expires <= now)?;
+            let message = format!("the token of `{}` has expired at {expires}", cluster.name);
+            Some(Finding::error(Code::GIVEN_TOKEN, &reference.at, message, NEW_TOKEN))
+        })
+        .collect();
+    if findings.is_empty() { Ok(()) } else { Err(findings.into()) }
+}
+
+const NEW_TOKEN: &str =
+    "put a new one there, or write `connection: { context: NAME }`, with which bridge makes and renews it";
+
+/// A token that the profile refers to, and the connection that it is for. One that bridge makes is none.
+fn given_token(cluster: &model::Cluster) -> Option<(&Remote, &SecretReference)> {
+    match &cluster.connection {
+        Connection::Remote(remote) => match &remote.auth {
+            Auth::Token(SecretReference { source: SecretSource::SpokeToken { .. }, .. }) => None,
+            Auth::Token(reference) => Some((remote, reference)),
+            Auth::Basic { .. } | Auth::ClientCertificate { .. } | Auth::Aws { .. } | Auth::Exec(_) => None,
+        },
+        Connection::InCluster | Connection::Context(_) => None,
+    }
+}
+
+/// What the connections of a plan are checked with.
+pub(super) struct Check<'a> {
+    pub(super) context: &'a Context,
+    pub(super) hub: &'a Cluster,
+    /// The profile as it is written.
+    pub(super) written: &'a Profile,
+    /// The profile with what the kubeconfig says of its contexts.
+    pub(super) resolved: &'a Profile,
+}
+
+/// A way to ask a spoke.
+enum Way<'a> {
+    Connected(&'a Cluster),
+    Token(&'a Remote, &'a SecretReference, Sensitive),
+    Context(&'a str),
+}
+
+impl Check<'_> {
+    /// Asks each spoke whose connection is new or another one, all at once; warnings are shown.
+    ///
+    /// # Errors
+    /// The findings, where one of them is an error.
+    pub(super) async fn all(&self, secrets: &Secrets, plan: &Plan, spokes: &Spokes) -> Result<(), CliError> {
+        let changed: BTreeSet<&str> = plan.changes.iter().filter_map(new_connection).collect();
+        let connected: BTreeMap<&str, &Cluster> = spokes.written().collect();
+        let ways = self.written.spokes.iter().zip(&self.resolved.spokes).filter_map(|(written, resolved)| {
+            let name = written.name.as_str();
+            let way = match (connected.get(name), given_token(resolved), &written.connection) {
+                (Some(connection), _, _) => Some(Way::Connected(connection)),
+                (None, Some((remote, reference)), _) => {
+                    Some(Way::Token(remote, reference, secrets.value(&reference.source)))
+                }
+                (None, None, Connection::Context(by)) => Some(Way::Context(&by.context)),
+                (None, None, Connection::InCluster | Connection::Remote(_)) => None,
+            };
+            way.filter(|_| connected.contains_key(name) || changed.contains(name)).map(|way| (resolved, way))
+        });
+        let until = Instant::now() + ALL;
+        let asked = stream::iter(ways).map(|(cluster, way)| self.ask(cluster, way, until));
+        let at_once = self.hub.parallelism().max(AT_ONCE);
+        let findings: Vec<Vec<Finding>> = asked.buffered(at_once).collect().await;
+        let findings: Vec<Finding> = findings.into_iter().flatten().collect();
+        if has_errors(&findings) {
+            return Err(findings.into());
+        }
+        self.context.ui.say(&finding::render(&findings, self.context.ui.redactor()));
+        Ok(())
+    }
+
+    async fn ask(&self, cluster: &model::Cluster, way: Way<'_>, until: Instant) -> Vec<Finding> {
+        let limit = LIMIT.min(until.saturating_duration_since(Instant::now()));
+        if limit.is_zero() {
+            return Vec::new();
+        }
+        let (version, is_registered) = match way {
+            Way::Connected(connection) => (connection.version(limit).await, true),
+            Way::Token(remote, reference, token) => {
+                match judge(cluster, remote, reference, cluster::prove(remote, &token, limit).await) {
+                    Ok(version) => (version, false),
+                    Err(finding) => return vec![finding],
+                }
+            }
+            Way::Context(name) => match self.identify(name, limit).await {
+                Some((uid, _)) if uid == self.hub.identity().uid => return vec![leads_to_hub(cluster, name)],
+                found => (found.map(|(_, version)| version), false),
+            },
+        };
+        version.and_then(|version| self.old(cluster, &version, is_registered)).into_iter().collect()
+    }
+
+    async fn identify(&self, context: &str, limit: Duration) -> Option<(String, String)> {
+        cluster::identify(&connect_options(self.context, context), limit).await
+    }
+
+    fn old(&self, cluster: &model::Cluster, version: &str, is_registered: bool) -> Option<Finding> {
+        let argo_cd = match &self.resolved.argocd.install {
+            Install::Manifests(manifests) => Some(manifests.version.to_string()),
+            Install::Existing => None,
+        };
+        let name = &cluster.name;
+        let minor = |text: &str| text.parse::<Minor>().ok();
+        let finding = |message, fix: &str| Finding::error(Code::OLD_KUBERNETES, &cluster.at, message, fix);
+        match age(minor(version)?, argo_cd.as_deref().and_then(minor), is_registered) {
+            Age::Fine => None,
+            Age::Untested { oldest, tested_by } => {
+                let argo_cd = argo_cd.unwrap_or_default();
+                let message = format!(
+                    "`{name}` runs Kubernetes {version}, and Argo CD {argo_cd} is tested with {oldest} and newer"
+                );
+                let other = tested_by
+                    .map_or_else(String::new, |argo_cd| format!(" Argo CD {argo_cd} is tested with it."));
+                let fix = format!("upgrade the cluster; until then look at it with care.{other}");
+                Some(finding(message, &fix).with_severity(Severity::Warning))
+            }
+            Age::Unregistrable { oldest } => {
+                let message = format!(
+                    "`{name}` runs Kubernetes {version}, and bridge can make an account from {oldest} on"
+                );
+                let fix = "upgrade the cluster, or give it another way to authenticate, such as `token`";
+                Some(finding(message, fix))
+            }
+        }
+    }
+}
+
+/// The cluster whose connection a change writes: a new Secret, or one with another server or `config`.
+fn new_connection(change: &Change) -> Option<&str> {
+    let object = desired(change).filter(|object| object.is_cluster_secret())?;
+    let part = |body: &serde_json::Value| {
+        (body.pointer("/data/server").cloned(), body.pointer("/data/config").cloned())
+    };
+    let is_new = change.live().is_none_or(|live| part(live.body()) != part(object.body()));
+    object.label("cluster_name").filter(|_| is_new)
+}
+
+/// What an API server said to the holder of the token: its version, or what is wrong.
+fn judge(
+    cluster: &model::Cluster,
+    remote: &Remote,
+    reference: &SecretReference,
+    proof: Proof,
+) -> Result<Option<String>, Finding> {
+    let (name, server) = (&cluster.name, &remote.server);
+    match proof {
+        Proof::Accepted(version) => Ok(Some(version)),
+        Proof::NotAsked => Ok(None),
+        Proof::Refused => {
+            let message = format!("the API server of `{name}`, {server}, does not accept its token (401)");
+            Err(Finding::error(Code::GIVEN_TOKEN, &reference.at, message, NEW_TOKEN))
+        }
+        Proof::Untrusted(why) => {
+            let message =
+                format!("the certificate of {server}, asked for `{name}`, is not to be trusted: {why}");
+            let has_authority = matches!(remote.tls, model::Tls::Ca { .. });
+            let (severity, fix) = if has_authority {
+                (
+                    Severity::Error,
+                    "write the cluster's own `caData`, and `serverName` where its certificate has another name",
+                )
+            } else {
+                (
+                    Severity::Warning,
+                    "write the cluster's `caData`, unless Argo CD's image knows its authority",
+                )
+            };
+            Err(Finding::error(Code::WRONG_AUTHORITY, &cluster.at, message, fix).with_severity(severity))
+        }
+    }
+}
