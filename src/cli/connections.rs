@@ -23,7 +23,7 @@ use crate::plan::summary::Plan;
 use crate::plan::token::expiry;
 use crate::profile::finding::{Finding, Severity, has_errors};
 use crate::profile::model::{
-    self, Auth, Connection, Install, Profile, Remote, SecretReference, SecretSource,
+    self, Auth, Connection, Install, ManifestSource, Profile, Remote, SecretReference, SecretSource,
 };
 use crate::profile::sensitive::Sensitive;
 use crate::report::finding;
@@ -142,9 +142,12 @@ impl Check<'_> {
     }
 
     fn old(&self, cluster: &model::Cluster, version: &str, is_registered: bool) -> Option<Finding> {
+        // Of somebody else's manifest nobody knows which version it is.
         let argo_cd = match &self.resolved.argocd.install {
-            Install::Manifests(manifests) => Some(manifests.version.to_string()),
-            Install::Existing => None,
+            Install::Manifests(manifests) if manifests.source == ManifestSource::Official => {
+                Some(manifests.version.to_string())
+            }
+            Install::Manifests(_) | Install::Existing => None,
         };
         let name = &cluster.name;
         let minor = |text: &str| text.parse::<Minor>().ok();

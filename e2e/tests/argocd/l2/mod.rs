@@ -1,4 +1,5 @@
 mod acceptance;
+mod connections;
 mod fleet;
 mod members;
 mod observed;
