@@ -85,6 +85,35 @@ fn contexts_that_nobody_read_are_said_to_be_placeholders() {
 }
 
 #[test]
+fn a_template_that_selects_no_cluster_is_warned_of_at_its_own_line() {
+    let env = TestEnv::with_profile();
+    let profile = env.read("bridge.yaml");
+    let set = |labels: &str| {
+        env.write(
+            "templates/team.yaml.tera",
+            &format!(
+                "# env: staging\napiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{ name: team, namespace: argocd }}\n\
+                 spec:\n  generators:\n    - clusters:\n        selector:\n          matchLabels:\n            {labels}\n  \
+                 template: {{ metadata: {{ name: x }}, spec: {{ project: default }} }}\n"
+            ),
+        );
+    };
+    env.write("bridge.yaml", &format!("{profile}applicationSets: {{ templates: templates }}\n"));
+    set("env: staging");
+    for command in [&["validate"][..], &["render"], &["plan", "--offline"]] {
+        let run = env.run(command).expect(0);
+        let said = "no cluster of the profile has `env: staging`, so ApplicationSet `team` generates nothing";
+        for said in ["warning[BRG1472]", said, "templates/team.yaml.tera:10:13"] {
+            assert!(run.all().contains(said), "{said}: {run}");
+        }
+    }
+    for matching in ["env: dev", "enable_cert_manager: \"true\"", "enable_off: \"true\""] {
+        set(matching);
+        assert!(!env.run(&["validate"]).expect(0).all().contains("BRG1472"), "{matching}");
+    }
+}
+
+#[test]
 fn more_detail_shows_every_field() {
     let run = TestEnv::with_profile().run(&["plan", "--offline", "-v"]).expect(0);
     assert!(run.stdout.contains("+ metadata.labels.tier: \"gold\""), "{run}");
