@@ -57,13 +57,16 @@ const NEW_TOKEN: &str =
 
 /// A token that the profile refers to, and the connection that it is for. One that bridge makes is none.
 fn given_token(cluster: &model::Cluster) -> Option<(&Remote, &SecretReference)> {
-    match &cluster.connection {
-        Connection::Remote(remote) => match &remote.auth {
-            Auth::Token(SecretReference { source: SecretSource::SpokeToken { .. }, .. }) => None,
-            Auth::Token(reference) => Some((remote, reference)),
-            Auth::Basic { .. } | Auth::ClientCertificate { .. } | Auth::Aws { .. } | Auth::Exec(_) => None,
-        },
-        Connection::InCluster | Connection::Context(_) => None,
+    let remote = match &cluster.connection {
+        Connection::Remote(remote) => remote,
+        Connection::InCluster | Connection::Context(_) => return None,
+    };
+    match &remote.auth {
+        Auth::Token(reference) => {
+            let is_made = matches!(reference.source, SecretSource::SpokeToken { .. });
+            (!is_made).then_some((remote, reference))
+        }
+        Auth::Basic { .. } | Auth::ClientCertificate { .. } | Auth::Aws { .. } | Auth::Exec(_) => None,
     }
 }
 

@@ -17,8 +17,40 @@ const V1BETA1: &str = "client.authentication.k8s.io/v1beta1";
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
 fn cases(ca: &str) -> Vec<Case> {
-    let aws = |args: &[&str]| json!({ "exec": exec(V1BETA1, "argocd-k8s-auth", args, &json!(null)) });
+    [credentials(ca), commands(ca)].concat()
+}
+
+/// What the profile refers to as a secret.
+fn credentials(ca: &str) -> Vec<Case> {
     let certificate = STANDARD.encode(CERTIFICATE);
+    vec![
+        (
+            "token",
+            format!("caData: {ca}, serverName: api, token: {{ file: s3cret }}"),
+            json!({ "certificate-authority-data": ca, "tls-server-name": "api" }),
+            json!({ "token": "planted-s3cret" }),
+        ),
+        ("roots", "token: { file: s3cret }".to_owned(), json!({}), json!({ "token": "planted-s3cret" })),
+        (
+            "basic",
+            "insecure: true, serverName: sni, basic: { username: me, password: { file: s3cret } }".to_owned(),
+            json!({ "insecure-skip-tls-verify": true, "tls-server-name": "sni" }),
+            json!({ "username": "me", "password": "planted-s3cret" }),
+        ),
+        (
+            "certificate",
+            format!(
+                "caData: {ca}, clientCertificate: {{ certData: {certificate}, keyData: {{ file: s3cret }} }}"
+            ),
+            json!({ "certificate-authority-data": ca }),
+            json!({ "client-certificate-data": certificate, "client-key-data": STANDARD.encode("planted-s3cret") }),
+        ),
+    ]
+}
+
+/// Commands in Argo CD's image.
+fn commands(ca: &str) -> Vec<Case> {
+    let aws = |args: &[&str]| json!({ "exec": exec(V1BETA1, "argocd-k8s-auth", args, &json!(null)) });
     let azure = json!([
         { "name": "AAD_LOGIN_METHOD", "value": "spn" },
         { "name": "AAD_SERVICE_PRINCIPAL_CLIENT_SECRET", "value": "azure-s3cret" },
@@ -29,30 +61,6 @@ fn cases(ca: &str) -> Vec<Case> {
     let extension =
         json!([{ "name": "client.authentication.k8s.io/exec", "extension": { "clusterName": "east" } }]);
     vec![
-        (
-            "token",
-            format!("caData: {ca}, serverName: api, token: {{ file: s3cret }}"),
-            json!({ "certificate-authority-data": ca, "tls-server-name": "api" }),
-            json!({ "token": "planted-s3cret" }),
-        ),
-        (
-            "roots",
-            "token: { file: s3cret }".to_owned(),
-            json!({}),
-            json!({ "token": "planted-s3cret" }),
-        ),
-        (
-            "basic",
-            "insecure: true, serverName: sni, basic: { username: me, password: { file: s3cret } }".to_owned(),
-            json!({ "insecure-skip-tls-verify": true, "tls-server-name": "sni" }),
-            json!({ "username": "me", "password": "planted-s3cret" }),
-        ),
-        (
-            "certificate",
-            format!("caData: {ca}, clientCertificate: {{ certData: {certificate}, keyData: {{ file: s3cret }} }}"),
-            json!({ "certificate-authority-data": ca }),
-            json!({ "client-certificate-data": certificate, "client-key-data": STANDARD.encode("planted-s3cret") }),
-        ),
         (
             "eks-irsa",
             format!("caData: {ca}, awsAuth: {{ clusterName: eks, roleArn: \"arn:aws:iam::1:role/r\", profile: p }}"),
