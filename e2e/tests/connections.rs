@@ -117,9 +117,9 @@ async fn a_token_that_does_not_work_is_found_before_the_first_write() -> Result<
     let ca = pair.proxy.ca_pem();
     let expired = expired();
     let cases = [
-        (ca, expired.as_str(), "BRG1273", "has expired at 2023-11-14T22:13:20Z"),
-        (ca, theirs, "BRG1273", "does not accept its token (401)"),
-        (&pair.world.hub.ca_pem(), ours, "BRG1274", "is not to be trusted"),
+        (ca, expired.as_str(), "BRG2010", "has expired at 2023-11-14T22:13:20Z"),
+        (ca, theirs, "BRG2010", "does not accept its token (401)"),
+        (&pair.world.hub.ca_pem(), ours, "BRG2011", "is not to be trusted"),
     ];
     for (ca, token, code, said) in cases {
         pair.by_token(ca, token)?;
@@ -153,13 +153,13 @@ async fn what_cannot_be_asked_from_here_is_no_failure() -> Result<()> {
     ] {
         pair.declare(&connection)?;
         let outcome = pair.world.apply(&[])?;
-        ensure!(!outcome.stderr.contains("BRG12"), "{outcome}");
+        ensure!(!outcome.stderr.contains("BRG20"), "{outcome}");
     }
     ensure!(pair.proxy.requests().is_empty(), "the token was shown to somebody unproven");
     // Of an authority that only Argo CD's image may know, this machine cannot tell.
     pair.declare(&format!("{{ server: \"{server}\", {more} }}"))?;
     let outcome = pair.world.apply(&[])?;
-    ensure!(outcome.stderr.contains("warning[BRG1274]"), "{outcome}");
+    ensure!(outcome.stderr.contains("warning[BRG2011]"), "{outcome}");
     Ok(())
 }
 
@@ -167,9 +167,9 @@ async fn what_cannot_be_asked_from_here_is_no_failure() -> Result<()> {
 async fn a_spoke_that_is_the_hub_is_refused_whatever_it_is_called() -> Result<()> {
     let pair = Pair::start().await?;
     let aws = "server: \"https://eks.example.com\", awsAuth: { clusterName: eks }";
-    for connection in
-        ["{ context: same, allowLoopback: true }".to_owned(), format!("{{ context: same, {aws} }}")]
-    {
+    let token = "server: \"https://dev.example.com\", token: { env: PLANTED_TOKEN }";
+    for more in ["allowLoopback: true", aws, token] {
+        let connection = format!("{{ context: same, {more} }}");
         pair.declare(&connection)?;
         pair.expect_refused("BRG1261", "leads to the hub itself")?;
     }
@@ -187,7 +187,7 @@ async fn an_old_kubernetes_is_warned_of_and_refused_where_no_account_can_be_made
     };
     pair.declare("{ context: spoke, allowLoopback: true }")?;
     says("v1.21.14-eks-1a2b3c4");
-    pair.expect_refused("BRG1275", "can make an account from v1.22 on")?;
+    pair.expect_refused("BRG2012", "can make an account from v1.22 on")?;
     pair.by_token(pair.proxy.ca_pem(), pair.spoke.token(User::Admin))?;
     let official = Profile::official().argocd;
     let text = std::fs::read_to_string(pair.world.path("bridge.yaml"))?;
@@ -195,7 +195,7 @@ async fn an_old_kubernetes_is_warned_of_and_refused_where_no_account_can_be_made
     says("v1.29.3");
     let outcome = pair.world.apply(&[])?;
     let said = "runs Kubernetes v1.29.3, and Argo CD v3.5.3 is tested with v1.33 and newer";
-    ensure!(outcome.stderr.contains("warning[BRG1275]") && outcome.stderr.contains(said), "{outcome}");
+    ensure!(outcome.stderr.contains("warning[BRG2012]") && outcome.stderr.contains(said), "{outcome}");
     ensure!(outcome.stderr.contains("Argo CD v3.0 is tested with it"), "{outcome}");
     Ok(())
 }

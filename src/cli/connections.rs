@@ -82,9 +82,10 @@ pub(super) struct Check<'a> {
 
 /// A way to ask a spoke.
 enum Way<'a> {
+    /// bridge makes a token there.
     Connected(&'a Cluster),
-    Token(&'a Remote, &'a SecretReference, Sensitive),
-    Context(&'a str),
+    /// The profile says how Argo CD authenticates.
+    Given { context: Option<&'a str>, token: Option<(&'a Remote, &'a SecretReference, Sensitive)> },
 }
 
 impl Check<'_> {
@@ -97,15 +98,16 @@ impl Check<'_> {
         let connected: BTreeMap<&str, &Cluster> = spokes.written().collect();
         let ways = self.written.spokes.iter().zip(&self.resolved.spokes).filter_map(|(written, resolved)| {
             let name = written.name.as_str();
-            let way = match (connected.get(name), given_token(resolved), &written.connection) {
-                (Some(connection), _, _) => Some(Way::Connected(connection)),
-                (None, Some((remote, reference)), _) => {
-                    Some(Way::Token(remote, reference, secrets.value(&reference.source)))
-                }
-                (None, None, Connection::Context(by)) => Some(Way::Context(&by.context)),
-                (None, None, Connection::InCluster | Connection::Remote(_)) => None,
+            if let Some(connection) = connected.get(name) {
+                return Some((resolved, Way::Connected(connection)));
+            }
+            let context = match &written.connection {
+                Connection::Context(by) => Some(by.context.as_str()),
+                Connection::InCluster | Connection::Remote(_) => None,
             };
-            way.filter(|_| connected.contains_key(name) || changed.contains(name)).map(|way| (resolved, way))
+            let token = given_token(resolved)
+                .map(|(remote, reference)| (remote, reference, secrets.value(&reference.source)));
+            changed.contains(name).then_some((resolved, Way::Given { context, token }))
         });
         let until = Instant::now() + ALL;
         let asked = stream::iter(ways).map(|(cluster, way)| self.ask(cluster, way, until));
@@ -120,28 +122,30 @@ impl Check<'_> {
     }
 
     async fn ask(&self, cluster: &model::Cluster, way: Way<'_>, until: Instant) -> Vec<Finding> {
-        let limit = LIMIT.min(until.saturating_duration_since(Instant::now()));
-        if limit.is_zero() {
-            return Vec::new();
-        }
-        let (version, is_registered) = match way {
-            Way::Connected(connection) => (connection.version(limit).await, true),
-            Way::Token(remote, reference, token) => {
-                match judge(cluster, remote, reference, cluster::prove(remote, &token, limit).await) {
-                    Ok(version) => (version, false),
-                    Err(finding) => return vec![finding],
+        let (mut version, mut findings) = (None, Vec::new());
+        let limit = || LIMIT.min(until.saturating_duration_since(Instant::now()));
+        let is_registered = matches!(way, Way::Connected(_));
+        match way {
+            Way::Connected(connection) => version = connection.version(limit()).await,
+            Way::Given { context, token } => {
+                if let Some(context) = context {
+                    let options = connect_options(self.context, context);
+                    let found = cluster::identify(&options, limit()).await;
+                    let is_hub = found.as_ref().is_some_and(|(uid, _)| *uid == self.hub.identity().uid);
+                    findings.extend(is_hub.then(|| leads_to_hub(cluster, context)));
+                    version = found.map(|(_, version)| version);
+                }
+                if let Some((remote, reference, token)) = token {
+                    let proof = cluster::prove(remote, &token, limit()).await;
+                    match judge(cluster, remote, reference, proof) {
+                        Ok(answered) => version = answered.or(version),
+                        Err(finding) => findings.push(finding),
+                    }
                 }
             }
-            Way::Context(name) => match self.identify(name, limit).await {
-                Some((uid, _)) if uid == self.hub.identity().uid => return vec![leads_to_hub(cluster, name)],
-                found => (found.map(|(_, version)| version), false),
-            },
-        };
-        version.and_then(|version| self.old(cluster, &version, is_registered)).into_iter().collect()
-    }
-
-    async fn identify(&self, context: &str, limit: Duration) -> Option<(String, String)> {
-        cluster::identify(&connect_options(self.context, context), limit).await
+        }
+        findings.extend(version.and_then(|version| self.old(cluster, &version, is_registered)));
+        findings
     }
 
     fn old(&self, cluster: &model::Cluster, version: &str, is_registered: bool) -> Option<Finding> {

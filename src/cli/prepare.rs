@@ -16,9 +16,9 @@ use crate::cli::{manifest, secrets, templates};
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
 use crate::desired::assemble::{Inputs, assemble};
-use crate::desired::images;
 use crate::desired::secrets::Secrets;
 use crate::desired::state::Desired;
+use crate::desired::{images, shards};
 use crate::fetch::manifest::Manifest;
 use crate::profile::finding::Finding;
 use crate::profile::location::Source;
@@ -237,7 +237,10 @@ impl Ready {
             let documents = manifest.map(|manifest| manifest::documents(&ready, &manifest)).transpose()?;
             let warnings = ready.warnings(documents.as_deref());
             context.ui.say(&finding::render(&warnings, context.ui.redactor()));
-            ready.assemble(documents, &secrets)
+            let desired = ready.assemble(documents, &secrets)?;
+            let warnings = shards::unused(&ready.profile, &desired.objects);
+            context.ui.say(&finding::render(&warnings, context.ui.redactor()));
+            Ok(desired)
         })
         .await
     }

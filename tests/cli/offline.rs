@@ -114,6 +114,26 @@ fn a_template_that_selects_no_cluster_is_warned_of_at_its_own_line() {
 }
 
 #[test]
+fn a_shard_that_the_controller_does_not_have_is_warned_of() {
+    let env = TestEnv::with_profile();
+    let profile = env.read("bridge.yaml");
+    env.write("bridge.yaml", &profile.replace("name: spoke-dev", "name: spoke-dev\n    shard: 1"));
+    for command in [&["validate"][..], &["render"], &["plan", "--offline"]] {
+        let run = env.run(command).expect(0);
+        let said = "`shard: 1` of `spoke-dev` does nothing: the application controller has 1 replica(s)";
+        assert!(run.all().contains("warning[BRG1109]") && run.all().contains(said), "{run}");
+    }
+    let replicas = "{ op: add, path: /spec/template/spec/containers/0/env/-, value: { name: ARGOCD_CONTROLLER_REPLICAS, value: \"2\" } }";
+    let patch = format!(
+        "  patches: [{{ target: {{ kind: StatefulSet, name: argocd-application-controller }}, json6902: [{replicas}] }}]\n"
+    );
+    let patched = env.read("bridge.yaml").replacen("argocd:\n", &format!("argocd:\n{patch}"), 1);
+    assert!(patched.contains(&patch), "{patched}");
+    env.write("bridge.yaml", &patched);
+    assert!(!env.run(&["validate"]).expect(0).all().contains("BRG1109"));
+}
+
+#[test]
 fn more_detail_shows_every_field() {
     let run = TestEnv::with_profile().run(&["plan", "--offline", "-v"]).expect(0);
     assert!(run.stdout.contains("+ metadata.labels.tier: \"gold\""), "{run}");
