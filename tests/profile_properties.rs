@@ -242,8 +242,11 @@ fn paths(value: &serde_json::Value, at: &str, found: &mut Vec<String>) {
     };
     for (key, child) in children {
         let path = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
-        // What a merge patch says is free.
-        if !path.contains("/merge/") && !path.ends_with("/json6902/0/value") {
+        // What a merge patch says is free, and what a credential command wants to know.
+        if !path.contains("/merge/")
+            && !path.contains("/exec/config/")
+            && !path.ends_with("/json6902/0/value")
+        {
             paths(child, &path, found);
             found.push(path);
         }

@@ -109,7 +109,7 @@ fn paths_are_relative_to_the_file_that_says_them() {
 fn servers_lose_their_slash_and_base_paths_gain_one() {
     let loaded = load_fixture("full.yaml");
     assert_eq!(remote(&loaded, "token").server, "https://token.example.com:6443");
-    assert!(matches!(remote(&loaded, "certificate").tls, Tls::Insecure));
+    assert!(matches!(remote(&loaded, "certificate").tls, Tls::Insecure { .. }));
     let gitops = &loaded.profile.as_ref().unwrap().gitops;
     let paths = |source: &Option<bridge::profile::model::GitSource>| {
         let source = source.as_ref().unwrap();

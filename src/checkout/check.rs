@@ -27,7 +27,7 @@ pub fn check(profile: &Profile, places: &Places, checkouts: &[Checkout]) -> Vec<
     let mut findings = Vec::new();
     let files = || checkouts.iter().flat_map(|checkout| &checkout.files);
     let sets: Vec<ApplicationSet> = files().flat_map(|file| read(file, &mut findings)).collect();
-    let fleet = Fleet { clusters: profile.clusters().map(labels::labels).collect() };
+    let fleet = Fleet::of(profile);
     for set in &sets {
         fleet.check(set, &mut findings);
     }
@@ -51,12 +51,16 @@ fn read(file: &Arc<Source>, findings: &mut Vec<Finding>) -> Vec<ApplicationSet> 
 }
 
 /// The labels of every cluster.
-struct Fleet {
+pub(super) struct Fleet {
     clusters: Vec<BTreeMap<String, String>>,
 }
 
 impl Fleet {
-    fn check(&self, set: &ApplicationSet, findings: &mut Vec<Finding>) {
+    pub(super) fn of(profile: &Profile) -> Self {
+        Self { clusters: profile.clusters().map(labels::labels).collect() }
+    }
+
+    pub(super) fn check(&self, set: &ApplicationSet, findings: &mut Vec<Finding>) {
         let mut is_dead = false;
         for Generator { selector, is_override } in &set.generators {
             // What fills in for nothing needs no word where nothing is generated in the first place.

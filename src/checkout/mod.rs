@@ -6,8 +6,10 @@
 
 mod application_set;
 mod check;
+mod own;
 pub mod repository;
 mod selector;
 mod toggles;
 
 pub use check::check;
+pub use own::own;

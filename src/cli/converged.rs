@@ -10,7 +10,7 @@ use crate::cli::secrets::{self, Reach};
 use crate::cli::spokes::rotation::Rotation;
 use crate::cli::spokes::{self, Spokes};
 use crate::cli::target::Target;
-use crate::cli::{endpoints, interrupt, manifest};
+use crate::cli::{connections, endpoints, interrupt, manifest};
 use crate::cluster::Cluster;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Event;
@@ -86,11 +86,12 @@ impl Hub {
             let remotes = endpoints::read(context, &ready.profile)?;
             let spokes =
                 spokes::plan(context, &self.cluster, &ready.profile, &remotes, consent, None).await?;
-            let ready = &spokes.resolve(&remotes, ready);
+            let (written, ready) = (&ready.profile, &spokes.resolve(&remotes, ready));
             let secrets =
                 secrets::resolve(context, &ready.profile, &ready.folder, Reach::Everything(&self.cluster))
                     .await?
                     .with(spokes.tokens());
+            connections::expired(&ready.profile, &secrets)?;
             // First what may take minutes: what the cluster has is read as late as it can be.
             let manifest = manifest::obtain(context, ready, manifest::Lock::Write).await?;
             let desired = async {
@@ -102,6 +103,8 @@ impl Hub {
             let mut plan = crate::converge::plan(&self.cluster, intent, desired, emit).await?;
             spokes.hold(&mut plan);
             plan.workloads = workloads::look(&self.cluster, &plan).await;
+            let check = connections::Check { context, hub: &self.cluster, written, resolved: &ready.profile };
+            check.all(&secrets, &plan, &spokes).await?;
             let spokes = spokes.with_leaving(context, &self.cluster, &plan, consent).await;
             Ok(Planned { plan, secrets, spokes })
         };

@@ -42,6 +42,23 @@ pub(super) fn read(context: &Context, profile: &Profile) -> Result<BTreeMap<Stri
     if findings.is_empty() { Ok(remotes) } else { Err(findings.into()) }
 }
 
+/// Says of what is made without a kubeconfig that it has no addresses of contexts.
+pub(super) fn say_unread(context: &Context, profile: &Profile) {
+    let unread = profile.clusters().filter(|cluster| match &cluster.connection {
+        Connection::Context(by) => by.server.is_none() || by.tls.is_none(),
+        Connection::InCluster | Connection::Remote(_) => false,
+    });
+    match unread.count() {
+        0 => {}
+        1 => context.ui.status(
+            "no kubeconfig was read: the address and authority of a context are placeholders here",
+        ),
+        contexts => context.ui.status(&format!(
+            "no kubeconfig was read: the addresses and authorities of {contexts} contexts are placeholders here"
+        )),
+    }
+}
+
 /// The connection of a cluster that the profile knows by a context.
 ///
 /// # Errors
@@ -53,14 +70,23 @@ pub(super) fn remote(context: &Context, by: &ByContext) -> Result<Remote, Findin
         refuse(Code::SPOKE_CONTEXT, error.to_string(), &fix)
     })?;
     let remote = by.remote(&endpoint);
-    let Some(address) = address::parse(&remote.server) else {
-        let message = format!("the context `{}` has no usable server", by.context);
-        return Err(refuse(
-            Code::SERVER_URL,
-            message,
-            "add `server: https://...`, by which the hub reaches the spoke",
-        ));
+    let Some(address) = address::parse(&remote.server).filter(address::is_bare_http) else {
+        // It may hold a password, so it is not repeated.
+        let message = format!(
+            "the context `{}` has no server that Argo CD can be given: an http or https address without user, query or fragment",
+            by.context
+        );
+        let fix = "add `server: https://...`, by which the hub reaches the spoke; a password belongs to the kubeconfig's user";
+        return Err(refuse(Code::SERVER_URL, message, fix));
     };
+    if address::is_in_cluster(address.host) {
+        let message = format!(
+            "the context `{}` has the address `{}`, which for the hub's Argo CD is the hub itself",
+            by.context, remote.server
+        );
+        let fix = "add `server: https://...`, the address that the hub reaches the spoke by";
+        return Err(refuse(Code::IN_CLUSTER_SPOKE, message, fix));
+    }
     if address::is_loopback(address.host) && !by.allow_loopback {
         let message = format!(
             "the context `{}` has the loopback address `{}`: in the hub's Argo CD it leads to its own pod",

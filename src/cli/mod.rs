@@ -9,6 +9,7 @@ mod blocked;
 mod carry_out;
 mod checkout;
 mod completions;
+mod connections;
 mod consents;
 mod context;
 mod converged;

@@ -12,7 +12,8 @@ use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
 use crate::cli::spokes::Spokes;
 use crate::cli::{
-    blocked, consents, for_each_profile, interrupt, manifest, plan_file, prepare, profiles, saved, target,
+    blocked, consents, endpoints, for_each_profile, interrupt, manifest, plan_file, prepare, profiles, saved,
+    target,
 };
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
@@ -161,6 +162,7 @@ impl Run<'_> {
         self.context
             .ui
             .status("no cluster was asked: everything counts as new, and no server has checked it");
+        endpoints::say_unread(self.context, &ready.profile);
         Ok(Planned { plan: build::offline(desired), secrets: Secrets::Masked, spokes: Spokes::default() })
     }
 

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::checkout;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -15,9 +16,9 @@ use crate::cli::{manifest, secrets, templates};
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
 use crate::desired::assemble::{Inputs, assemble};
-use crate::desired::images;
 use crate::desired::secrets::Secrets;
 use crate::desired::state::Desired;
+use crate::desired::{images, shards};
 use crate::fetch::manifest::Manifest;
 use crate::profile::finding::Finding;
 use crate::profile::location::Source;
@@ -26,6 +27,7 @@ use crate::profile::places::Places;
 use crate::profile::sensitive::Sensitive;
 use crate::profile::{Loaded, VariableValue, VariableValues};
 use crate::report::finding;
+use crate::template::output;
 
 /// A profile without errors, and where it stands. Clones share it.
 #[derive(Debug, Clone)]
@@ -235,18 +237,33 @@ impl Ready {
             let documents = manifest.map(|manifest| manifest::documents(&ready, &manifest)).transpose()?;
             let warnings = ready.warnings(documents.as_deref());
             context.ui.say(&finding::render(&warnings, context.ui.redactor()));
-            ready.assemble(documents, &secrets)
+            let desired = ready.assemble(documents, &secrets)?;
+            let warnings = shards::unused(&ready.profile, &desired.objects);
+            context.ui.say(&finding::render(&warnings, context.ui.redactor()));
+            Ok(desired)
         })
         .await
     }
 
-    /// What the profile says about the manifest to no effect.
+    /// What the profile says about the manifest to no effect, and what its templates select to none.
     #[must_use]
     pub(super) fn warnings(&self, manifest: Option<&[serde_json::Value]>) -> Vec<Finding> {
-        match (&self.profile.argocd.install, manifest) {
+        let mut findings = match (&self.profile.argocd.install, manifest) {
             (Install::Manifests(manifests), Some(documents)) => images::unused(documents, &manifests.images),
             (Install::Existing, _) | (_, None) => Vec::new(),
+        };
+        findings.extend(self.unmatched());
+        findings
+    }
+
+    /// Selectors of the user's own templates that no cluster matches. What is wrong with a template itself is told elsewhere.
+    fn unmatched(&self) -> Vec<Finding> {
+        if self.templates.is_empty() {
+            return Vec::new();
         }
+        let rendered = output::render(&self.profile, &self.templates).unwrap_or_default();
+        let own = rendered.into_iter().filter(|one| self.templates.contains(&one.at.source));
+        checkout::own(&self.profile, &own.map(|one| (one.at, one.document)).collect::<Vec<_>>())
     }
 
     /// The desired state; without a manifest, Argo CD itself is left out.

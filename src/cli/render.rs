@@ -7,7 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::secrets::{self, Reach};
-use crate::cli::{for_each_profile, manifest, prepare};
+use crate::cli::{endpoints, for_each_profile, manifest, prepare};
 use crate::desired::render::to_yaml;
 use crate::desired::secrets::Secrets;
 
@@ -35,6 +35,7 @@ async fn one(context: &Context, args: &Args, path: &str) -> Result<Exit, CliErro
         Secrets::Masked
     };
     let desired = ready.desired(context, manifest::Lock::ReadOnly, &secrets).await?;
+    endpoints::say_unread(context, &ready.profile);
     let text = to_yaml(&desired, args.show_secrets);
     // Without the option no reference was resolved and literals are masked, so that nothing is left to take out.
     context.ui.data_as_it_is(&text)?;

@@ -62,7 +62,8 @@ fn of_auth(auth: &Auth) -> Vec<&SecretReference> {
         Auth::Token(reference) => vec![reference],
         Auth::Basic { username, password } => of_text(username).into_iter().chain([password]).collect(),
         Auth::ClientCertificate { certificate: _, key } => vec![key],
-        Auth::Aws { .. } | Auth::Exec { .. } => Vec::new(),
+        Auth::Exec(exec) => exec.env.values().filter_map(of_text).collect(),
+        Auth::Aws { .. } => Vec::new(),
     }
 }
 

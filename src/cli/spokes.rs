@@ -21,6 +21,7 @@ use crate::cli::spokes::rotation::Rotation;
 use crate::cli::spokes::tokens::Tokens;
 use crate::cli::target::notify;
 use crate::cluster::{Cluster, ClusterError, ConnectOptions};
+use crate::code::Code;
 use crate::converge::spoke::{self, Spoke, SpokePlan, SpokeState, TokenPlan, Wish};
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::plan::build::Owner;
@@ -28,6 +29,7 @@ use crate::plan::consent::{Consent, ObjectSelector};
 use crate::plan::inventory::{RecordedSpoke, Spokes as Recorded};
 use crate::plan::summary::Plan;
 use crate::plan::token::{Token, Why};
+use crate::profile::finding::Finding;
 use crate::profile::model::{self, Connection, ContextAuth, Profile, Remote, SecretSource, ServiceAccount};
 use crate::profile::sensitive::Sensitive;
 
@@ -98,10 +100,26 @@ pub(super) async fn plan(
         consent,
         tokens,
     };
-    let all = stream::iter(wishes).map(|wish| planner.one(wish)).buffered(hub.parallelism());
-    let mut all: Vec<Registered> = all.collect().await;
+    let planned = stream::iter(wishes).map(|wish| planner.one(wish)).buffered(hub.parallelism());
+    let (mut all, mut findings) = (Vec::new(), Vec::new());
+    for planned in planned.collect::<Vec<_>>().await {
+        match planned {
+            Ok(one) => all.push(one),
+            Err(finding) => findings.push(finding),
+        }
+    }
+    if !findings.is_empty() {
+        return Err(findings.into());
+    }
     fail_twins(&mut all);
     Ok(Spokes { all, leaving: Vec::new() })
+}
+
+/// A spoke that is the hub: whatever else the profile says, its author meant another cluster.
+pub(super) fn leads_to_hub(cluster: &model::Cluster, context: &str) -> Finding {
+    let message = format!("the context `{context}` leads to the hub itself (by the uid of its kube-system)");
+    let fix = "name the spoke's own context; the hub needs no entry as a spoke";
+    Finding::error(Code::SPOKE_CONTEXT, &cluster.at, message, fix)
 }
 
 /// Two contexts that lead to one cluster would each take the other's token for a former one.
@@ -141,22 +159,28 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    async fn one(&self, (cluster, name, account): (&model::Cluster, &str, &ServiceAccount)) -> Registered {
+    /// # Errors
+    /// When the spoke is the hub.
+    async fn one(
+        &self,
+        (cluster, name, account): (&model::Cluster, &str, &ServiceAccount),
+    ) -> Result<Registered, Finding> {
         let token = self.tokens.of(cluster);
         let asked = self.rotation.and_then(Rotation::reason);
         let (state, connection) = if self.is_target(cluster) {
             let held = asked.clone().map_or(token.ok_or(Why::Missing), Err);
             match self.look(cluster, name, account, held).await {
                 Ok((planned, connection)) => (SpokeState::Planned(Box::new(planned)), Some(connection)),
-                Err(why) if asked.is_some() => (SpokeState::Failed { why }, None),
-                Err(why) => (trusted(token, account, why), None),
+                Err(Misfit::Hub) => return Err(leads_to_hub(cluster, name)),
+                Err(Misfit::Failed(why)) if asked.is_some() => (SpokeState::Failed { why }, None),
+                Err(Misfit::Failed(why)) => (trusted(token, account, why), None),
             }
         } else {
             (SpokeState::NotAsked { token: token.cloned() }, None)
         };
         let spoke = Spoke { name: cluster.name.to_string(), context: name.to_owned(), state };
         let secret = self.tokens.secret(cluster).cloned();
-        Registered { cluster: cluster.clone(), account: account.clone(), spoke, secret, connection }
+        Ok(Registered { cluster: cluster.clone(), account: account.clone(), spoke, secret, connection })
     }
 
     async fn look(
@@ -165,16 +189,17 @@ impl Planner<'_> {
         name: &str,
         account: &ServiceAccount,
         held: Result<&Sensitive, Why>,
-    ) -> Result<(SpokePlan, Cluster), String> {
+    ) -> Result<(SpokePlan, Cluster), Misfit> {
         let connection = Cluster::connect(&connect_options(self.context, name)).await;
-        let connection = connection.map_err(|error| in_words(&error))?;
+        let connection = connection.map_err(|error| Misfit::Failed(in_words(&error)))?;
         if connection.identity().uid == self.hub.identity().uid {
-            return Err(format!("the context `{name}` leads to the hub itself: name the spoke's own"));
+            return Err(Misfit::Hub);
         }
         let wish = Wish { cluster, account };
         let planned =
             spoke::plan(&connection, &self.owner, wish, held, self.consent, self.tokens.in_use()).await;
-        let planned = planned.map_err(|error| with_hints(&error.to_string(), &error.hints()))?;
+        let planned =
+            planned.map_err(|error| Misfit::Failed(with_hints(&error.to_string(), &error.hints())))?;
         Ok((planned, connection))
     }
 
@@ -187,7 +212,15 @@ impl Planner<'_> {
     }
 }
 
-fn connect_options(context: &Context, name: &str) -> ConnectOptions {
+/// Why a spoke cannot be planned.
+enum Misfit {
+    /// It is the hub.
+    Hub,
+    /// It does not answer, or not well.
+    Failed(String),
+}
+
+pub(super) fn connect_options(context: &Context, name: &str) -> ConnectOptions {
     ConnectOptions {
         kubeconfig: context.kubeconfig.clone(),
         context: Some(name.to_owned()),
@@ -228,6 +261,11 @@ impl Spokes {
     /// What was found out about each.
     pub(super) fn spokes(&self) -> impl Iterator<Item = &Spoke> {
         self.all.iter().map(|one| &one.spoke).chain(self.leaving.iter().map(|one| &one.spoke))
+    }
+
+    /// The connections to those that bridge writes to now, by the clusters' names.
+    pub(super) fn written(&self) -> impl Iterator<Item = (&str, &Cluster)> {
+        self.all.iter().filter_map(|one| Some((one.spoke.name.as_str(), one.make()?.0)))
     }
 
     /// Which of the profile's clusters answer, for the record.

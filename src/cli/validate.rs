@@ -10,6 +10,7 @@ use crate::cli::error::{CliError, OneError};
 use crate::cli::exit::Exit;
 use crate::cli::{checkout, manifest, prepare, profiles};
 use crate::desired::secrets::Secrets;
+use crate::desired::shards;
 use crate::profile::finding::{Finding, has_errors};
 use crate::profile::location::{Location, Source};
 use crate::report::style::{self, paint};
@@ -47,7 +48,10 @@ async fn one(context: &Context, args: &Args, path: &str) -> Result<Vec<Finding>,
     findings.extend(notes);
     findings.extend(ready.warnings(manifest.as_deref()));
     match ready.assemble(manifest, &Secrets::Masked) {
-        Ok(_) => Ok(findings),
+        Ok(desired) => {
+            findings.extend(shards::unused(&ready.profile, &desired.objects));
+            Ok(findings)
+        }
         Err(error) => {
             findings.extend(only_findings(error)?);
             Ok(findings)

@@ -30,6 +30,26 @@ pub async fn probe(options: &ConnectOptions, limit: Duration) -> Probe {
     }
 }
 
+/// Which cluster a context leads to, and its version; nothing where it cannot be asked from here. No plugin is run for it.
+pub async fn identify(options: &ConnectOptions, limit: Duration) -> Option<(String, String)> {
+    let ask = async {
+        let (config, context) = config(options).await.ok()?;
+        if plugin_of(&config).is_some() {
+            return None;
+        }
+        let (transport, _) = open(config, &context, options).await.ok()?;
+        let uid = transport.kube_system_uid().await.ok()?;
+        let call = Call { at_once: Some(limit), ..Call::get("/version", "get", "/version", None) };
+        Some((uid, git_version(&transport.send(&call).await.ok()?.body)))
+    };
+    tokio::time::timeout(limit, ask).await.ok().flatten()
+}
+
+/// `v1.33.2`, as an API server answers it.
+pub(super) fn git_version(body: &Value) -> String {
+    body.get("gitVersion").and_then(Value::as_str).unwrap_or("unknown").to_owned()
+}
+
 async fn connect_and_ask(options: &ConnectOptions, limit: Duration) -> Result<Probe, ClusterError> {
     let (config, context) = config(options).await?;
     if let Some(program) = plugin_of(&config) {
@@ -44,7 +64,7 @@ async fn connect_and_ask(options: &ConnectOptions, limit: Duration) -> Result<Pr
 async fn ask(transport: &Transport, limit: Duration) -> Result<Probe, ClusterError> {
     let call = Call { at_once: Some(limit), ..Call::get("/version", "get", "/version", None) };
     let body = transport.send(&call).await?.body;
-    let version = body.get("gitVersion").and_then(Value::as_str).unwrap_or("unknown").to_owned();
+    let version = git_version(&body);
     let ready = Call {
         accept: "*/*",
         repeatable: false,

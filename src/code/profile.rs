@@ -129,7 +129,7 @@ super::codes! {
     CREDENTIALS_INCOMPLETE = 1175, "the credentials are not complete",
         "A user name needs a password and the other way round. Where a server takes a token, it goes in place of the password, and most servers accept any user name beside it.\n\n    credentials: { username: git, password: { env: GIT_TOKEN } }";
     PROXY_URL = 1176, "the address of a proxy is not valid",
-        "A proxy is an http or https address with a host, and perhaps a port. A password in it would be stored in clear.\n\n    proxy: http://proxy.example.com:3128";
+        "A proxy is an http or https address with a host, and perhaps a port; in front of an API server it may be a socks5 one. A password in it would be stored in clear.\n\n    proxy: http://proxy.example.com:3128";
 
     // GitOps sources.
     GIT_PATH = 1200, "a path leaves the repository",
@@ -198,7 +198,7 @@ super::codes! {
     CA_DATA = 1266, "the CA is not a certificate",
         "`caData` is the base64 of a PEM file, as in a kubeconfig's `certificate-authority-data`.\n\n    base64 -w0 ca.crt";
     SEVERAL_AUTHENTICATIONS = 1267, "a cluster has several ways to authenticate",
-        "The client library refuses a token beside a user name and password, and silently prefers one of the others. Keep one of `token`, `clientCertificate`, `basic`, `awsAuth` and `exec`.";
+        "Argo CD takes the first of `awsAuth` and `exec`, and ignores `token` and `basic` beside them; of the rest its client refuses a token with a user name. Keep one of `token`, `clientCertificate`, `basic`, `awsAuth` and `exec`, so that what is written is what is used.";
     NO_AUTHENTICATION = 1268, "a cluster has no way to authenticate",
         "Without one, Argo CD connects as `system:anonymous`, which may do nothing. Cloud identities are best, because nothing has to be rotated:\n\n    awsAuth: { clusterName: spoke, roleArn: \"arn:aws:iam::111122223333:role/argocd\" }\n    exec: { command: argocd-k8s-auth, args: [gcp] }\n    token: { env: SPOKE_TOKEN }";
     CERTIFICATE_WITHOUT_KEY = 1269, "a client certificate is not complete",
@@ -206,7 +206,7 @@ super::codes! {
     CERTIFICATE_DATA = 1270, "the client certificate is not a certificate",
         "`certData` is the base64 of a PEM file, as in a kubeconfig's `client-certificate-data`.\n\n    base64 -w0 client.crt";
     HUB_CONNECTION = 1271, "the hub has a connection from outside",
-        "Argo CD reaches the cluster it runs in as `https://kubernetes.default.svc`, with its own service account. Only `context` means something here: how bridge reaches the hub.\n\n    clusters:\n      - { name: hub, role: hub, connection: { context: hub-admin } }";
+        "Argo CD reaches the cluster it runs in as `https://kubernetes.default.svc`, with its own service account. It ignores `caData`, `clientCertificate`, `awsAuth` and `exec` there, and a `token` or `basic` would take the place of that account. Only `context` means something here: how bridge reaches the hub.\n\n    clusters:\n      - { name: hub, role: hub, connection: { context: hub-admin } }";
     TOKEN_LIFETIME = 1272, "the lifetime of a token is not valid",
         "Kubernetes issues tokens for ten minutes at least; many servers shorten long ones. `unlimited` asks for a token Secret, which never expires and has to be revoked by hand.\n\n    connection: { context: spoke-dev, serviceAccount: { tokenLifetime: 2160h } }";
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::desired::secret_data::{canonical, encode};
 use crate::desired::secrets::Secrets;
-use crate::profile::model::{Auth, Connection, Remote, Text, Tls};
+use crate::profile::model::{Auth, ClusterInfo, Connection, ExecProvider, Remote, Text, Tls};
 use crate::profile::sensitive::Sensitive;
 
 #[derive(Default, Serialize)]
@@ -66,11 +66,15 @@ struct ExecProviderConfig<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     args: &'a [String],
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    env: &'a BTreeMap<String, String>,
+    env: BTreeMap<&'a str, String>,
     #[serde(skip_serializing_if = "str::is_empty")]
     api_version: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     install_hint: &'a str,
+    #[serde(skip_serializing_if = "is_false")]
+    provide_cluster_info: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config: Option<&'a serde_json::Value>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
@@ -108,7 +112,7 @@ fn is_public_remote(remote: &Remote) -> bool {
     let auth_is_public = match &remote.auth {
         Auth::Token(_) | Auth::Basic { .. } | Auth::ClientCertificate { .. } => false,
         Auth::Aws { .. } => true,
-        Auth::Exec { env, .. } => env.is_empty(),
+        Auth::Exec(exec) => exec.env.is_empty() && exec.cluster_info == ClusterInfo::Withheld,
     };
     auth_is_public && remote.proxy_url.as_deref().is_none_or(|url| !url.contains('@'))
 }
@@ -136,7 +140,11 @@ fn tls_config(tls: &Tls) -> TlsClientConfig<'_> {
             server_name: server_name.as_deref().unwrap_or_default(),
             ..TlsClientConfig::default()
         },
-        Tls::Insecure => TlsClientConfig { insecure: true, ..TlsClientConfig::default() },
+        Tls::Insecure { server_name } => TlsClientConfig {
+            insecure: true,
+            server_name: server_name.as_deref().unwrap_or_default(),
+            ..TlsClientConfig::default()
+        },
     }
 }
 
@@ -159,11 +167,24 @@ fn authenticate<'a>(config: &mut ClusterConfig<'a>, auth: &'a Auth, secrets: &Se
                 profile: profile.as_deref().unwrap_or_default(),
             });
         }
-        Auth::Exec { command, args, env, api_version, install_hint } => {
-            let install_hint = install_hint.as_deref().unwrap_or_default();
-            config.exec_provider_config =
-                Some(ExecProviderConfig { command, args, env, api_version, install_hint });
-        }
+        Auth::Exec(exec) => config.exec_provider_config = Some(exec_config(exec, secrets)),
+    }
+}
+
+fn exec_config<'a>(exec: &'a ExecProvider, secrets: &Secrets) -> ExecProviderConfig<'a> {
+    let ExecProvider { command, args, env, api_version, install_hint, cluster_info } = exec;
+    let (provide_cluster_info, config) = match cluster_info {
+        ClusterInfo::Withheld => (false, None),
+        ClusterInfo::Provided { config } => (true, config.as_ref()),
+    };
+    ExecProviderConfig {
+        command,
+        args,
+        env: env.iter().map(|(name, value)| (name.as_str(), text(value, secrets))).collect(),
+        api_version,
+        install_hint: install_hint.as_deref().unwrap_or_default(),
+        provide_cluster_info,
+        config,
     }
 }
 

@@ -26,6 +26,7 @@ pub mod repository_secret;
 pub mod scope;
 pub mod secret_data;
 pub mod secrets;
+pub mod shards;
 pub mod spoke_account;
 pub mod state;
 pub mod wave;

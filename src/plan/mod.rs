@@ -13,6 +13,7 @@ pub mod fields;
 pub mod gate;
 pub mod inventory;
 pub mod keep_live;
+pub mod kubernetes;
 pub mod live;
 pub mod masked;
 pub mod ownership;

@@ -111,14 +111,13 @@ impl Token {
     /// Reads what a token says of itself; `None` when it is no token of a ServiceAccount.
     #[must_use]
     pub fn read(text: &Sensitive) -> Option<Self> {
-        let payload = payload(text)?;
-        let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+        let claims = claims(text)?;
         let subject = claims.get("sub")?.as_str()?;
         // Tokens of requests have their Secret in a map, tokens of token Secrets in a key with slashes.
         let bound = claims.pointer("/kubernetes.io/secret/name");
         let secret = bound.or_else(|| claims.get("kubernetes.io/serviceaccount/secret.name"));
         let secret_uid = claims.pointer("/kubernetes.io/secret/uid").and_then(Value::as_str);
-        let time = |key| Timestamp::from_second(claims.get(key)?.as_i64()?).ok();
+        let time = |key| time(&claims, key);
         Some(Self {
             text: text.clone(),
             subject: subject.to_owned(),
@@ -217,6 +216,21 @@ impl InUse {
 pub fn of_cluster_secret(secret: &Value) -> Option<Sensitive> {
     let config: Value = serde_json::from_str(&secret_data::text(secret, "config")?).ok()?;
     config.get("bearerToken").and_then(Value::as_str).filter(|token| !token.is_empty()).map(Sensitive::new)
+}
+
+/// When a token of whatever account expires, as far as it says so itself.
+#[must_use]
+pub fn expiry(text: &Sensitive) -> Option<Timestamp> {
+    time(&claims(text)?, "exp")
+}
+
+/// What a JSON Web Token says.
+fn claims(text: &Sensitive) -> Option<Value> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload(text)?).ok()?).ok()
+}
+
+fn time(claims: &Value, key: &str) -> Option<Timestamp> {
+    Timestamp::from_second(claims.get(key)?.as_i64()?).ok()
 }
 
 /// The account as the API server names it in its tokens.

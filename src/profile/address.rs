@@ -173,6 +173,13 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.")
 }
 
+/// Whether the host is the API server of the cluster that asks, by the name that pods know it by.
+pub(crate) fn is_in_cluster(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    matches!(host.as_str(), "kubernetes" | "kubernetes.default" | "kubernetes.default.svc")
+        || host.starts_with("kubernetes.default.svc.")
+}
+
 /// The address in one of its spellings, for comparison: no trailing slash, lower-case host, no default port.
 pub(crate) fn canonical(text: &str) -> String {
     let trimmed = text.trim_end_matches('/');
@@ -215,21 +222,38 @@ pub(crate) fn refuse_password(decoder: &mut Decoder, node: &Node, text: &str) ->
     None
 }
 
+/// The address of a proxy in front of an API server. Source: `ParseProxyUrl` of Argo CD knows these schemes and no other.
+pub(crate) fn proxy(decoder: &mut Decoder, node: &Node, what: &str) -> Option<String> {
+    let text = decoder.filled_text(node, what)?;
+    refuse_password(decoder, node, &text)?;
+    let is_proxy = parse(&text).is_some_and(|address| address.scheme == "socks5" && is_bare(&address));
+    if !is_proxy && !parse(&text).is_some_and(|address| is_bare_http(&address)) {
+        let message = format!("{what} is no http, https or socks5 address");
+        decoder.error(Code::PROXY_URL, &node.location, message, "write `http://HOST:PORT`");
+        return None;
+    }
+    Some(text)
+}
+
 /// An http or https address with nothing but scheme, host, port and path.
 pub(crate) fn http(decoder: &mut Decoder, node: &Node, code: Code, what: &str) -> Option<String> {
     let text = decoder.filled_text(node, what)?;
     refuse_password(decoder, node, &text)?;
-    let is_http = parse(&text).is_some_and(|address| {
-        ["https", "http"].contains(&address.scheme)
-            && address.user.is_none()
-            && !address.path.contains(['?', '#'])
-    });
-    if !is_http {
+    if !parse(&text).is_some_and(|address| is_bare_http(&address)) {
         let message = format!("{what} is no http or https address");
         decoder.error(code, &node.location, message, "write `https://HOST`, or `https://HOST:PORT`");
         return None;
     }
     Some(text)
+}
+
+/// Whether it is an http or https address with nothing but scheme, host, port and path.
+pub(crate) fn is_bare_http(address: &Address<'_>) -> bool {
+    ["https", "http"].contains(&address.scheme) && is_bare(address)
+}
+
+fn is_bare(address: &Address<'_>) -> bool {
+    address.user.is_none() && !address.path.contains(['?', '#'])
 }
 
 #[cfg(test)]

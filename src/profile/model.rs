@@ -10,8 +10,8 @@ use crate::profile::location::Location;
 use crate::profile::names::{ArgoCdVersion, Namespace, ObjectName, ProfileName, Sha256};
 
 pub use cluster::{
-    Auth, ByContext, Cluster, Connection, ContextAuth, Endpoint, Remote, Role, ServiceAccount, Tls,
-    TokenLifetime,
+    Auth, ByContext, Cluster, ClusterInfo, Connection, ContextAuth, Endpoint, ExecProvider, Remote, Role,
+    ServiceAccount, Tls, TokenLifetime,
 };
 pub use repository::{
     Credentials, Repository, RepositoryKind, RepositoryScope, SecretReference, SecretSource, Text,

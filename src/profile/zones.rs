@@ -95,9 +95,9 @@ impl Zone {
 }
 
 /// Annotations and labels are free, but somebody may put a token there all the same.
-fn names_a_secret(key: &str) -> bool {
+pub(crate) fn names_a_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    ["password", "passwd", "token", "secret"].iter().any(|word| key.ends_with(word))
+    ["password", "passwd", "token", "secret", "secret_access_key"].iter().any(|word| key.ends_with(word))
 }
 
 /// What stands below a key that the shape knows.

@@ -112,6 +112,36 @@ fn a_provider_that_kubectl_gave_up_is_not_run() {
 }
 
 #[test]
+fn a_context_whose_address_argo_cd_cannot_be_given_is_refused() {
+    let cases = [
+        (format!("https://u:{SECRET}@127.0.0.1:1"), "BRG1262"),
+        (format!("https://{SECRET}@spoke.example.com"), "BRG1262"),
+        (format!("https://spoke.example.com/?token={SECRET}"), "BRG1262"),
+        ("https://kubernetes.default.svc".to_owned(), "BRG1264"),
+        ("https://127.0.0.1:1".to_owned(), "BRG1263"),
+    ];
+    for (server, code) in cases {
+        let hub = self::server("200 OK", r#"{"metadata":{"uid":"1"}}"#.to_owned());
+        let spoke = serde_json::json!({
+            "clusters": [{ "name": "east", "cluster": { "server": server } }],
+            "contexts": [{ "name": "east", "context": { "cluster": "east", "user": "east" } }],
+            "users": [{ "name": "east", "user": {} }],
+        });
+        let env = env(&KUBECONFIG.replace("https://127.0.0.1:1", &hub)).set("BRIDGE_LOG", "trace");
+        env.write("east", &spoke.to_string());
+        let files = format!("{}:{}", env.path("kubeconfig").display(), env.path("east").display());
+        let env = env.set("KUBECONFIG", &files);
+        let profile = env.read("bridge.yaml");
+        env.write(
+            "bridge.yaml",
+            &format!("{profile}  - {{ name: east, connection: {{ context: east }} }}\n"),
+        );
+        let run = env.run(&["plan"]).expect(3);
+        assert!(run.stderr.contains(code) && !run.all().contains("kubesecret"), "{server}: {run}");
+    }
+}
+
+#[test]
 fn users_in_addresses_are_not_shown() {
     let server = |server: &str| KUBECONFIG.replace("https://127.0.0.1:1", server);
     let run = quiet(&server(&format!("https://u:{SECRET}@127.0.0.1:1")), 4);

@@ -69,6 +69,71 @@ fn an_offline_plan_creates_everything() {
 }
 
 #[test]
+fn contexts_that_nobody_read_are_said_to_be_placeholders() {
+    let env = TestEnv::with_profile();
+    let profile = env.read("bridge.yaml");
+    env.write("bridge.yaml", &format!("{profile}  - {{ name: east, connection: {{ context: east }} }}\n"));
+    for command in [&["render"][..], &["plan", "--offline"]] {
+        let run = env.run(command).expect(0);
+        let said = "no kubeconfig was read: the address and authority of a context are placeholders here\n";
+        assert!(run.stderr.ends_with(said), "{run}");
+    }
+    let config =
+        "  - { name: east, connection: { context: east, server: https://east.example.com, insecure: true } }";
+    env.write("bridge.yaml", &format!("{profile}{config}\n"));
+    assert_eq!(env.run(&["render"]).expect(0).stderr, "", "everything is in the profile");
+}
+
+#[test]
+fn a_template_that_selects_no_cluster_is_warned_of_at_its_own_line() {
+    let env = TestEnv::with_profile();
+    let profile = env.read("bridge.yaml");
+    let set = |labels: &str| {
+        env.write(
+            "templates/team.yaml.tera",
+            &format!(
+                "# env: staging\napiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{ name: team, namespace: argocd }}\n\
+                 spec:\n  generators:\n    - clusters:\n        selector:\n          matchLabels:\n            {labels}\n  \
+                 template: {{ metadata: {{ name: x }}, spec: {{ project: default }} }}\n"
+            ),
+        );
+    };
+    env.write("bridge.yaml", &format!("{profile}applicationSets: {{ templates: templates }}\n"));
+    set("env: staging");
+    for command in [&["validate"][..], &["render"], &["plan", "--offline"]] {
+        let run = env.run(command).expect(0);
+        let said = "no cluster of the profile has `env: staging`, so ApplicationSet `team` generates nothing";
+        for said in ["warning[BRG1472]", said, "templates/team.yaml.tera:10:13"] {
+            assert!(run.all().contains(said), "{said}: {run}");
+        }
+    }
+    for matching in ["env: dev", "enable_cert_manager: \"true\"", "enable_off: \"true\""] {
+        set(matching);
+        assert!(!env.run(&["validate"]).expect(0).all().contains("BRG1472"), "{matching}");
+    }
+}
+
+#[test]
+fn a_shard_that_the_controller_does_not_have_is_warned_of() {
+    let env = TestEnv::with_profile();
+    let profile = env.read("bridge.yaml");
+    env.write("bridge.yaml", &profile.replace("name: spoke-dev", "name: spoke-dev\n    shard: 1"));
+    for command in [&["validate"][..], &["render"], &["plan", "--offline"]] {
+        let run = env.run(command).expect(0);
+        let said = "`shard: 1` of `spoke-dev` does nothing: the application controller has 1 replica(s)";
+        assert!(run.all().contains("warning[BRG1109]") && run.all().contains(said), "{run}");
+    }
+    let replicas = "{ op: add, path: /spec/template/spec/containers/0/env/-, value: { name: ARGOCD_CONTROLLER_REPLICAS, value: \"2\" } }";
+    let patch = format!(
+        "  patches: [{{ target: {{ kind: StatefulSet, name: argocd-application-controller }}, json6902: [{replicas}] }}]\n"
+    );
+    let patched = env.read("bridge.yaml").replacen("argocd:\n", &format!("argocd:\n{patch}"), 1);
+    assert!(patched.contains(&patch), "{patched}");
+    env.write("bridge.yaml", &patched);
+    assert!(!env.run(&["validate"]).expect(0).all().contains("BRG1109"));
+}
+
+#[test]
 fn more_detail_shows_every_field() {
     let run = TestEnv::with_profile().run(&["plan", "--offline", "-v"]).expect(0);
     assert!(run.stdout.contains("+ metadata.labels.tier: \"gold\""), "{run}");

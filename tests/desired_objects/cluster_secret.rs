@@ -9,7 +9,9 @@ use bridge::desired::cluster_config;
 use bridge::desired::object::Object;
 use bridge::desired::render::to_yaml;
 use bridge::desired::secrets::Secrets;
-use bridge::profile::model::{Auth, Connection, GitSource, Profile, Role, SecretSource, Text, Tls};
+use bridge::profile::model::{
+    Auth, ClusterInfo, Connection, ExecProvider, GitSource, Profile, Role, SecretSource, Text, Tls,
+};
 use bridge::profile::sensitive::Sensitive;
 use serde_json::{Value, json};
 
@@ -158,7 +160,7 @@ fn config_has_the_bytes_of_go() {
     );
     let basic = Auth::Basic { username: Text::Plain("me".to_owned()), password: reference("PASSWORD") };
     assert_eq!(
-        config(Tls::Insecure, basic),
+        config(Tls::Insecure { server_name: None }, basic),
         r#"{"username":"me","password":"pw","tlsClientConfig":{"insecure":true}}"#
     );
     let certificate = Auth::ClientCertificate { certificate: "Y2VydA".to_owned(), key: reference("KEY") };
@@ -175,16 +177,36 @@ fn config_has_the_bytes_of_go() {
         config(ca(), aws),
         r#"{"tlsClientConfig":{"insecure":false,"serverName":"api","caData":"Y2E="},"awsAuthConfig":{"clusterName":"eks","roleARN":"arn:aws:iam::1:role/r"}}"#
     );
-    let exec = Auth::Exec {
-        command: "argocd-k8s-auth".to_owned(),
-        args: vec!["azure".to_owned()],
-        env: [("B".to_owned(), "2".to_owned()), ("A".to_owned(), "1".to_owned())].into(),
-        api_version: "client.authentication.k8s.io/v1beta1".to_owned(),
-        install_hint: None,
-    };
+    let exec = exec(&[("B", "2"), ("A", "1")], ClusterInfo::Withheld);
     assert_eq!(
         config(roots(), exec),
         r#"{"tlsClientConfig":{"insecure":false},"execProviderConfig":{"command":"argocd-k8s-auth","args":["azure"],"env":{"A":"1","B":"2"},"apiVersion":"client.authentication.k8s.io/v1beta1"}}"#
+    );
+}
+
+fn exec(env: &[(&str, &str)], cluster_info: ClusterInfo) -> Auth {
+    let plain = |(name, value): &(&str, &str)| ((*name).to_owned(), Text::Plain((*value).to_owned()));
+    Auth::Exec(Box::new(ExecProvider {
+        command: "argocd-k8s-auth".to_owned(),
+        args: vec!["azure".to_owned()],
+        env: env.iter().map(plain).collect(),
+        api_version: "client.authentication.k8s.io/v1beta1".to_owned(),
+        install_hint: None,
+        cluster_info,
+    }))
+}
+
+#[test]
+fn a_command_may_be_told_of_the_cluster_and_read_a_secret() {
+    let told = serde_json::json!({ "z": 1, "a": "<b>" });
+    let mut auth = exec(&[], ClusterInfo::Provided { config: Some(told) });
+    if let Auth::Exec(exec) = &mut auth {
+        exec.env = [("SECRET".to_owned(), Text::Reference(reference("PASSWORD")))].into();
+    }
+    let tls = Tls::Insecure { server_name: Some("api".to_owned()) };
+    assert_eq!(
+        config(tls, auth),
+        r#"{"tlsClientConfig":{"insecure":true,"serverName":"api"},"execProviderConfig":{"command":"argocd-k8s-auth","args":["azure"],"env":{"SECRET":"pw"},"apiVersion":"client.authentication.k8s.io/v1beta1","provideClusterInfo":true,"config":{"z":1,"a":"\u003cb\u003e"}}}"#
     );
 }
 
@@ -195,6 +217,13 @@ fn only_a_config_without_credentials_may_be_shown() {
     assert!(cluster_config::is_public(&Connection::InCluster));
     assert!(cluster_config::is_public(&remote("https://x", roots(), aws.clone())));
     assert!(!cluster_config::is_public(&remote("https://x", roots(), Auth::Token(reference("T")))));
+    let plain = exec(&[], ClusterInfo::Withheld);
+    assert!(cluster_config::is_public(&remote("https://x", roots(), plain)));
+    for hidden in
+        [exec(&[("A", "1")], ClusterInfo::Withheld), exec(&[], ClusterInfo::Provided { config: None })]
+    {
+        assert!(!cluster_config::is_public(&remote("https://x", roots(), hidden)));
+    }
     let Connection::Remote(mut proxied) = remote("https://x", roots(), aws) else { panic!() };
     proxied.proxy_url = Some("http://user:pw@proxy".to_owned());
     assert!(!cluster_config::is_public(&Connection::Remote(proxied)));

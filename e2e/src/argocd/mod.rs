@@ -211,6 +211,24 @@ impl ArgoCd {
     }
 }
 
+impl ArgoCd {
+    /// The kubeconfig that Argo CD itself makes of a cluster Secret: all that it connects by.
+    pub async fn kubeconfig_of(
+        &self,
+        hub: &ControlPlane,
+        namespace: &str,
+        server: &str,
+    ) -> Result<kube::config::Kubeconfig> {
+        let made = self.scratch.path().join("made.kubeconfig");
+        let mut command = self.command("argocd");
+        command.args(["admin", "cluster", "kubeconfig", server]).arg(&made).args(["--namespace", namespace]);
+        command.env("KUBECONFIG", self.kubeconfig(hub, namespace, Part::Server.name()).await?);
+        let output = command.output().context("cannot start argocd")?;
+        ensure!(output.status.success(), "{server}: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(kube::config::Kubeconfig::read_from(made)?)
+    }
+}
+
 impl Drop for ArgoCd {
     fn drop(&mut self) {
         self.servers.clear();

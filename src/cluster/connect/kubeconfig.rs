@@ -159,7 +159,7 @@ fn tls(entry: ClusterEntry) -> Result<Tls, String> {
     };
     Ok(match data {
         Some(data) => Tls::Ca { data, server_name },
-        None if entry.insecure_skip_tls_verify == Some(true) => Tls::Insecure,
+        None if entry.insecure_skip_tls_verify == Some(true) => Tls::Insecure { server_name },
         None => Tls::SystemRoots { server_name },
     })
 }

@@ -1,13 +1,11 @@
 //! How Argo CD authenticates to a spoke: exactly one way.
 
-use std::collections::BTreeMap;
-
 use jiff::SignedDuration;
 
 use crate::code::Code;
 use crate::profile::decode::connection::pem;
 use crate::profile::decode::decoder::{Decoder, Fields};
-use crate::profile::decode::{keys, secret};
+use crate::profile::decode::{exec, keys, secret};
 use crate::profile::model::{Auth, ContextAuth, ServiceAccount, TokenLifetime};
 use crate::profile::names::{Namespace, ObjectName};
 use crate::profile::node::Node;
@@ -68,10 +66,30 @@ fn only_way(fields: &Fields<'_>, d: &mut Decoder) -> Option<Option<ContextAuth>>
         [] => Some(None),
         [_] => decoded.into_iter().next().flatten().map(Some),
         [_, _, ..] => {
-            let message = format!("the connection has several ways to authenticate: {}", ways.join(", "));
+            let message = format!(
+                "the connection has several ways to authenticate: {}; {}",
+                ways.join(", "),
+                together(&ways)
+            );
             d.error(Code::SEVERAL_AUTHENTICATIONS, fields.at, message, "keep one of them");
             None
         }
+    }
+}
+
+/// What would come of several ways. Source: `RawRestConfig` of Argo CD, and client-go's `TransportConfig`.
+fn together(ways: &[&str]) -> &'static str {
+    let has = |way: &str| ways.contains(&way);
+    if has("serviceAccount") {
+        "bridge makes an account where there is no other way"
+    } else if has("awsAuth") {
+        "Argo CD would ask AWS, and ignore `exec`, `token` and `basic`"
+    } else if has("exec") {
+        "Argo CD would run the command, and ignore `token` and `basic`"
+    } else if has("token") && has("basic") {
+        "Argo CD's client refuses a token beside a user name"
+    } else {
+        "the spoke would take the certificate, and never look at the rest"
     }
 }
 
@@ -83,7 +101,7 @@ fn one_way(way: &str, fields: &Fields<'_>, d: &mut Decoder) -> Option<ContextAut
         "basic" => basic(node, d),
         "awsAuth" => aws(node, d),
         "serviceAccount" => return service_account(node, d).map(ContextAuth::ServiceAccount),
-        _ => exec(node, d),
+        _ => exec::provider(node, d),
     };
     given.map(ContextAuth::Given)
 }
@@ -147,36 +165,4 @@ fn aws(node: &Node, d: &mut Decoder) -> Option<Auth> {
     let role_arn = fields.get("roleArn").and_then(|node| d.filled_text(node, "`roleArn`"));
     let profile = fields.get("profile").and_then(|node| d.filled_text(node, "`profile`"));
     Some(Auth::Aws { cluster_name: cluster_name?, role_arn, profile })
-}
-
-fn exec(node: &Node, d: &mut Decoder) -> Option<Auth> {
-    let fields = d.fields(node, keys::EXEC_AUTH)?;
-    let command = fields.require(d, "command").and_then(|node| d.filled_text(node, "`command`"));
-    let args = fields.get("args").map(|node| d.texts(node, "`args`"));
-    let env = fields.get("env").map(|node| environment(node, d));
-    let install_hint = fields.get("installHint").and_then(|node| d.filled_text(node, "`installHint`"));
-    let versions = [
-        ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1"),
-        ("client.authentication.k8s.io/v1beta1", "client.authentication.k8s.io/v1beta1"),
-    ];
-    let api_version = match fields.get("apiVersion") {
-        Some(node) => d.choice(node, "version of the credential API", &versions),
-        None => Some(versions[1].1),
-    };
-    Some(Auth::Exec {
-        command: command?,
-        args: args.unwrap_or_default(),
-        env: env.unwrap_or_default(),
-        api_version: api_version?.to_owned(),
-        install_hint,
-    })
-}
-
-fn environment(node: &Node, d: &mut Decoder) -> BTreeMap<String, String> {
-    let Some(mapping) = d.mapping(node, "a map of environment variables") else { return BTreeMap::new() };
-    let texts = mapping.entries.iter().filter_map(|entry| {
-        let value = d.text(&entry.value, "an environment variable")?.to_owned();
-        Some((entry.key.text.clone(), value))
-    });
-    texts.collect()
 }

@@ -42,7 +42,11 @@ fn hub(node: Option<&Node>, d: &mut Decoder) -> Option<Connection> {
     check_context(&fields, d);
     for key in fields.present(&REMOTE_KEYS) {
         let Some(node) = fields.get(key) else { continue };
-        let message = format!("`{key}` does nothing for the hub, whose Argo CD reaches it from inside");
+        // Argo CD's rule (`RawRestConfig`): of `config` only a token or a user count for the cluster that it runs in.
+        let message = match key {
+            "token" | "basic" => format!("with `{key}` Argo CD would not use its own account on the hub"),
+            _ => format!("`{key}` does nothing for the hub, whose Argo CD reaches it from inside"),
+        };
         let fix = "remove it; bridge itself reaches the hub by `context`";
         d.error(Code::HUB_CONNECTION, &node.location, message, fix);
     }
@@ -107,14 +111,14 @@ fn by_context(node: &Node, fields: &Fields<'_>, d: &mut Decoder) -> Option<ByCon
 }
 
 fn proxy_url(fields: &Fields<'_>, d: &mut Decoder) -> Option<String> {
-    fields.get("proxyUrl").and_then(|node| address::http(d, node, Code::PROXY_URL, "`proxyUrl`"))
+    fields.get("proxyUrl").and_then(|node| address::proxy(d, node, "`proxyUrl`"))
 }
 
 fn server(node: &Node, fields: &Fields<'_>, d: &mut Decoder) -> Option<String> {
     let text = address::http(d, node, Code::SERVER_URL, "`server`")?;
     let server = text.trim_end_matches('/').to_owned();
     let host = address::parse(&server)?.host;
-    if is_in_cluster(host) {
+    if address::is_in_cluster(host) {
         let message = format!("`{server}` is the hub's own address, seen from inside");
         let fix = "write the address that the hub reaches this spoke by; the hub itself has `role: hub`";
         d.error(Code::IN_CLUSTER_SPOKE, &node.location, message, fix);
@@ -126,12 +130,6 @@ fn server(node: &Node, fields: &Fields<'_>, d: &mut Decoder) -> Option<String> {
         d.error(Code::LOOPBACK_SERVER, &node.location, message, fix);
     }
     Some(server)
-}
-
-fn is_in_cluster(host: &str) -> bool {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    matches!(host.as_str(), "kubernetes" | "kubernetes.default" | "kubernetes.default.svc")
-        || host.starts_with("kubernetes.default.svc.")
 }
 
 /// The inner `None` where the profile says nothing of it.
@@ -148,7 +146,7 @@ fn tls(fields: &Fields<'_>, d: &mut Decoder) -> Option<Option<Tls>> {
             None
         }
         Some((_, data)) => Some(Some(Tls::Ca { data: data?, server_name })),
-        None if is_insecure => Some(Some(Tls::Insecure)),
+        None if is_insecure => Some(Some(Tls::Insecure { server_name })),
         None => Some(server_name.map(|name| Tls::SystemRoots { server_name: Some(name) })),
     }
 }

@@ -102,7 +102,7 @@ shapes! {
     BASIC = "Basic", "`basic`", ["username", "password"];
     AWS_AUTH = "AwsAuth", "`awsAuth`", ["clusterName", "roleArn", "profile"];
     SPOKE_ACCOUNT = "SpokeAccount", "`serviceAccount`", ["name", "namespace", "tokenLifetime"];
-    EXEC_AUTH = "ExecAuth", "`exec`", ["command", "args", "env", "apiVersion", "installHint"];
+    EXEC_AUTH = "ExecAuth", "`exec`", ["command", "args", "env", "apiVersion", "installHint", "provideClusterInfo", "config"];
 
     APPLICATION_SETS = "ApplicationSets", "`applicationSets`",
         ["preserveResourcesOnDeletion", "templates", "addons", "workloads", "clusters"];

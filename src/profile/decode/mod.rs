@@ -5,6 +5,7 @@ mod authentication;
 pub(crate) mod clusters;
 pub(crate) mod connection;
 pub(crate) mod decoder;
+mod exec;
 pub(crate) mod gitops;
 pub(crate) mod keys;
 pub(crate) mod patches;

@@ -143,6 +143,9 @@ impl ByContext {
             (Some(Tls::SystemRoots { server_name: Some(name) }), Tls::Ca { data, .. }) => {
                 Tls::Ca { data: data.clone(), server_name: Some(name.clone()) }
             }
+            (Some(Tls::SystemRoots { server_name: Some(name) }), Tls::Insecure { .. }) => {
+                Tls::Insecure { server_name: Some(name.clone()) }
+            }
             (given, of_context) => given.as_ref().unwrap_or(of_context).clone(),
         }
     }
@@ -198,7 +201,10 @@ pub enum Tls {
         server_name: Option<String>,
     },
     /// Not at all.
-    Insecure,
+    Insecure {
+        /// Name to ask for where several servers share an address (SNI).
+        server_name: Option<String>,
+    },
 }
 
 /// How Argo CD authenticates to a cluster: exactly one way.
@@ -230,16 +236,35 @@ pub enum Auth {
         profile: Option<String>,
     },
     /// A command in Argo CD's image, such as `argocd-k8s-auth gcp`.
-    Exec {
-        /// The command.
-        command: String,
-        /// Its arguments.
-        args: Vec<String>,
-        /// Its environment.
-        env: BTreeMap<String, String>,
-        /// Version of the credential API.
-        api_version: String,
-        /// What to tell a user who lacks the command.
-        install_hint: Option<String>,
+    Exec(Box<ExecProvider>),
+}
+
+/// A command that prints a credential (`client.authentication.k8s.io`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExecProvider {
+    /// The command.
+    pub command: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Its environment.
+    pub env: BTreeMap<String, Text>,
+    /// Version of the credential API.
+    pub api_version: String,
+    /// What to tell a user who lacks the command.
+    pub install_hint: Option<String>,
+    /// What to tell the command about the cluster.
+    pub cluster_info: ClusterInfo,
+}
+
+/// What a credential command is told about the cluster, in `KUBERNETES_EXEC_INFO`. Its own `config` goes with the rest or
+/// not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClusterInfo {
+    /// Nothing.
+    Withheld,
+    /// The server, its authority, and what the command wants to know besides.
+    Provided {
+        /// A JSON value of the command's own.
+        config: Option<serde_json::Value>,
     },
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 
 use super::repositories::{SecretReference, Text};
-use super::value::{Flag, OrVariable, Scalar};
+use super::value::{Anything, Flag, OrVariable, Scalar};
 
 /// A cluster that Argo CD knows.
 #[derive(JsonSchema)]
@@ -85,7 +85,7 @@ struct Connection {
     exec: Option<ExecAuth>,
     /// An account of Argo CD on the spoke, which bridge makes through `context`. The default where no other way is given.
     service_account: Option<SpokeAccount>,
-    /// Proxy in front of the API server.
+    /// Proxy in front of the API server: http, https or socks5.
     proxy_url: Option<String>,
     /// Do not ask for compressed answers. Default false.
     disable_compression: Option<Flag>,
@@ -147,11 +147,15 @@ struct ExecAuth {
     /// Its arguments.
     args: Option<Vec<Scalar>>,
     /// Its environment.
-    env: Option<BTreeMap<String, Scalar>>,
+    env: Option<BTreeMap<String, Text>>,
     /// Version of the credential API. Default `client.authentication.k8s.io/v1beta1`.
     api_version: Option<OrVariable<CredentialVersion>>,
     /// What to tell a user who lacks the command.
     install_hint: Option<String>,
+    /// Tell the command about the cluster, in `KUBERNETES_EXEC_INFO`. Default false.
+    provide_cluster_info: Option<Flag>,
+    /// What the command wants to know besides, where it is told about the cluster.
+    config: Option<BTreeMap<String, Anything>>,
 }
 
 /// Version of the credential API.

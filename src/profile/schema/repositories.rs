@@ -122,7 +122,7 @@ impl JsonSchema for Text {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let reference = generator.subschema_for::<SecretReference>();
-        json_schema!({ "anyOf": [{ "type": ["string", "number", "null"] }, reference] })
+        json_schema!({ "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, reference] })
     }
 }
 

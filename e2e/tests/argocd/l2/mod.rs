@@ -1,5 +1,6 @@
 mod acceptance;
 mod checkouts;
+mod connections;
 mod destroy;
 mod fates;
 mod fleet;
