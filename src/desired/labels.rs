@@ -5,10 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::profile::model::{Cluster, GitOps, GitSource};
+use crate::profile::model::{Cluster, GitOps, GitSource, Role};
 
 /// Marks the Secret as a cluster.
 pub const SECRET_TYPE: &str = "argocd.argoproj.io/secret-type";
+
+/// Tells the hub from spokes by its value `hub`; spokes have no such label.
+///
+/// The root ApplicationSets select by it. They must not select by anything that an edit changes: between the writes of the
+/// Secret and of the set nothing would be selected, and Argo CD deletes what a set does not generate any more.
+pub const ROLE: &str = "bridge.gitops/role";
 
 /// The labels of a cluster's Secret, in order of their keys.
 #[must_use]
@@ -21,6 +27,9 @@ pub fn labels(cluster: &Cluster) -> BTreeMap<String, String> {
     labels.insert(SECRET_TYPE.to_owned(), "cluster".to_owned());
     labels.insert("cluster_name".to_owned(), cluster.name.to_string());
     labels.insert("type".to_owned(), cluster.kind.to_string());
+    if cluster.role == Role::Hub {
+        labels.insert(ROLE.to_owned(), "hub".to_owned());
+    }
     let optional = [
         ("environment", &cluster.env),
         ("env", &cluster.env),

@@ -62,7 +62,7 @@ pub(crate) fn label(cluster: &Node, key: &str, value: &str) -> Option<Reserved> 
     if key == "argocd.argoproj.io/kubernetes-version" {
         return Some(by_argocd());
     }
-    is_bookkeeping(key).then(|| by_bridge("remove it"))
+    (is_bookkeeping(key) || key.starts_with("bridge.gitops/")).then(|| by_bridge("remove it"))
 }
 
 /// Whether an annotation of a cluster is one that may not be written so.

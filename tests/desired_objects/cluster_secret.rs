@@ -33,7 +33,7 @@ fn map(object: &Object, field: &str) -> Value {
 }
 
 /// What the module writes for `cluster = {}` apart from its `environment = dev` and `enable_argocd`, which bridge
-/// leaves to the profile.
+/// leaves to the profile; beside it stand the hub's role and the ApplySet.
 #[test]
 fn the_least_cluster_is_the_modules_in_cluster_secret() {
     let mut profile = profile();
@@ -44,7 +44,7 @@ fn the_least_cluster_is_the_modules_in_cluster_secret() {
         map(&object, "labels"),
         json!({
             "argocd.argoproj.io/secret-type": "cluster", "cluster_name": "in-cluster", "type": "hub",
-            "applyset.kubernetes.io/part-of": part_of,
+            "bridge.gitops/role": "hub", "applyset.kubernetes.io/part-of": part_of,
         })
     );
     assert_eq!(map(&object, "annotations"), json!({ "cluster_name": "in-cluster" }));

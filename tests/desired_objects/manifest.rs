@@ -52,7 +52,7 @@ fn core_has_a_default_project_and_namespaced_restricts_the_hub() {
 fn another_namespace_moves_everything_and_rewrites_exactly_the_three_subjects() {
     let standard = installed(profile(), Flavor::Standard);
     let mut other = standard.clone();
-    other.argocd.namespace = checked("gitops");
+    other.argocd.namespace = checked("elsewhere");
     let before = built(&standard, Some(official(Flavor::Standard))).unwrap();
     let after = built(&other, Some(official(Flavor::Standard))).unwrap();
     let mut rewritten = Vec::new();
@@ -62,16 +62,17 @@ fn another_namespace_moves_everything_and_rewrites_exactly_the_three_subjects() 
             id.group_kind.kind.as_str(),
             "Namespace" | "CustomResourceDefinition" | "ClusterRole" | "ClusterRoleBinding"
         );
-        assert_eq!(id.namespace.as_deref(), (!cluster_scoped).then_some("gitops"), "{id}");
+        assert_eq!(id.namespace.as_deref(), (!cluster_scoped).then_some("elsewhere"), "{id}");
         let subjects = object.body()["subjects"].to_string();
-        if subjects.contains("\"namespace\":\"gitops\"") {
+        if subjects.contains("\"namespace\":\"elsewhere\"") {
             rewritten.push(id.to_string());
         }
     }
     let expected = ["application-controller", "applicationset-controller", "server"];
     assert_eq!(rewritten, expected.map(|name| format!("ClusterRoleBinding/argocd-{name}")));
-    let moved = to_yaml(&after, true).replace("gitops", "argocd");
-    let back = moved.replace(&inventory_id("gitops").replace("gitops", "argocd"), &inventory_id("argocd"));
+    let moved = to_yaml(&after, true).replace("elsewhere", "argocd");
+    let back =
+        moved.replace(&inventory_id("elsewhere").replace("elsewhere", "argocd"), &inventory_id("argocd"));
     let lines = |text: &str| {
         text.lines().filter(|line| !line.contains(PART_OF)).map(str::to_owned).collect::<Vec<_>>()
     };

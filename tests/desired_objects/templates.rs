@@ -32,7 +32,7 @@ fn the_root_sets_select_the_hub_only() {
         "goTemplate": true,
         "goTemplateOptions": ["missingkey=error"],
         "generators": [{ "clusters": {
-            "selector": { "matchLabels": { "argocd.argoproj.io/secret-type": "cluster", "cluster_name": "hub" } },
+            "selector": { "matchLabels": { "argocd.argoproj.io/secret-type": "cluster", "bridge.gitops/role": "hub" } },
             // As Argo CD writes it back.
             "template": { "metadata": {}, "spec": { "destination": {}, "project": "" } },
         } }],

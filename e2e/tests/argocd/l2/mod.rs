@@ -9,6 +9,7 @@ mod members;
 mod neighbours;
 mod observed;
 mod own_writes;
+mod renamed_hub;
 mod scale;
 mod shared;
 mod strangers;
