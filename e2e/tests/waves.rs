@@ -148,3 +148,33 @@ async fn a_definition_that_is_refused_stops_what_counts_on_it_and_nothing_else()
     ensure!(world.state().await? == world.state_of(&profile).await?, "another state");
     world.expect_no_changes()
 }
+
+/// Sets that are there already, as after a destroy that preserves, would be looked at by a controller that finds no clusters, and
+/// it would delete what they deployed.
+#[tokio::test]
+async fn no_controller_of_application_sets_starts_while_a_cluster_is_missing() -> Result<()> {
+    const CONTROLLER: &str = "\
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: sets, labels: { app.kubernetes.io/component: applicationset-controller } }
+spec:
+  selector: { matchLabels: { app: sets } }
+  template:
+    metadata: { labels: { app: sets } }
+    spec: { containers: [{ name: main, image: \"quay.io/argoproj/argocd:v3.5.3\" }] }
+";
+    const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/argocd/deployments";
+    let world = World::start().await?;
+    world.write("small.yaml", &format!("{}{CONTROLLER}", include_str!("support/small.yaml")))?;
+    world.profile(&Profile::small())?;
+    let hub = Matcher::any().write(true).path(&support::secret("hub"));
+    world.proxy.fail(hub, Fault::status(403, "Forbidden", "not here"));
+    let outcome = world.expect(4, &["apply", "--auto-approve", "--no-wait"])?;
+    ensure!(world.get(&format!("{DEPLOYMENTS}/sets")).await?.is_null(), "it runs: {outcome}");
+    ensure!(!world.get(&format!("{DEPLOYMENTS}/server")).await?.is_null(), "nothing runs: {outcome}");
+    world.proxy.reset();
+    world.apply(&[])?;
+    ensure!(!world.get(&format!("{DEPLOYMENTS}/sets")).await?.is_null(), "it does not run");
+    world.expect_no_changes()
+}

@@ -33,24 +33,6 @@ const ALL: Duration = Duration::from_secs(15);
 /// How many are asked at the same time, at least: most of the time is waiting.
 const AT_ONCE: usize = 16;
 
-/// Refuses tokens of the profile that have expired by their own words.
-///
-/// # Errors
-/// A finding for each.
-pub(super) fn expired(profile: &Profile, secrets: &Secrets) -> Result<(), CliError> {
-    let now = Timestamp::now();
-    let findings: Vec<Finding> = profile
-        .clusters()
-        .filter_map(|cluster| {
-            let (_, reference) = given_token(cluster)?;
-            let expires = expiry(&secrets.value(&reference.source)).filter(|expires| *expires <= now)?;
-            let message = format!("the token of `{}` has expired at {expires}", cluster.name);
-            Some(Finding::error(Code::GIVEN_TOKEN, &reference.at, message, NEW_TOKEN))
-        })
-        .collect();
-    if findings.is_empty() { Ok(()) } else { Err(findings.into()) }
-}
-
 const NEW_TOKEN: &str =
     "put a new one there, or write `connection: { context: NAME }`, with which bridge makes and renews it";
 
@@ -88,7 +70,7 @@ enum Way<'a> {
 }
 
 impl Check<'_> {
-    /// Asks each spoke whose connection is new or another one, all at once; warnings are shown.
+    /// Reads when tokens expire, and asks each spoke whose connection is new or another one, all at once; warnings are shown.
     ///
     /// # Errors
     /// The findings, where one of them is an error.
@@ -112,12 +94,27 @@ impl Check<'_> {
         let asked = stream::iter(ways).map(|(cluster, way)| self.ask(cluster, way, until));
         let at_once = self.hub.parallelism().max(AT_ONCE);
         let findings: Vec<Vec<Finding>> = asked.buffered(at_once).collect().await;
-        let findings: Vec<Finding> = findings.into_iter().flatten().collect();
+        let findings: Vec<Finding> =
+            self.expired(secrets, &changed).into_iter().chain(findings.into_iter().flatten()).collect();
         if has_errors(&findings) {
             return Err(findings.into());
         }
         self.context.ui.say(&finding::render(&findings, self.context.ui.redactor()));
         Ok(())
+    }
+
+    /// Tokens of the profile that have expired by their own words. One that Argo CD has already does not hold up the rest.
+    fn expired(&self, secrets: &Secrets, changed: &BTreeSet<&str>) -> Vec<Finding> {
+        let now = Timestamp::now();
+        let finding = |cluster: &model::Cluster| {
+            let (_, reference) = given_token(cluster)?;
+            let expires = expiry(&secrets.value(&reference.source)).filter(|expires| *expires <= now)?;
+            let message = format!("the token of `{}` has expired at {expires}", cluster.name);
+            let is_new = changed.contains(cluster.name.as_str());
+            let severity = if is_new { Severity::Error } else { Severity::Warning };
+            Some(Finding::error(Code::GIVEN_TOKEN, &reference.at, message, NEW_TOKEN).with_severity(severity))
+        };
+        self.resolved.clusters().filter_map(finding).collect()
     }
 
     async fn ask(&self, cluster: &model::Cluster, way: Way<'_>, until: Instant) -> Vec<Finding> {

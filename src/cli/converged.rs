@@ -91,7 +91,6 @@ impl Hub {
                 secrets::resolve(context, &ready.profile, &ready.folder, Reach::Everything(&self.cluster))
                     .await?
                     .with(spokes.tokens());
-            connections::expired(&ready.profile, &secrets)?;
             // First what may take minutes: what the cluster has is read as late as it can be.
             let manifest = manifest::obtain(context, ready, manifest::Lock::Write).await?;
             let desired = async {

@@ -35,13 +35,13 @@ pub async fn prove(remote: &Remote, token: &Sensitive, limit: Duration) -> Proof
     }
     let Some(kubeconfig) = kubeconfig(remote) else { return Proof::NotAsked };
     match tokio::time::timeout(limit, ask(kubeconfig, token, limit)).await {
-        Ok(Ok(version)) => Proof::Accepted(version),
+        Ok(Ok(Some(version))) => Proof::Accepted(version),
         Ok(Err(ClusterError::Unauthorized { .. })) => Proof::Refused,
         // A handshake may fail for other reasons, which are this machine's as likely as the server's.
         Ok(Err(ClusterError::Tls { cause, .. })) if cause.contains("invalid peer certificate") => {
             Proof::Untrusted(cause)
         }
-        Ok(Err(_)) | Err(_) => Proof::NotAsked,
+        Ok(Ok(None) | Err(_)) | Err(_) => Proof::NotAsked,
     }
 }
 
@@ -66,13 +66,22 @@ fn kubeconfig(remote: &Remote) -> Option<Kubeconfig> {
     serde_json::from_value(kubeconfig).ok()
 }
 
-async fn ask(kubeconfig: Kubeconfig, token: &Sensitive, limit: Duration) -> Result<String, ClusterError> {
+/// Nothing where a proxy of the environment stands between: it may open what is sent through it, and then its certificate says
+/// nothing about the server.
+async fn ask(
+    kubeconfig: Kubeconfig,
+    token: &Sensitive,
+    limit: Duration,
+) -> Result<Option<String>, ClusterError> {
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
     let mut config =
         config.map_err(|_| ClusterError::Kubeconfig("its authority makes no sense".to_owned()))?;
+    if config.proxy_url.is_some() {
+        return Ok(None);
+    }
     config.auth_info.token = Some(SecretString::from(token.expose()));
     let (transport, _) = open(config, NAME, &ConnectOptions::default()).await?;
-    version(&transport, limit).await
+    version(&transport, limit).await.map(Some)
 }
 
 /// Everybody may ask for the version, but who shows a token that is unknown is told so.

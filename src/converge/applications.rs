@@ -70,6 +70,9 @@ async fn going(
 
 async fn all(run: &Run<'_>, kinds: &Kinds) -> Result<Vec<Live>, ClusterError> {
     let application = GroupKind::parse(APPLICATION);
+    if !kinds.serves(&application) {
+        return Ok(Vec::new());
+    }
     run.cluster.list(kinds, &application, Some(&run.owner.namespace), "").await
 }
 

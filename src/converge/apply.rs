@@ -20,6 +20,7 @@ use crate::desired::wave::Wave;
 use crate::plan::build::Owner;
 use crate::plan::change::Change;
 use crate::plan::summary::{ClusterIdentity, Plan};
+use crate::plan::workloads::is_set_controller;
 
 /// Applies a plan.
 ///
@@ -96,6 +97,14 @@ fn is_write(change: &Change) -> bool {
     }
 }
 
+/// What a controller of ApplicationSets that starts must find, beside what a workload needs anyway.
+const CLUSTERS: [Wave; 2] = [Wave::Projects, Wave::Clusters];
+
+/// Whether a controller of ApplicationSets would begin to run. One that runs already is changed all the same.
+fn starts_set_controller(change: &Change) -> bool {
+    matches!(change, Change::Create { desired, .. } if is_set_controller(desired))
+}
+
 /// The live object of a change that writes nothing, when it is waited for.
 fn awaited(change: Change) -> Option<Awaited> {
     match change {
@@ -153,7 +162,14 @@ impl Run<'_> {
     ) -> Result<(), ConvergeError> {
         record.widen(self, kinds).await?;
         let mut incomplete: Vec<Wave> = Vec::new();
-        for (wave, changes) in waves(others) {
+        for (wave, mut changes) in waves(others) {
+            if CLUSTERS.iter().any(|needed| incomplete.contains(needed)) {
+                // It would delete what ApplicationSets that are there deployed for a cluster which it does not find.
+                let (controllers, rest): (Vec<Change>, Vec<Change>) =
+                    changes.into_iter().partition(starts_set_controller);
+                self.skip(&controllers, outcome);
+                changes = rest;
+            }
             let counts_on_it = wave.needs().iter().any(|needed| incomplete.contains(needed));
             let stop = counts_on_it || outcome.is_unreachable() || self.is_stopped();
             let before = outcome.undone();

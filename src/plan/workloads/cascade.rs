@@ -44,9 +44,9 @@ fn owner(application: &Application) -> Option<&str> {
     }
 }
 
-/// Whether it makes Applications of clusters, and may delete them by its own words.
+/// Whether it makes Applications of clusters. Its own `applicationsSync` is not looked at: the controller may overrule it.
 fn follows_clusters(set: &Set) -> bool {
-    set.policy.deletes && set.sources.iter().any(|source| *source != Source::Other)
+    set.sources.iter().any(|source| *source != Source::Other)
 }
 
 /// The label of what runs the controller that makes and deletes Applications, in Argo CD's manifests and in its Helm chart.
@@ -111,6 +111,7 @@ mod tests {
         assert!(would_delete(&format!("{HUB}/"), |_, _| ()));
         assert!(would_delete(HUB, |_, app| app["spec"]["destination"]["server"] = format!("{HUB}/").into()));
         assert!(would_delete(HUB, |_, app| app["spec"]["destination"] = json!({"name": "in-cluster"})));
+        assert!(would_delete(HUB, |set, _| set["syncPolicy"] = json!({"applicationsSync": "create-update"})));
         assert!(would_delete(HUB, |_, app| {
             app["metadata"]["finalizers"] = json!(["resources-finalizer.argocd.argoproj.io/background"]);
         }));
@@ -123,7 +124,6 @@ mod tests {
         assert!(!would_delete(HUB, |_, app| app["metadata"]["finalizers"] = json!([])));
         assert!(!would_delete(HUB, |_, app| app["metadata"]["ownerReferences"] = json!([])));
         assert!(!would_delete(HUB, |set, _| set["generators"] = json!([{"list": {}}])));
-        assert!(!would_delete(HUB, |set, _| set["syncPolicy"] = json!({"applicationsSync": "create-update"})));
     }
 
     #[test]

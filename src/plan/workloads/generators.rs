@@ -21,6 +21,8 @@ pub(super) enum Source {
     Opaque,
     /// It makes one thing of all clusters together (`flatList`).
     Flat,
+    /// It has a `clusters` generator, and gives something for a cluster that is not there, too.
+    Partial,
     /// It has no `clusters` generator.
     Other,
 }
@@ -41,6 +43,7 @@ impl Source {
             ([None, None, None], _) => Self::Other,
             _ if is_flat(generator) => Self::Flat,
             _ if !has_clusters(generator) => Self::Other,
+            (_, 2..) => Self::Partial,
             ([Some(clusters), None, None], 1) if !is_filtered => Self::of_clusters(clusters),
             ([None, Some(matrix), None], 1) if !is_filtered => Self::of_matrix(matrix),
             ([None, None, Some(merge)], 1) if !is_filtered => Self::of_merge(merge),
@@ -82,7 +85,8 @@ impl Source {
         let is_plain = children.iter().all(|child| set(child, "clusters").is_some() && count(child) == 1);
         match Self::of(base) {
             Self::Selected { selector, .. } => Self::Selected { selector, is_plain },
-            Self::Opaque | Self::Flat | Self::Other => Self::Opaque,
+            Self::Opaque => Self::Opaque,
+            Self::Flat | Self::Partial | Self::Other => Self::Partial,
         }
     }
 }
@@ -162,7 +166,7 @@ mod tests {
         let labels = BTreeMap::from([("env".to_owned(), "dev".to_owned())]);
         match source(generator) {
             Source::Selected { selector, is_plain } => Some((selector.matches(&labels), is_plain)),
-            Source::Opaque | Source::Flat | Source::Other => None,
+            Source::Opaque | Source::Flat | Source::Partial | Source::Other => None,
         }
     }
 
@@ -221,7 +225,7 @@ mod tests {
             (json!({ "matrix": { "generators": [git(), templated] } }), Source::Opaque),
             (json!({ "matrix": { "generators": [dev, dev] } }), Source::Opaque),
             (json!({ "clusters": {}, "selector": filter }), Source::Opaque),
-            (json!({ "clusters": {}, "list": {} }), Source::Opaque),
+            (json!({ "clusters": {}, "list": {} }), Source::Partial),
             (
                 json!({ "matrix": { "generators": [{ "clusters": {}, "selector": filter }, git()] } }),
                 Source::Opaque,
@@ -232,7 +236,7 @@ mod tests {
             ),
             (
                 json!({ "merge": { "mergeKeys": ["server"], "generators": [{ "list": {} }, dev] } }),
-                Source::Opaque,
+                Source::Partial,
             ),
             (json!({ "clusters": { "flatList": true } }), Source::Flat),
             (

@@ -182,7 +182,8 @@ impl Judge {
         if self.name_moves(change) {
             return Reach::Unknown(Why::NameMoves);
         }
-        if is(&Source::Other) || is(&Source::Flat) || (after.is_some() && is(&Source::Opaque)) {
+        let gives_more = [Source::Other, Source::Flat, Source::Partial].iter().any(is);
+        if gives_more || (after.is_some() && is(&Source::Opaque)) {
             return Reach::Unknown(Why::Generators);
         }
         let selects = |cluster: &Cluster| {
@@ -190,7 +191,7 @@ impl Judge {
                 Source::Selected { selector, .. } => selector.matches(&cluster.labels),
                 // Whatever it selects, it gives nothing for a cluster that is not there.
                 Source::Opaque => true,
-                Source::Flat | Source::Other => false,
+                Source::Flat | Source::Partial | Source::Other => false,
             })
         };
         Reach::Selects(selects(before), after.as_ref().is_some_and(selects))

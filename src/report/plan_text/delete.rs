@@ -21,8 +21,11 @@ pub(super) fn section(plan: &Plan, detail: Detail) -> String {
 fn wave(plan: &Plan, wave: &[&Live], detail: Detail) -> String {
     let title = wave.first().map(|live| Wave::of(live.object()).title()).unwrap_or_default();
     let line = |live: &&Live| {
-        let telling = paint(style::FAINT, &telling(live));
         let effects = workloads_text::lines(plan.workloads.of_change(live.id()), detail);
+        // What is known of its Applications comes before what it says of itself.
+        let telling =
+            if effects.is_empty() || live.is_cluster_secret() { telling(live) } else { String::new() };
+        let telling = paint(style::FAINT, &telling);
         format!("  {} {}{telling}\n", paint(style::DESTROY, "-"), live.id())
             + &effects.iter().map(|line| format!("      {line}\n")).collect::<String>()
     };
