@@ -93,6 +93,10 @@ impl Judge {
                 }
             }
         }
+        for index in self.unnamed(change).difference(gone) {
+            let application = &self.applications[*index];
+            effects.add(self.owner(application), Fate::NotEvaluated(Why::Template), application, None);
+        }
         for set in self.sets.iter().filter(|set| self.may_make_new(change, set)) {
             effects.nothing(OwnedBy::Set(set.name.clone()), Fate::NotEvaluated(Why::New));
         }
@@ -114,6 +118,18 @@ impl Judge {
             );
         }
         found
+    }
+
+    /// The Applications of sets that do not select the cluster any more, of which nobody can tell which were generated for it:
+    /// they deploy elsewhere, and their names come of more than the cluster.
+    fn unnamed(&self, change: &ClusterChange) -> BTreeSet<usize> {
+        let ends = |set: &&Set| matches!(self.reach(change, set), Reach::Selects(true, false));
+        let is_unnamed = |set: &&Set| {
+            set.name_for(&change.before).is_none() && !set.deploys_to_its_cluster(&change.before)
+        };
+        let sets = self.sets.iter().filter(ends).filter(is_unnamed);
+        let is_here = self.concerned(change);
+        sets.flat_map(|set| self.made.by_set(set)).copied().filter(|index| !is_here.contains(index)).collect()
     }
 
     /// What may be done to the Applications of a set.

@@ -80,6 +80,13 @@ impl Set {
         (self.is_plain() && (server.is_some() || name.is_some())).then_some(Destination { server, name })
     }
 
+    /// Whether what is generated for a cluster deploys to that cluster.
+    pub(super) fn deploys_to_its_cluster(&self, cluster: &Cluster) -> bool {
+        let of = |template: &Option<Text>| template.as_ref().and_then(|text| text.of(cluster));
+        of(&self.server_template).is_some_and(|server| server.trim_end_matches('/') == cluster.address())
+            || of(&self.destination_template).is_some_and(|name| name == cluster.name)
+    }
+
     fn is_plain(&self) -> bool {
         self.sources.iter().all(|source| matches!(source, Source::Selected { is_plain: true, .. }))
     }

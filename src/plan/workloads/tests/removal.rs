@@ -38,6 +38,23 @@ pub(super) fn deleted_set() -> Change {
 }
 
 #[test]
+fn applications_elsewhere_whose_names_say_nothing_are_not_evaluated() {
+    let pairs =
+        json!([{"matrix": {"generators": [{"clusters": {}}, {"list": {"elements": [{"part": "one"}]}}]}}]);
+    let set = |destination: &Value| {
+        let template =
+            json!({"metadata": {"name": "{{.name}}-{{.part}}"}, "spec": {"destination": destination}});
+        set(&json!({"generators": pairs, "template": template}))
+    };
+    let hub = json!({"server": "https://kubernetes.default.svc", "name": null});
+    let on_hub = application("a-one", &json!({"server": "https://kubernetes.default.svc"}), &[PLAIN]);
+    assert_eq!(fate(removal(), set(&hub), on_hub), Some(Fate::NotEvaluated(Why::Template)));
+    // What deploys to its own cluster is found by that.
+    let other = application("c-one", &json!({"server": "https://c"}), &[PLAIN]);
+    assert_eq!(fate(removal(), set(&json!({"server": "{{.server}}"})), other), None);
+}
+
+#[test]
 fn a_set_that_goes_takes_its_applications_along() {
     let held = application("x-a", &json!({"server": "https://a"}), &[PLAIN, "example.com/hold"]);
     let all = workloads(vec![deleted_set(), removal()], vec![set(&json!({}))], vec![held]);
