@@ -53,10 +53,8 @@ mod tests {
     use serde_json::json;
 
     use super::{Change, Consent, Plan, check_replacements};
-    use crate::plan::build::Owner;
     use crate::plan::change::Unchanged;
     use crate::plan::live::Live;
-    use crate::plan::workloads::Workloads;
 
     fn live(api_version: &str, namespace: &str) -> Live {
         let metadata = json!({ "name": "server", "namespace": namespace });
@@ -65,22 +63,11 @@ mod tests {
 
     #[test]
     fn a_name_in_two_namespaces_is_not_enough() {
-        let owner =
-            Owner { profile: "acme".to_owned(), namespace: "argocd".to_owned(), installs_argocd: true };
         let unchanged = [live("v1", "argocd"), live("v1", "tools"), live("serving.knative.dev/v1", "tools")];
         let changes = unchanged.map(|live| Change::Unchanged(Unchanged::of(live)));
         let gone = Change::Delete { live: live("v1", "old") };
         let changes = changes.into_iter().chain([gone]).collect();
-        let plan = Plan {
-            cluster: None,
-            owner,
-            changes,
-            parent: None,
-            recorded: None,
-            wanted: None,
-            is_destroy: false,
-            workloads: Workloads::default(),
-        };
+        let plan = Plan::with(changes);
         let check = |named: &str| {
             let consent = Consent { replace: [named.parse().unwrap()].into(), ..Consent::default() };
             check_replacements(&plan, &consent)

@@ -90,9 +90,7 @@ mod tests {
     use serde_json::json;
 
     use super::{Change, Consent, Live, Plan, check_deletions};
-    use crate::plan::build::Owner;
     use crate::plan::change::{Check, Unchanged};
-    use crate::plan::workloads::Workloads;
 
     fn live(kind: &str, name: &str) -> Live {
         let labels = json!({"argocd.argoproj.io/secret-type": "cluster"});
@@ -105,18 +103,7 @@ mod tests {
         let delete = |(kind, name): &(&str, &str)| Change::Delete { live: live(kind, name) };
         let keep = |(kind, name): &(&str, &str)| Change::Unchanged(Unchanged::of(live(kind, name)));
         let changes = deleted.iter().map(delete).chain(kept.iter().map(keep)).collect();
-        let owner =
-            Owner { profile: "acme".to_owned(), namespace: "argocd".to_owned(), installs_argocd: true };
-        Plan {
-            cluster: None,
-            owner,
-            changes,
-            parent: None,
-            recorded: None,
-            wanted: None,
-            is_destroy: false,
-            workloads: Workloads::default(),
-        }
+        Plan::with(changes)
     }
 
     fn consent(names: &[&str], count: usize) -> Consent {

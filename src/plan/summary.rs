@@ -71,6 +71,23 @@ impl Plan {
         }
     }
 
+    /// A plan of these changes for a test: of a profile `acme` that installs Argo CD, with nothing recorded.
+    #[cfg(test)]
+    pub(crate) fn with(changes: Vec<Change>) -> Self {
+        let owner =
+            Owner { profile: "acme".to_owned(), namespace: "argocd".to_owned(), installs_argocd: true };
+        Self {
+            cluster: None,
+            owner,
+            changes,
+            parent: None,
+            recorded: None,
+            wanted: None,
+            is_destroy: false,
+            workloads: Workloads::default(),
+        }
+    }
+
     /// Counts the changes.
     #[must_use]
     pub fn counts(&self) -> Counts {

@@ -111,22 +111,9 @@ mod tests {
     use serde_json::json;
 
     use super::{Change, Consent, Live, Plan, unused};
-    use crate::plan::build::Owner;
-    use crate::plan::workloads::Workloads;
 
     fn plan(changes: Vec<Change>) -> Plan {
-        let owner =
-            Owner { profile: "acme".to_owned(), namespace: "argocd".to_owned(), installs_argocd: true };
-        Plan {
-            cluster: None,
-            owner,
-            changes,
-            parent: None,
-            recorded: None,
-            wanted: None,
-            is_destroy: false,
-            workloads: Workloads::default(),
-        }
+        Plan::with(changes)
     }
 
     #[test]

@@ -2,14 +2,12 @@ use serde_json::{Value, json};
 
 use super::{Action, Moved, SavedChange, moved};
 use crate::desired::object::Object;
-use crate::plan::build::Owner;
 use crate::plan::change::{Change, Check, ConflictReason, NotChecked};
 use crate::plan::diff::diff;
 use crate::plan::live::Live;
 use crate::plan::saved::changes::{changes, hidden};
 use crate::plan::stale::blocked;
 use crate::plan::summary::Plan;
-use crate::plan::workloads::Workloads;
 
 fn secret(uid: &str, version: &str, labels: &Value, token: &str) -> Value {
     let owned = json!({ "f:metadata": { "f:annotations": { "f:aws_vpc_id": {} } } });
@@ -24,17 +22,7 @@ fn secret(uid: &str, version: &str, labels: &Value, token: &str) -> Value {
 }
 
 fn plan(changes: Vec<Change>) -> Plan {
-    let owner = Owner { profile: "acme".to_owned(), namespace: "argocd".to_owned(), installs_argocd: true };
-    Plan {
-        cluster: None,
-        owner,
-        changes,
-        parent: None,
-        recorded: None,
-        wanted: None,
-        is_destroy: false,
-        workloads: Workloads::default(),
-    }
+    Plan::with(changes)
 }
 
 fn saved(change: Change) -> Vec<SavedChange> {

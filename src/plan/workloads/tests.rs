@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::desired::object::Object;
-use crate::plan::build;
 use crate::plan::change::Check;
 use crate::plan::diff::diff;
 
@@ -92,17 +91,7 @@ fn registered(name: &str, server: &str) -> Registered {
 }
 
 fn plan(changes: Vec<Change>) -> Plan {
-    let owner = build::Owner { profile: "acme".into(), namespace: "argocd".into(), installs_argocd: true };
-    Plan {
-        cluster: None,
-        owner,
-        changes,
-        parent: None,
-        recorded: None,
-        wanted: None,
-        is_destroy: false,
-        workloads: Workloads::default(),
-    }
+    Plan::with(changes)
 }
 
 fn workloads(changes: Vec<Change>, sets: Vec<Set>, applications: Vec<Application>) -> Workloads {

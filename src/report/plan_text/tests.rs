@@ -2,7 +2,6 @@ use serde_json::json;
 
 use super::*;
 use crate::desired::object::Object;
-use crate::plan::build::Owner;
 use crate::plan::change::{
     Check, ConflictReason, Contested, KeepReason, NotChecked, NotReplaced, Remedy, Shown, Unchanged,
     ValueChange,
@@ -10,7 +9,6 @@ use crate::plan::change::{
 use crate::plan::inventory::Inventory;
 use crate::plan::live::Live;
 use crate::plan::summary::ClusterIdentity;
-use crate::plan::workloads::Workloads;
 
 fn body(kind: &str, name: &str) -> serde_json::Value {
     json!({ "apiVersion": "v1", "kind": kind, "metadata": { "name": name, "namespace": "argocd" } })
@@ -31,18 +29,8 @@ fn label(path: &str, before: &str, after: &str) -> FieldChange {
 
 /// A plan whose inventory is up to date.
 pub(in crate::report) fn plan_of(changes: Vec<Change>) -> Plan {
-    let owner = Owner { profile: "acme".into(), namespace: "argocd".into(), installs_argocd: true };
     let inventory = Inventory::of("acme", "argocd", std::iter::empty());
-    Plan {
-        cluster: None,
-        owner,
-        changes,
-        parent: None,
-        recorded: Some(inventory.clone()),
-        wanted: Some(inventory),
-        is_destroy: false,
-        workloads: Workloads::default(),
-    }
+    Plan { recorded: Some(inventory.clone()), wanted: Some(inventory), ..Plan::with(changes) }
 }
 
 /// No detail, no targets, nothing lacking.
