@@ -1,6 +1,7 @@
 //! The validated profile. A value of these types keeps every offline rule; what is illegal cannot be written down.
 
 mod cluster;
+mod kind;
 mod repository;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ pub use cluster::{
     Auth, ByContext, Cluster, ClusterInfo, Connection, ContextAuth, Endpoint, ExecProvider, Remote, Role,
     ServiceAccount, Tls, TokenLifetime,
 };
+pub use kind::{KindCluster, Mount, PortMapping, Protocol};
 pub use repository::{
     Credentials, Repository, RepositoryKind, RepositoryScope, SecretReference, SecretSource, Text,
 };

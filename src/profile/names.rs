@@ -79,6 +79,44 @@ name_type!(
     /// A SHA-256 digest: 64 lower-case hexadecimal digits.
     Sha256, sha256);
 
+name_type!(
+    /// kind's name for a cluster: letters, digits, `-` and `.`, at most 49 characters. Source: `validNameRE` of kind, and
+    /// Kubernetes' rule for the name of a node, which is the name of its container.
+    KindName, kind_name);
+
+impl KindName {
+    /// What kind's name for a node has behind that of its cluster. Source: `MakeNodeNamer` of kind.
+    const CONTROL_PLANE: &str = "-control-plane";
+
+    /// The kubeconfig context of the cluster. Source: `KINDClusterKey` of kind.
+    #[must_use]
+    pub fn context(&self) -> String {
+        format!("kind-{self}")
+    }
+
+    /// The container that is the cluster's node, which is also the node's name in Kubernetes and its host name on the
+    /// network of the engine.
+    #[must_use]
+    pub fn control_plane(&self) -> String {
+        format!("{self}{}", Self::CONTROL_PLANE)
+    }
+
+    /// The address by which other containers on the engine's network reach its API server. kind's certificate has this
+    /// name, and 6443 is the port inside of the container, whatever is published. Source: `APIServerInternalPort` and
+    /// the kubeadm configuration of kind.
+    #[must_use]
+    pub fn server(&self) -> String {
+        format!("https://{}:6443", self.control_plane())
+    }
+}
+
+fn kind_name(text: &str) -> Result<(), String> {
+    let rule = "lower-case letters, digits, `-` and `.`, starting and ending with a letter or digit, at most 49 characters";
+    let error = || format!("`{text}` is no name of a kind cluster: {rule}");
+    let longest = 63 - KindName::CONTROL_PLANE.len();
+    dns_subdomain(text).ok().filter(|()| text.len() <= longest).ok_or_else(error)
+}
+
 fn dns_label(text: &str) -> Result<(), String> {
     let rule = "lower-case letters, digits and `-`, starting and ending with a letter or digit, at most 63 characters";
     dns(text, 63, |c| c == '-').then_some(()).ok_or_else(|| format!("`{text}` is no valid name: {rule}"))

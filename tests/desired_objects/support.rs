@@ -44,6 +44,7 @@ pub(crate) fn cluster(name: &str, role: Role, connection: Connection) -> Cluster
         name: checked(name),
         role,
         connection,
+        kind_cluster: None,
         env: None,
         region: None,
         cloud: None,

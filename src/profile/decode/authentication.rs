@@ -44,17 +44,19 @@ pub(crate) fn given(fields: &Fields<'_>, d: &mut Decoder) -> Option<Auth> {
 /// Decodes how Argo CD authenticates to a spoke that bridge can reach: by an account that bridge makes there, unless the
 /// profile says otherwise.
 pub(crate) fn by_context(fields: &Fields<'_>, d: &mut Decoder) -> Option<ContextAuth> {
-    let account = || -> Option<ServiceAccount> {
-        Some(ServiceAccount {
-            namespace: ACCOUNT.0.parse().ok()?,
-            name: ACCOUNT.1.parse().ok()?,
-            token: TokenLifetime::Seconds(LIFETIME),
-        })
-    };
     match only_way(fields, d)? {
         Some(auth) => Some(auth),
         None => account().map(ContextAuth::ServiceAccount),
     }
+}
+
+/// The account that bridge makes where the profile says nothing of it.
+pub(crate) fn account() -> Option<ServiceAccount> {
+    Some(ServiceAccount {
+        namespace: ACCOUNT.0.parse().ok()?,
+        name: ACCOUNT.1.parse().ok()?,
+        token: TokenLifetime::Seconds(LIFETIME),
+    })
 }
 
 /// The one way that is given; the outer `None` where what is given is wrong.

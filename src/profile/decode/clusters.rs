@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::profile::address;
 use crate::profile::decode::connection;
 use crate::profile::decode::decoder::{Decoder, Fields};
-use crate::profile::decode::keys;
+use crate::profile::decode::{keys, kind};
 use crate::profile::model::{Cluster, Role};
 use crate::profile::names::{AddonName, AnnotationKey, InvalidName, LabelKey, LabelValue};
 use crate::profile::node::{Entry, Key, Node};
@@ -27,12 +27,11 @@ pub(crate) struct Clusters {
 pub(crate) fn clusters(node: &Node, d: &mut Decoder) -> Clusters {
     let mut clusters = Clusters { hub: None, hub_context: None, spokes: Vec::new() };
     for node in d.list(node, "clusters") {
-        let context = context(node);
         let Some(cluster) = cluster(node, d) else { continue };
         match cluster.role {
             Role::Hub => {
+                clusters.hub_context = context(node, &cluster);
                 clusters.hub = Some(cluster);
-                clusters.hub_context = context;
             }
             Role::Spoke => clusters.spokes.push(cluster),
         }
@@ -40,8 +39,11 @@ pub(crate) fn clusters(node: &Node, d: &mut Decoder) -> Clusters {
     clusters
 }
 
-fn context(node: &Node) -> Option<String> {
-    node.at(&["connection", "context"]).and_then(Node::text).map(str::to_owned)
+fn context(node: &Node, cluster: &Cluster) -> Option<String> {
+    match &cluster.kind_cluster {
+        Some(kind) => Some(kind.name.context()),
+        None => node.at(&["connection", "context"]).and_then(Node::text).map(str::to_owned),
+    }
 }
 
 fn cluster(node: &Node, d: &mut Decoder) -> Option<Cluster> {
@@ -49,9 +51,12 @@ fn cluster(node: &Node, d: &mut Decoder) -> Option<Cluster> {
     let name =
         fields.require(d, "name").and_then(|node| d.name(node, Code::INVALID_NAME, "a cluster's name"));
     let role = role(&fields, d);
-    let connection = match role {
-        Some(role) => connection::connection(&fields, role, d),
-        None => None,
+    let kind_cluster = kind::cluster(&fields, d);
+    let connection = match (role, &kind_cluster) {
+        (Some(role), Some(Some(kind))) => kind::connection(kind, role),
+        (Some(role), Some(None)) => connection::connection(&fields, role, d),
+        // What the profile says of the connection is not for this cluster, whatever was meant.
+        (Some(_), None) | (None, _) => None,
     };
     let kind = match label(&fields, "type", d) {
         Some(kind) => Some(kind),
@@ -71,6 +76,7 @@ fn cluster(node: &Node, d: &mut Decoder) -> Option<Cluster> {
         name: name?,
         role: role?,
         connection: connection?,
+        kind_cluster: kind_cluster?,
         env,
         region,
         cloud,
@@ -138,12 +144,18 @@ fn addon_name(written: &Key, d: &mut Decoder) -> Option<AddonName> {
 
 fn labels(fields: &Fields<'_>, d: &mut Decoder) -> BTreeMap<LabelKey, LabelValue> {
     entries(fields, "labels", "a map of labels", d, |entry, d| {
-        let name = key(&entry.key, Code::LABEL_KEY, d);
-        let value = d.name(&entry.value, Code::LABEL_VALUE, "a label's value");
+        let label = label_entry(entry, d);
         // bridge writes these itself; a rule compares the values.
         let is_written_anyway = reserved::is_typed_label(&entry.key.text);
-        (!is_written_anyway).then_some((name?, value?))
+        label.filter(|_| !is_written_anyway)
     })
+}
+
+/// A label and its value.
+pub(crate) fn label_entry(entry: &Entry, d: &mut Decoder) -> Option<(LabelKey, LabelValue)> {
+    let name = key(&entry.key, Code::LABEL_KEY, d);
+    let value = d.name(&entry.value, Code::LABEL_VALUE, "a label's value");
+    Some((name?, value?))
 }
 
 fn metadata(fields: &Fields<'_>, d: &mut Decoder) -> BTreeMap<AnnotationKey, String> {
@@ -158,7 +170,8 @@ fn metadata(fields: &Fields<'_>, d: &mut Decoder) -> BTreeMap<AnnotationKey, Str
     })
 }
 
-fn entries<K: Ord, V>(
+/// The entries of a map that say something; those that `read` reports are left out.
+pub(crate) fn entries<K: Ord, V>(
     fields: &Fields<'_>,
     key: &str,
     expected: &str,

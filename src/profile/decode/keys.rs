@@ -91,9 +91,12 @@ shapes! {
         ["server", "namespace", "defaultServiceAccount"];
 
     CLUSTER = "Cluster", "a cluster", [
-        "name", "role", "connection", "env", "region", "cloud", "type", "kubernetesVersion", "teams", "addons",
+        "name", "role", "provider", "kind", "connection", "env", "region", "cloud", "type", "kubernetesVersion", "teams", "addons",
         "labels", "metadata", "namespaces", "clusterResources", "project", "shard",
     ];
+    KIND_CLUSTER = "KindCluster", "`kind`", ["name", "image", "ports", "mirrors", "mounts", "labels"];
+    PORT_MAPPING = "PortMapping", "a port", ["host", "node", "address", "protocol"];
+    MOUNT = "Mount", "a mount", ["host", "node", "readOnly"];
     CONNECTION = "Connection", "a connection", [
         "context", "server", "caData", "insecure", "serverName", "token", "clientCertificate", "basic", "awsAuth",
         "exec", "serviceAccount", "proxyUrl", "disableCompression", "allowLoopback",

@@ -8,6 +8,7 @@ pub(crate) mod decoder;
 mod exec;
 pub(crate) mod gitops;
 pub(crate) mod keys;
+pub(crate) mod kind;
 pub(crate) mod patches;
 mod profile;
 pub(crate) mod projects;

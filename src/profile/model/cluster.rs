@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::profile::location::Location;
+use crate::profile::model::kind::KindCluster;
 use crate::profile::model::repository::{SecretReference, SecretSource, Text};
 use crate::profile::names::{
     AddonName, AnnotationKey, ClusterName, LabelKey, LabelValue, Namespace, ObjectName,
@@ -26,6 +27,8 @@ pub struct Cluster {
     pub role: Role,
     /// How Argo CD connects to it.
     pub connection: Connection,
+    /// What bridge makes the cluster from, where it does; `None` for a cluster of somebody else's.
+    pub kind_cluster: Option<Box<KindCluster>>,
     /// Labels `environment` and `env`.
     pub env: Option<LabelValue>,
     /// Label `region`.
