@@ -10,7 +10,8 @@
 //!                                                         and cache
 //! ```
 //!
-//! `checkout`, beside that way, compares a profile with a checked-out repository.
+//! Beside that way, `checkout` compares a profile with a checked-out repository, and `kind` makes the clusters that a profile
+//! wants on this machine.
 //!
 //! `profile` to `plan` are pure. A module imports only from modules before it; `tests/layers.rs` checks that.
 
@@ -31,6 +32,8 @@ pub mod cluster;
 pub mod fetch;
 
 pub mod converge;
+
+pub mod kind;
 
 pub mod report;
 

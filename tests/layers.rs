@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 /// The layers in the order of the flow, each with those before it that it does not see.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("code", &[]),
     ("profile", &[]),
     ("template", &[]),
@@ -15,7 +15,8 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("cluster", &["checkout"]),
     ("fetch", &["cluster", "plan", "checkout"]),
     ("converge", &["fetch", "checkout"]),
-    ("report", &["cluster", "fetch", "checkout"]),
+    ("kind", &["template", "desired", "checkout", "plan", "fetch"]),
+    ("report", &["cluster", "fetch", "checkout", "kind"]),
     ("cli", &[]),
 ];
 

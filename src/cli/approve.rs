@@ -43,10 +43,7 @@ pub(super) async fn ask(
     proposals: &[Proposal<'_>],
     interrupt: &Interrupt,
 ) -> Result<(), CliError> {
-    context.ui.say(&prompt(operation, proposals));
-    let answer = interrupt::unless(interrupt, tokio::task::spawn_blocking(read_line)).await?;
-    context.ui.say("\n");
-    if answer.is_ok_and(|answer| answer.trim() == "yes") {
+    if has_said_yes(context, &prompt(operation, proposals), interrupt).await? {
         return Ok(());
     }
     let message = match proposals {
@@ -54,6 +51,36 @@ pub(super) async fn ask(
         _ => "the plans were not approved; nothing of them was written",
     };
     Err(CliError::new(Code::DECLINED, Exit::Failed, message))
+}
+
+/// Asks whether something may be destroyed that no plan tells of.
+///
+/// # Errors
+/// When the answer is anything but `yes`.
+pub(super) async fn ask_to_destroy(
+    context: &Context,
+    what: &str,
+    interrupt: &Interrupt,
+) -> Result<(), CliError> {
+    let heading = paint(style::STRONG, "Do you really want to destroy all of this?");
+    if has_said_yes(context, &question(&heading, &format!("  {what}\n"), ONE), interrupt).await? {
+        return Ok(());
+    }
+    Err(CliError::new(Code::DECLINED, Exit::Failed, "not approved; nothing was deleted"))
+}
+
+async fn has_said_yes(context: &Context, question: &str, interrupt: &Interrupt) -> Result<bool, CliError> {
+    context.ui.say(question);
+    let answer = interrupt::unless(interrupt, tokio::task::spawn_blocking(read_line)).await?;
+    context.ui.say("\n");
+    Ok(answer.is_ok_and(|answer| answer.trim() == "yes"))
+}
+
+const ONE: &str = "Only 'yes' will be accepted to approve.";
+
+fn question(heading: &str, what: &str, how: &str) -> String {
+    let label = paint(style::STRONG, "Enter a value:");
+    format!("\n{heading}\n{what}  {how}\n\n  {label} ")
 }
 
 fn read_line() -> String {
@@ -68,15 +95,13 @@ fn prompt(operation: Operation, proposals: &[Proposal<'_>]) -> String {
         Operation::Destroy => "Do you really want to destroy all of this?",
     };
     let (what, how) = match proposals {
-        [only] => (one(operation, only.plan), "Only 'yes' will be accepted to approve."),
+        [only] => (one(operation, only.plan), ONE),
         _ => (
             several(operation, proposals),
             "Only 'yes' will be accepted, to approve all of them; to choose, give one `-f` at a time.",
         ),
     };
-    let heading = paint(style::STRONG, heading);
-    let label = paint(style::STRONG, "Enter a value:");
-    format!("\n{heading}\n{what}  {how}\n\n  {label} ")
+    question(&paint(style::STRONG, heading).to_string(), &what, how)
 }
 
 fn one(operation: Operation, plan: &Plan) -> String {

@@ -19,7 +19,7 @@ use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
 use crate::cli::spokes::register::{Made, Registering};
 use crate::cli::spokes::rotation::Rotation;
-use crate::cli::{blocked, consents, interrupt, prepare, profiles, saved, target};
+use crate::cli::{blocked, consents, interrupt, local, prepare, profiles, saved, target};
 use crate::converge::apply::apply;
 use crate::converge::event::Event;
 use crate::converge::interrupt::Interrupt;
@@ -57,6 +57,18 @@ pub(super) struct Wanted {
 /// # Errors
 /// When standard output cannot be written. What else goes wrong is shown with the profile that it belongs to.
 pub(super) async fn carry_out(context: &Context, wanted: &Wanted) -> Result<Exit, CliError> {
+    carry_out_unless(context, wanted, &interrupt::listen(context.ui.clone())).await
+}
+
+/// The same beside whoever listens for Ctrl-C already.
+///
+/// # Errors
+/// The same.
+pub(super) async fn carry_out_unless(
+    context: &Context,
+    wanted: &Wanted,
+    interrupt: &Arc<Interrupt>,
+) -> Result<Exit, CliError> {
     let checked = approve::check_can_ask(context, wanted.auto_approve)
         .and_then(|()| consents::check_one_profile(context, &wanted.settings.consent))
         .and_then(|()| wanted.rotation.iter().try_for_each(|rotation| rotation.check_one_profile(context)))
@@ -65,8 +77,7 @@ pub(super) async fn carry_out(context: &Context, wanted: &Wanted) -> Result<Exit
         Ok(paths) => paths,
         Err(error) => return refuse(context, wanted.operation, wanted.output, &error),
     };
-    let interrupt = interrupt::listen(context.ui.clone());
-    let run = Run { context, wanted, interrupt: &interrupt, is_one: paths.len() == 1 };
+    let run = Run { context, wanted, interrupt, is_one: paths.len() == 1 };
     let ready = match run.read(paths).await? {
         Ok(ready) => ready,
         Err(exit) => return Ok(exit),
@@ -152,6 +163,10 @@ impl Run<'_> {
         let mut context = self.context.clone();
         if !self.is_one {
             context.ui = context.ui.labelled(&path);
+        }
+        match local::for_profile(&context, &ready) {
+            Ok(own) => context = own,
+            Err(error) => return Err((path, error)),
         }
         let hub = async {
             let target = target::choose(&context, &ready.profile)?;

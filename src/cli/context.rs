@@ -55,6 +55,12 @@ pub(super) struct Environment {
     pub(super) addresses: Vec<String>,
     /// Variables that begin as ours do and that bridge does not know.
     pub(super) unknown: Vec<String>,
+    /// `BRIDGE_KIND`: the command kind.
+    pub(super) kind: Option<PathBuf>,
+    /// `KIND_EXPERIMENTAL_PROVIDER`: the container engine, as kind reads it.
+    pub(super) engine: Option<String>,
+    /// `BRIDGE_STATE_DIR`: where records and kubeconfigs of local clusters are kept.
+    pub(super) state_dir: Option<PathBuf>,
     /// Who runs it.
     pub(super) user: Option<String>,
 }
@@ -82,6 +88,9 @@ impl Environment {
             variables: variables(),
             kubeconfig: kubeconfig(std::env::var_os("KUBECONFIG").as_deref(), path("HOME")),
             addresses: texts().filter(|(name, _)| is_address(name)).map(|(_, value)| value).collect(),
+            kind: path("BRIDGE_KIND"),
+            engine: text("KIND_EXPERIMENTAL_PROVIDER")?,
+            state_dir: path("BRIDGE_STATE_DIR"),
             user: text("USER")?.or(text("USERNAME")?),
             unknown: unknown(),
         })
@@ -128,8 +137,15 @@ fn variables() -> BTreeMap<String, String> {
 }
 
 fn unknown() -> Vec<String> {
-    const KNOWN: [&str; 5] =
-        ["BRIDGE_PROFILE", "BRIDGE_CONTEXT", "BRIDGE_CACHE_DIR", "BRIDGE_LOG", "BRIDGE_MANIFEST_BASE_URL"];
+    const KNOWN: [&str; 7] = [
+        "BRIDGE_PROFILE",
+        "BRIDGE_CONTEXT",
+        "BRIDGE_CACHE_DIR",
+        "BRIDGE_KIND",
+        "BRIDGE_LOG",
+        "BRIDGE_MANIFEST_BASE_URL",
+        "BRIDGE_STATE_DIR",
+    ];
     let is_ours = |name: &String| name.starts_with("BRIDGE_") && !name.starts_with(VARIABLE_PREFIX);
     let mut unknown: Vec<String> = texts().map(|(name, _)| name).filter(is_ours).collect();
     unknown.retain(|name| !KNOWN.contains(&name.as_str()));

@@ -18,6 +18,13 @@ pub(super) enum CliError {
     Findings(Vec<Finding>),
     /// One error.
     One(Box<OneError>),
+    /// What is in the way on this machine, all of it, none of it the profile's fault.
+    Preflight {
+        /// What is in the way.
+        findings: Vec<Finding>,
+        /// How the process ends.
+        exit: Exit,
+    },
 }
 
 /// One error, ready to be shown.
@@ -55,7 +62,7 @@ impl CliError {
                 one.hints.push(hint.into());
                 Self::One(one)
             }
-            Self::Findings(findings) => Self::Findings(findings),
+            other @ (Self::Findings(_) | Self::Preflight { .. }) => other,
         }
     }
 
@@ -68,7 +75,7 @@ impl CliError {
                 one.causes.extend(causes(source));
                 Self::One(one)
             }
-            Self::Findings(findings) => Self::Findings(findings),
+            other @ (Self::Findings(_) | Self::Preflight { .. }) => other,
         }
     }
 
@@ -77,7 +84,7 @@ impl CliError {
     pub(super) fn with_causes(self, causes: Vec<String>) -> Self {
         match self {
             Self::One(one) => Self::One(Box::new(OneError { causes, ..*one })),
-            Self::Findings(findings) => Self::Findings(findings),
+            other @ (Self::Findings(_) | Self::Preflight { .. }) => other,
         }
     }
 
@@ -87,6 +94,7 @@ impl CliError {
         match self {
             Self::Findings(_) => Exit::Usage,
             Self::One(one) => one.exit,
+            Self::Preflight { findings: _, exit } => *exit,
         }
     }
 
@@ -94,7 +102,7 @@ impl CliError {
     #[must_use]
     pub(super) fn findings(&self) -> Vec<Finding> {
         match self {
-            Self::Findings(findings) => findings.clone(),
+            Self::Findings(findings) | Self::Preflight { findings, exit: _ } => findings.clone(),
             Self::One(one) => vec![one.finding()],
         }
     }
@@ -108,7 +116,9 @@ impl CliError {
     /// Shows it.
     pub(super) fn show(&self, ui: &Ui) {
         match self {
-            Self::Findings(findings) => ui.say(&finding::render(findings, ui.redactor())),
+            Self::Findings(findings) | Self::Preflight { findings, exit: _ } => {
+                ui.say(&finding::render(findings, ui.redactor()));
+            }
             Self::One(one) => ui.say(&one.render()),
         }
     }

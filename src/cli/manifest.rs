@@ -68,7 +68,7 @@ pub(super) async fn at_hand(
         Ok(manifest) => match documents(ready, &manifest) {
             Ok(documents) => Ok((Some(documents), Vec::new())),
             Err(CliError::Findings(findings)) => Ok((None, findings)),
-            Err(error @ CliError::One(_)) => Err(error),
+            Err(error @ (CliError::One(_) | CliError::Preflight { .. })) => Err(error),
         },
         Err(error) => Ok((None, vec![not_checked(&error).or_at(&manifests.at)])),
     }

@@ -15,12 +15,14 @@ mod context;
 mod converged;
 mod credentials;
 mod destroy;
+mod down;
 mod endpoints;
 mod error;
 mod exit;
 mod explain;
 mod init;
 mod interrupt;
+mod local;
 mod log;
 mod manifest;
 mod panic;
@@ -38,6 +40,7 @@ mod spokes;
 mod status;
 mod target;
 mod templates;
+mod up;
 mod usage;
 mod validate;
 
@@ -82,6 +85,8 @@ enum Command {
     Apply(apply::Args),
     Status(status::Args),
     Destroy(destroy::Args),
+    Up(up::Args),
+    Down(down::Args),
     Credentials(credentials::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -150,6 +155,8 @@ fn dispatch(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Apply(args) => wait(apply::exec(context, &args)),
         Command::Status(args) => wait(status::exec(context, &args)),
         Command::Destroy(args) => wait(destroy::exec(context, &args)),
+        Command::Up(args) => wait(up::exec(context, &args)),
+        Command::Down(args) => wait(down::exec(context, &args)),
         Command::Credentials(args) => wait(credentials::exec(context, &args)),
         Command::Schema(args) => schema::exec(context, &args),
         Command::Completions(args) => completions::exec(context, &args),

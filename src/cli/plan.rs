@@ -12,8 +12,8 @@ use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
 use crate::cli::spokes::Spokes;
 use crate::cli::{
-    blocked, consents, endpoints, for_each_profile, interrupt, manifest, plan_file, prepare, profiles, saved,
-    target,
+    blocked, consents, endpoints, for_each_profile, interrupt, local, manifest, plan_file, prepare, profiles,
+    saved, target,
 };
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
@@ -167,13 +167,14 @@ impl Run<'_> {
     }
 
     async fn online(&self, ready: &Ready, consent: &Consent) -> Result<Planned, CliError> {
-        let target = target::choose(self.context, &ready.profile)?;
-        let hub = Hub::connect(self.context, &target, self.interrupt).await?;
-        let emit = progress(self.context);
+        let context = &local::for_profile(self.context, ready)?;
+        let target = target::choose(context, &ready.profile)?;
+        let hub = Hub::connect(context, &target, self.interrupt).await?;
+        let emit = progress(context);
         if self.args.destroy {
-            hub.plan_destroy(self.context, ready, consent, &emit).await
+            hub.plan_destroy(context, ready, consent, &emit).await
         } else {
-            hub.plan(self.context, ready, consent, Creates::Tried, &emit).await
+            hub.plan(context, ready, consent, Creates::Tried, &emit).await
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::prepare::{self, Ready};
 use crate::cli::secrets::{self, Reach};
 use crate::cli::target::{self, Target};
-use crate::cli::{endpoints, for_each_profile, interrupt, manifest, profiles};
+use crate::cli::{endpoints, for_each_profile, interrupt, local, manifest, profiles};
 use crate::cluster::ConnectOptions;
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
@@ -70,6 +70,7 @@ async fn read(context: &Context, ready: &Ready, interrupt: &Arc<Interrupt>) -> R
     // reference that leads nowhere matters to an apply only.
     let _ = secrets::resolve(context, profile, &ready.folder, Reach::Local).await;
     let expected = expected(context, ready).await?;
+    let context = &local::for_profile(context, ready)?;
     let target = target::choose(context, profile)?;
     let hub = Hub::connect(context, &target, interrupt).await?;
     let fleet = profile.clusters().map(|cluster| look(context, cluster, &target)).collect();

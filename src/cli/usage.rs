@@ -17,7 +17,7 @@ const CLUSTER: [&str; 4] = ["context", "kubeconfig", "in_cluster", "parallelism"
 const PROFILE: [&str; 3] = ["profile", "var", "var_file"];
 
 /// Each command, the global options that it ignores, and its formats of output; none where it has one only.
-const COMMANDS: [(&str, &[&[&str]], &str); 10] = [
+const COMMANDS: [(&str, &[&[&str]], &str); 12] = [
     ("init", &[&CLUSTER, &["var", "var_file", "timeout", "no_download", "locked", "allow_exec"]], ""),
     ("validate", &[&CLUSTER, &["timeout", "no_download", "allow_exec"]], "text, json or sarif"),
     ("render", &[&CLUSTER, &["timeout", "allow_exec"]], ""),
@@ -25,6 +25,8 @@ const COMMANDS: [(&str, &[&[&str]], &str); 10] = [
     ("apply", &[], "text, or json (one line an event)"),
     ("status", &[&["timeout", "no_download", "locked", "allow_exec"]], "text, or json (one document)"),
     ("destroy", &[&["no_download", "locked", "allow_exec"]], "text, or json (one line an event)"),
+    ("up", &[&["context", "in_cluster"]], "text, or json (one line an event of the apply)"),
+    ("down", &[&CLUSTER, &["timeout", "no_download", "locked", "allow_exec"]], ""),
     ("credentials", &[&["timeout", "no_download", "locked"]], "text, or json (one line an event)"),
     ("schema", &[&CLUSTER, &PROFILE, &["timeout", "no_download", "locked", "allow_exec"]], ""),
     ("completions", &[&CLUSTER, &PROFILE, &["timeout", "no_download", "locked", "allow_exec"]], ""),

@@ -80,7 +80,7 @@ fn for_machines(error: CliError, path: &str, output: Output) -> Result<Vec<Findi
 fn only_findings(error: CliError) -> Result<Vec<Finding>, CliError> {
     match error {
         CliError::Findings(findings) => Ok(findings),
-        CliError::One(_) => Err(error),
+        CliError::One(_) | CliError::Preflight { .. } => Err(error),
     }
 }
 

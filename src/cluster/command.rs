@@ -77,13 +77,17 @@ async fn finish(child: &mut Child) -> io::Result<Ended> {
     Ok(Ended::Finished(child.wait().await?, bytes))
 }
 
-/// The command and what it started. Killed when dropped; when all of it has ended, there is nobody to kill.
+/// A command that leads a process group of its own, and what it started. Killed when dropped; when all of it has ended,
+/// there is nobody to kill.
 #[cfg(unix)]
-struct Group(Option<rustix::process::Pid>);
+#[derive(Debug)]
+pub struct Group(Option<rustix::process::Pid>);
 
 #[cfg(unix)]
 impl Group {
-    fn of(child: &Child) -> Self {
+    /// The group of a command that was started with `process_group(0)`.
+    #[must_use]
+    pub fn of(child: &Child) -> Self {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         Self(id.and_then(rustix::process::Pid::from_raw))
     }
@@ -98,12 +102,16 @@ impl Drop for Group {
     }
 }
 
+/// What there is of it where processes have no groups.
 #[cfg(not(unix))]
-struct Group;
+#[derive(Debug)]
+pub struct Group;
 
 #[cfg(not(unix))]
 impl Group {
-    fn of(_: &Child) -> Self {
+    /// Nothing to end.
+    #[must_use]
+    pub fn of(_: &Child) -> Self {
         Self
     }
 }

@@ -21,7 +21,7 @@ pub use connect::{ConnectOptions, KubeconfigFiles, credentials, userinfo};
 pub use error::{ApiStatus, ClusterError};
 pub use kinds::{CORE_KINDS, Kinds};
 pub use notify::{Notice, Notify};
-pub use probe::{identify, probe};
+pub use probe::{identify, probe, unready};
 pub use prove::{Proof, prove};
 pub use read::Query;
 pub use spoke::Extent;

@@ -45,6 +45,44 @@ pub async fn identify(options: &ConnectOptions, limit: Duration) -> Option<(Stri
     tokio::time::timeout(limit, ask).await.ok().flatten()
 }
 
+/// Why a cluster that has just been made is not ready yet, in a few words; nothing once its API server and each node are.
+pub async fn unready(options: &ConnectOptions, limit: Duration) -> Option<String> {
+    let ask = async {
+        let (transport, _) = {
+            let (config, context) = config(options).await?;
+            open(config, &context, options).await?
+        };
+        if let Probe::NotReady { why, .. } = ask(&transport, limit).await? {
+            return Ok(Some(why));
+        }
+        let call = Call { at_once: Some(limit), ..Call::get("/api/v1/nodes", "list", "nodes", None) };
+        Ok::<_, ClusterError>(unready_node(&transport.send(&call).await?.body))
+    };
+    match tokio::time::timeout(limit, ask).await {
+        Ok(Ok(missing)) => missing,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some("the API server does not answer".to_owned()),
+    }
+}
+
+/// The first node without the condition `Ready`, and why. Source: the node conditions of the Kubernetes API.
+fn unready_node(list: &Value) -> Option<String> {
+    let nodes = list.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let words = |node: &Value| {
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+        let name = text(node.pointer("/metadata/name"));
+        let conditions = node.pointer("/status/conditions").and_then(Value::as_array);
+        let ready = conditions.into_iter().flatten().find(|one| one["type"] == "Ready");
+        let Some(ready) = ready else { return Some(format!("the node {name} has not said how it is")) };
+        let why = text(ready.get("message"));
+        (ready["status"] != "True").then(|| format!("the node {name} is not ready: {why}"))
+    };
+    if nodes.is_empty() {
+        return Some("there is no node yet".to_owned());
+    }
+    nodes.iter().find_map(words)
+}
+
 /// `v1.33.2`, as an API server answers it.
 pub(super) fn git_version(body: &Value) -> String {
     body.get("gitVersion").and_then(Value::as_str).unwrap_or("unknown").to_owned()
@@ -81,5 +119,28 @@ async fn ask(transport: &Transport, limit: Duration) -> Result<Probe, ClusterErr
             Ok(Probe::Answers { version })
         }
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::unready_node;
+
+    #[test]
+    fn a_node_is_ready_when_it_says_so() {
+        let node = |status: &str| {
+            let condition =
+                json!({ "type": "Ready", "status": status, "message": "cni plugin not initialized" });
+            json!({ "items": [{ "metadata": { "name": "hub" }, "status": { "conditions": [condition] } }] })
+        };
+        assert_eq!(unready_node(&node("True")), None);
+        assert_eq!(
+            unready_node(&node("False")).as_deref(),
+            Some("the node hub is not ready: cni plugin not initialized")
+        );
+        assert!(unready_node(&json!({ "items": [] })).is_some());
+        assert!(unready_node(&json!({ "items": [{ "metadata": { "name": "hub" } }] })).is_some());
     }
 }

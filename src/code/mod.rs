@@ -4,6 +4,7 @@
 //! reports the code; numbers are grouped so that a reader can tell the layer from the number.
 
 mod cluster;
+mod kind;
 mod profile;
 mod source;
 mod usage;
@@ -29,7 +30,10 @@ pub struct Code(&'static Entry);
 impl Code {
     /// Every code, in order of its number.
     pub fn all() -> impl Iterator<Item = Code> {
-        [profile::TABLE, source::TABLE, cluster::TABLE, usage::TABLE].into_iter().flatten().copied()
+        [profile::TABLE, source::TABLE, cluster::TABLE, usage::TABLE, kind::TABLE]
+            .into_iter()
+            .flatten()
+            .copied()
     }
 
     /// What is wrong, in a few words.

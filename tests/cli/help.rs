@@ -18,6 +18,8 @@ fn the_first_page_of_help() {
       apply        Bring the cluster to the profile
       status       Show how the hub, its clusters, ApplicationSets and Applications are
       destroy      Remove everything that the profile owns on the hub
+      up           Make the profile's clusters with kind, and bring them to the profile
+      down         Remove the clusters that `bridge up` made for the profile
       credentials  The tokens that bridge made for Argo CD on spokes
       schema       Print the JSON schema of the profile or of an output
       completions  Print a completion script for a shell

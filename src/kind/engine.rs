@@ -1,0 +1,199 @@
+//! The container engine, by its own command: docker, podman and nerdctl understand the same few lines.
+
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::code::Code;
+use crate::kind::finished::{Finished, QUESTION, finish};
+use crate::kind::node::{Node, nodes};
+use crate::kind::problem::Problem;
+
+/// In the order in which kind looks for them.
+const KNOWN: [&str; 3] = ["docker", "nerdctl", "podman"];
+/// What kind writes on each container that it makes; the value is the cluster's name.
+pub(super) const CLUSTER_LABEL: &str = "io.x-k8s.kind.cluster";
+
+/// A container engine that answers.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    /// The command, and kind's name for it.
+    provider: String,
+}
+
+/// What an engine says about itself and its machine; nothing where it says nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Info {
+    /// Memory of the engine's machine in bytes.
+    pub memory: Option<u64>,
+    /// Whether its kernel gives it control groups of version 1 only.
+    pub is_cgroup_v1: bool,
+}
+
+impl Engine {
+    /// The engine that the user named (`KIND_EXPERIMENTAL_PROVIDER`), else the first that answers.
+    ///
+    /// # Errors
+    /// When none answers, with what each says.
+    pub async fn find(named: Option<&str>) -> Result<(Self, Info), Problem> {
+        let candidates: Vec<&str> = named.map_or_else(|| KNOWN.to_vec(), |named| vec![named]);
+        let mut said = Vec::new();
+        for provider in candidates {
+            let engine = Self { provider: provider.to_owned() };
+            match engine.run(&["info", "--format", "{{json .}}"]).await {
+                Ok(finished) if finished.is_success => return Ok((engine, info(&finished.stdout))),
+                Ok(finished) => said.push((provider.to_owned(), finished.words())),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => {}
+                Err(error) => said.push((provider.to_owned(), error.to_string())),
+            }
+        }
+        Err(none_answers(&said))
+    }
+
+    /// kind's name for it.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    async fn run(&self, args: &[&str]) -> std::io::Result<Finished> {
+        self.run_within(args, QUESTION).await
+    }
+
+    async fn run_within(&self, args: &[&str], limit: std::time::Duration) -> std::io::Result<Finished> {
+        let mut command = Command::new(&self.provider);
+        command.args(args);
+        finish(command, limit).await
+    }
+
+    /// Runs the engine's command, which has to succeed.
+    async fn ask(&self, args: &[&str]) -> Result<String, Problem> {
+        let why = match self.run(args).await {
+            Ok(finished) if finished.is_success => return Ok(finished.stdout),
+            Ok(finished) => finished.words(),
+            Err(error) => error.to_string(),
+        };
+        let line = format!("{} {}", self.provider, args.join(" "));
+        Err(Problem::new(Code::NO_ENGINE, format!("`{line}` failed: {why}")).fix(format!("run `{line}`")))
+    }
+
+    /// The nodes of every kind cluster that the engine has, whoever made it.
+    ///
+    /// # Errors
+    /// When the engine does not answer.
+    pub async fn nodes(&self) -> Result<Vec<Node>, Problem> {
+        let filter = format!("label={CLUSTER_LABEL}");
+        let mut last = Err(Problem::new(Code::NO_ENGINE, "the engine's containers come and go"));
+        // A container that goes between the two questions fails the second one.
+        for _ in 0..3 {
+            let listed = self.ask(&["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter]).await?;
+            let ids: Vec<&str> = listed.split_whitespace().collect();
+            if ids.is_empty() {
+                return Ok(Vec::new());
+            }
+            let inspect = ["inspect", "--type", "container"];
+            last = self.ask(&inspect.into_iter().chain(ids).collect::<Vec<_>>()).await;
+            if last.is_ok() {
+                break;
+            }
+        }
+        nodes(&last?).map_err(|error| {
+            let message =
+                format!("`{} inspect` answers what bridge does not understand: {error}", self.provider);
+            Problem::new(Code::NO_ENGINE, message).fix(format!("update {}", self.provider))
+        })
+    }
+
+    /// Starts a node that was stopped, as after the machine was.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start(&self, node: &Node) -> Result<(), Problem> {
+        self.ask(&["start", &node.name]).await.map(drop)
+    }
+
+    /// Whether the engine has an image.
+    pub async fn has_image(&self, image: &str) -> bool {
+        let args = ["image", "inspect", "--format", "{{.Id}}", image];
+        self.run(&args).await.is_ok_and(|finished| finished.is_success)
+    }
+
+    /// Pulls an image: nearly a gigabyte for a node.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub async fn pull(&self, image: &str) -> Result<(), Problem> {
+        let limit = std::time::Duration::from_secs(30 * 60);
+        let why = match self.run_within(&["pull", "--quiet", image], limit).await {
+            Ok(finished) if finished.is_success => return Ok(()),
+            Ok(finished) => finished.words(),
+            Err(error) => error.to_string(),
+        };
+        let message = format!("the node image {image} cannot be had: {why}");
+        let fix = "the release notes of kind list the images that fit it (https://github.com/kubernetes-sigs/kind/releases): write one into `kind.image`";
+        Err(Problem::new(Code::NODE_IMAGE, message)
+            .fix(fix)
+            .fix(format!("try it by hand: `{} pull {image}`", self.provider)))
+    }
+
+    /// A file of an image that the engine has; nothing where it cannot be read.
+    pub(super) async fn file_of_image(&self, image: &str, file: &str) -> Option<String> {
+        let args =
+            ["run", "--rm", "--network", "none", "--pull", "never", "--entrypoint", "cat", image, file];
+        let finished = self.run(&args).await.ok()?;
+        finished.is_success.then_some(finished.stdout)
+    }
+}
+
+fn none_answers(said: &[(String, String)]) -> Problem {
+    if said.is_empty() {
+        let message = format!("kind needs a container engine, and there is none ({})", KNOWN.join(", "));
+        let fix = "install Docker (https://docs.docker.com/engine/install/) or Podman";
+        return Problem::new(Code::NO_ENGINE, message).fix(fix);
+    }
+    let each: Vec<String> = said.iter().map(|(provider, words)| format!("{provider}: {words}")).collect();
+    let problem = Problem::new(Code::NO_ENGINE, format!("no container engine answers; {}", each.join("; ")));
+    let denied = said.iter().any(|(_, words)| words.to_ascii_lowercase().contains("permission denied"));
+    if denied {
+        let fix = "you may not use its socket: `sudo usermod -aG docker \"$USER\"` and log in again, or `sudo -E bridge up`";
+        return problem.fix(fix);
+    }
+    problem
+        .fix("start it: `sudo systemctl start docker`, Docker Desktop, or `podman machine start`")
+        .fix("where it listens elsewhere, DOCKER_HOST says where")
+}
+
+/// docker's and nerdctl's names, else podman's.
+fn info(text: &str) -> Info {
+    let document: Value = serde_json::from_str(text).unwrap_or_default();
+    let memory = document.pointer("/MemTotal").or_else(|| document.pointer("/host/memTotal"));
+    let cgroup = document.pointer("/CgroupVersion").or_else(|| document.pointer("/host/cgroupVersion"));
+    Info {
+        memory: memory.and_then(Value::as_u64),
+        is_cgroup_v1: cgroup.and_then(Value::as_str).is_some_and(|version| ["1", "v1"].contains(&version)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_engines_say_of_themselves_is_read() {
+        let docker = r#"{"MemTotal":25769803776,"CgroupVersion":"1","DockerRootDir":"/var/lib/docker"}"#;
+        assert_eq!(info(docker), Info { memory: Some(25_769_803_776), is_cgroup_v1: true });
+        let podman = r#"{"host":{"memTotal":1024,"cgroupVersion":"v2"}}"#;
+        assert_eq!(info(podman), Info { memory: Some(1024), is_cgroup_v1: false });
+        assert_eq!(info("?"), Info::default());
+    }
+
+    #[test]
+    fn each_way_to_have_no_engine_has_its_remedy() {
+        let of = |said: &[(&str, &str)]| {
+            let said: Vec<_> = said.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+            none_answers(&said).fixes.join(" ")
+        };
+        assert!(of(&[]).contains("install Docker"));
+        assert!(of(&[("docker", "Cannot connect to the Docker daemon")]).contains("systemctl start"));
+        assert!(of(&[("docker", "Permission denied while connecting")]).contains("usermod"));
+    }
+}

@@ -1,0 +1,208 @@
+//! The folder of a profile's local clusters: records that are mounted, marks of unfinished work, and the kubeconfig.
+//!
+//! ```text
+//! profile                        whose it is
+//! lock                           held while clusters are made or deleted
+//! kubeconfig                     of all of them, 0600
+//! clusters/NAME/creating         kind has begun and not ended
+//! clusters/NAME/kind.json        what kind was given on standard input; locked as long as kind lives
+//! clusters/NAME/kubeconfig       as kind wrote it
+//! clusters/NAME/made/DIGEST/     the record, mounted on the node
+//! ```
+#![expect(clippy::disallowed_methods, reason = "this layer keeps state on disk")]
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::code::Code;
+use crate::kind::problem::Problem;
+use crate::kind::spec::{SUMMARY, Spec};
+use crate::profile::names::KindName;
+
+/// The folder of one profile. While it is held, no other bridge makes or deletes clusters of the profile.
+#[derive(Debug)]
+pub struct Folder {
+    root: PathBuf,
+    /// Closed, and so unlocked, when this ends.
+    _lock: Option<File>,
+}
+
+/// Somebody else is at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Busy;
+
+impl Folder {
+    /// Makes the folder where it is not there, and holds it.
+    ///
+    /// # Errors
+    /// When it cannot be written, or another bridge holds it.
+    pub fn hold(root: &Path, profile: &Path) -> Result<Self, Problem> {
+        let unwritable = |error: &io::Error| unwritable(root, error);
+        private_folder(root).map_err(|error| unwritable(&error))?;
+        write(&root.join("profile"), &format!("{}\n", profile.display()))
+            .map_err(|error| unwritable(&error))?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(root.join("lock"));
+        let lock = lock.map_err(|error| unwritable(&error))?;
+        match lock.try_lock() {
+            // A folder on a file system without locks is no reason to do nothing.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(Self { root: root.to_path_buf(), _lock: Some(lock) }),
+            Err(TryLockError::WouldBlock) => {
+                let message =
+                    format!("another bridge is making or deleting the clusters of {}", profile.display());
+                Err(Problem::new(Code::KIND_BUSY, message)
+                    .fix("wait for it, or end it, and run bridge again"))
+            }
+        }
+    }
+
+    /// The kubeconfig of all clusters.
+    #[must_use]
+    pub fn kubeconfig(&self) -> PathBuf {
+        kubeconfig(&self.root)
+    }
+
+    fn cluster(&self, name: &KindName) -> PathBuf {
+        self.root.join("clusters").join(name.as_str())
+    }
+
+    /// The kubeconfig that kind writes while it makes a cluster.
+    pub(super) fn kubeconfig_of(&self, name: &KindName) -> PathBuf {
+        self.cluster(name).join("kubeconfig")
+    }
+
+    /// The folder that is mounted on the node of a cluster that is made from this.
+    pub(super) fn record(&self, spec: &Spec) -> PathBuf {
+        self.cluster(&spec.name).join("made").join(spec.digest())
+    }
+
+    /// The digest that a record of a cluster of this profile is named by; nothing for a folder of anybody else's.
+    pub(super) fn digest_of(&self, cluster: &str, record: &Path) -> Option<String> {
+        let made = self.root.join("clusters").join(cluster).join("made");
+        // Docker Desktop shows a folder as its own machine sees it: below this one.
+        let inside = record.strip_prefix("/host_mnt").map(|inside| Path::new("/").join(inside));
+        let digest =
+            record.strip_prefix(&made).or(inside.as_deref().unwrap_or(record).strip_prefix(&made)).ok()?;
+        let mut parts = digest.components();
+        let first = parts.next()?.as_os_str().to_str()?.to_owned();
+        parts.next().is_none().then_some(first)
+    }
+
+    /// What a cluster was made from.
+    pub(super) fn made_from(&self, cluster: &KindName, digest: &str) -> Option<Value> {
+        let text =
+            std::fs::read_to_string(self.cluster(cluster).join("made").join(digest).join(SUMMARY)).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+
+    /// Whether kind began to make a cluster and did not end.
+    pub(super) fn is_creating(&self, name: &KindName) -> bool {
+        self.cluster(name).join("creating").exists()
+    }
+
+    /// Writes the record, marks the cluster as unfinished, and opens what kind reads, locked for as long as kind lives.
+    ///
+    /// # Errors
+    /// When it cannot be written, or a kind of an earlier run still works on it.
+    pub(super) fn begin(&self, spec: &Spec) -> Result<Result<File, Busy>, Problem> {
+        let folder = self.cluster(&spec.name);
+        let record = self.record(spec);
+        let begin = || -> io::Result<Result<File, Busy>> {
+            private_folder(&folder)?;
+            if self.is_at_work(&spec.name) {
+                return Ok(Err(Busy));
+            }
+            for (path, text) in spec.files(&record) {
+                std::fs::create_dir_all(path.parent().unwrap_or(&record))?;
+                write(&path, &text)?;
+            }
+            let configuration = folder.join("kind.json");
+            write(&configuration, &format!("{:#}\n", spec.configuration(&record)))?;
+            let configuration = OpenOptions::new().read(true).write(true).open(configuration)?;
+            if let Err(TryLockError::WouldBlock) = configuration.try_lock() {
+                return Ok(Err(Busy));
+            }
+            write(&folder.join("creating"), "")?;
+            Ok(Ok(configuration))
+        };
+        begin().map_err(|error| unwritable(&folder, &error))
+    }
+
+    /// Whether a kind that an earlier run started lives on: it holds the lock of its standard input.
+    pub(super) fn is_at_work(&self, name: &KindName) -> bool {
+        let file = OpenOptions::new().read(true).write(true).open(self.cluster(name).join("kind.json"));
+        file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// The cluster is there as a whole.
+    ///
+    /// # Errors
+    /// When the mark cannot be removed.
+    pub(super) fn finish(&self, name: &KindName) -> Result<(), Problem> {
+        let mark = self.cluster(name).join("creating");
+        std::fs::remove_file(&mark).map_err(|error| unwritable(&mark, &error))
+    }
+
+    /// Forgets a cluster that is gone.
+    pub(super) fn forget(&self, name: &KindName) {
+        let folder = self.cluster(name);
+        if let Err(error) = std::fs::remove_dir_all(&folder)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(folder = %folder.display(), %error, "the record of a deleted cluster stays");
+        }
+    }
+
+    /// Forgets everything, after the last cluster is gone.
+    pub fn forget_all(self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.root) {
+            tracing::warn!(folder = %self.root.display(), %error, "the folder of the clusters stays");
+        }
+    }
+
+    /// Puts a kubeconfig in the place of the one that is there, when it is whole.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn replace_kubeconfig(&self, with: &Path) -> Result<(), Problem> {
+        std::fs::rename(with, self.kubeconfig()).map_err(|error| unwritable(&self.root, &error))
+    }
+
+    /// An empty folder for a kubeconfig that is being written; gone when dropped.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn temporary(&self) -> Result<tempfile::TempDir, Problem> {
+        tempfile::tempdir_in(&self.root).map_err(|error| unwritable(&self.root, &error))
+    }
+}
+
+/// The kubeconfig of all clusters of the profile whose folder this is.
+#[must_use]
+pub fn kubeconfig(root: &Path) -> PathBuf {
+    root.join("kubeconfig")
+}
+
+/// A folder that is its owner's alone: kubeconfigs are in it.
+fn private_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    }
+    #[cfg(not(unix))]
+    std::fs::create_dir_all(path)
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Problem {
+    Problem::new(Code::KIND_FOLDER, format!("{} cannot be written: {error}", path.display()))
+        .fix("check its permissions and the disk, or give another folder with BRIDGE_STATE_DIR")
+}

@@ -1,0 +1,212 @@
+//! What is looked at before the first cluster is made, all of it, so that everything is told at once.
+#![expect(clippy::disallowed_methods, reason = "the machine is what is looked at")]
+
+use std::io::ErrorKind;
+use std::net::{TcpListener, UdpSocket};
+
+use crate::code::Code;
+use crate::kind::engine::{Engine, Info};
+use crate::kind::node::Status;
+use crate::kind::problem::Problem;
+use crate::kind::spec::Spec;
+use crate::kind::standing::Found;
+use crate::profile::model::{PortMapping, Protocol};
+
+/// Memory of a node without anything on it, and of Argo CD beside it: 0.45 GiB and 0.8 GiB, measured with Kubernetes 1.36
+/// and Argo CD 3.5.
+const NODE: u64 = 460 << 20;
+const ARGO_CD: u64 = 820 << 20;
+/// From this minor release on, a kubelet does not start on control groups of version 1 (`FailCgroupV1` in its
+/// configuration).
+const NEEDS_CGROUP_V2: u64 = 35;
+
+/// What is in the way of these clusters, or may be.
+pub async fn preflight(
+    engine: &Engine,
+    info: Info,
+    clusters: &[(Spec, Found)],
+    recreate: bool,
+) -> Vec<Problem> {
+    let mut problems: Vec<Problem> =
+        clusters.iter().filter_map(|(spec, found)| standing(engine, spec, found, recreate)).collect();
+    let new: Vec<&Spec> = clusters.iter().filter(|(_, found)| is_new(found)).map(|(spec, _)| spec).collect();
+    problems.extend(new.iter().flat_map(|spec| spec.ports.iter().filter_map(|port| taken(spec, port))));
+    let all = clusters.iter().map(|(spec, _)| spec);
+    problems.extend(all.flat_map(missing_mounts));
+    if !new.is_empty() {
+        problems.extend(memory(info, clusters.len()));
+        problems.extend(inotify(clusters.len()));
+    }
+    if info.is_cgroup_v1 {
+        for spec in new {
+            problems.extend(cgroup(engine, spec).await);
+        }
+    }
+    problems
+}
+
+fn is_new(found: &Found) -> bool {
+    matches!(found, Found::Nothing | Found::Unfinished)
+}
+
+fn standing(engine: &Engine, spec: &Spec, found: &Found, recreate: bool) -> Option<Problem> {
+    let name = &spec.name;
+    match found {
+        Found::Foreign { record: None } => {
+            let message = format!("there is a kind cluster `{name}` already, and bridge did not make it");
+            Some(
+                Problem::new(Code::FOREIGN_KIND_CLUSTER, message)
+                    .fix("give the profile's cluster another name: `kind: { name: ... }`")
+                    .fix(format!("or, if it may go: `kind delete cluster --name {name}`")),
+            )
+        }
+        Found::Foreign { record: Some(record) } => {
+            let message = format!(
+                "there is a kind cluster `{name}` already, which bridge made for another profile (its record is {})",
+                record.display()
+            );
+            Some(
+                Problem::new(Code::FOREIGN_KIND_CLUSTER, message)
+                    .fix("give this profile's cluster another name: `kind: { name: ... }`")
+                    .fix("or run `bridge down` with that profile first"),
+            )
+        }
+        Found::Made { node, .. } if node.status == Status::Paused && !recreate => {
+            let message = format!("the cluster `{name}` is paused");
+            let fix = format!("`{} unpause {}`, then run bridge again", engine.provider(), node.name);
+            Some(Problem::new(Code::KIND_NOT_READY, message).fix(fix))
+        }
+        Found::Made { differences, .. } if !differences.is_empty() && !recreate => {
+            let message = format!(
+                "the cluster `{name}` was made from another configuration, and none of it can be changed while it lives: {}",
+                differences.join("; ")
+            );
+            Some(
+                Problem::new(Code::KIND_DRIFT, message)
+                    .fix(
+                        "`bridge up --recreate` deletes the cluster with everything in it, and makes it anew",
+                    )
+                    .fix("or undo the change in the profile"),
+            )
+        }
+        Found::Nothing | Found::Unfinished | Found::Made { .. } => None,
+    }
+}
+
+/// A port that somebody listens on. What cannot be tried, such as a port below 1024 that only the engine may open, says nothing.
+fn taken(spec: &Spec, port: &PortMapping) -> Option<Problem> {
+    let PortMapping { host, node: _, address, protocol, at: _ } = port;
+    let tried = match protocol {
+        Protocol::Tcp => TcpListener::bind((*address, *host)).map(drop),
+        Protocol::Udp => UdpSocket::bind((*address, *host)).map(drop),
+        Protocol::Sctp => Ok(()),
+    };
+    let error = tried.err().filter(|error| error.kind() == ErrorKind::AddrInUse)?;
+    let message =
+        format!("the port {address}:{host} that the cluster `{}` wants is taken: {error}", spec.name);
+    Some(
+        Problem::new(Code::PORT_TAKEN, message)
+            .fix(format!("`ss -lntup 'sport = :{host}'` names who listens there"))
+            .fix("or change `kind.ports` in the profile"),
+    )
+}
+
+/// An engine would make an empty folder that belongs to root.
+fn missing_mounts(spec: &Spec) -> impl Iterator<Item = Problem> {
+    let missing = spec.mounts.iter().filter(|(host, _)| !host.exists());
+    missing.map(|(host, mount)| {
+        let message = format!(
+            "{} does not exist, which the cluster `{}` is to see as {}",
+            host.display(),
+            spec.name,
+            mount.node
+        );
+        Problem::new(Code::NO_MOUNT, message).fix(format!("mkdir -p {}", host.display()))
+    })
+}
+
+fn memory(info: Info, clusters: usize) -> Option<Problem> {
+    let needed = ARGO_CD + NODE * clusters as u64;
+    let there = info.memory.filter(|there| *there < needed)?;
+    let mib = |bytes: u64| bytes >> 20;
+    let message = format!(
+        "{clusters} kind cluster(s) with Argo CD take about {} MiB, and the engine's machine has {} MiB",
+        mib(needed),
+        mib(there)
+    );
+    let fix =
+        "give the engine's machine more memory (Docker Desktop: Settings, Resources), or take clusters out";
+    Some(Problem::warning(Code::KIND_RESOURCES, message).fix(fix))
+}
+
+/// Each node runs a systemd, a containerd, a kubelet and their friends; most systems allow 128 instances for all of a user's.
+fn inotify(clusters: usize) -> Option<Problem> {
+    let read = |what: &str| -> Option<u64> {
+        std::fs::read_to_string(format!("/proc/sys/fs/inotify/{what}")).ok()?.trim().parse().ok()
+    };
+    let (instances, watches) = (read("max_user_instances")?, read("max_user_watches")?);
+    let is_enough = instances >= 64 * clusters as u64 && watches >= 8192 * clusters as u64;
+    if is_enough {
+        return None;
+    }
+    let message = format!(
+        "{clusters} kind cluster(s) may need more inotify instances ({instances}) and watches ({watches}) than the kernel allows; pods would fail with `too many open files`"
+    );
+    let fix = "sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288";
+    Some(Problem::warning(Code::KIND_RESOURCES, message).fix(fix))
+}
+
+/// Whether the kubelet of an image starts where there are control groups of version 1 only.
+async fn cgroup(engine: &Engine, spec: &Spec) -> Option<Problem> {
+    let fix = "boot with `systemd.unified_cgroup_hierarchy=1`, or write a node image before v1.35 into `kind.image`";
+    let refuses = |message: String| Problem::new(Code::CGROUP_V1, message).fix(fix);
+    let unknown = |message: String| Problem::warning(Code::CGROUP_V1, message).fix(fix);
+    let Some(image) = &spec.image else {
+        return Some(unknown(
+            "this machine has control groups of version 1, which the kubelets of kind's newer node images refuse"
+                .to_owned(),
+        ));
+    };
+    if !engine.has_image(image).await {
+        return minor(image).filter(|minor| *minor >= NEEDS_CGROUP_V2).map(|_| {
+            unknown(format!(
+                "this machine has control groups of version 1, which the kubelet of {image} probably refuses"
+            ))
+        });
+    }
+    let version = engine.file_of_image(image, "/kind/version").await.unwrap_or_default();
+    let options = engine.file_of_image(image, "/etc/default/kubelet").await.unwrap_or_default();
+    let is_new = minor(&version).is_some_and(|minor| minor >= NEEDS_CGROUP_V2);
+    (is_new && !options.contains("--fail-cgroupv1=false")).then(|| {
+        let version = version.trim();
+        refuses(format!(
+            "this machine has control groups of version 1, which the kubelet {version} of {image} refuses"
+        ))
+    })
+}
+
+/// The minor release in `v1.36.1` or `kindest/node:v1.36.1@sha256:...`.
+fn minor(text: &str) -> Option<u64> {
+    let version = text.rsplit_once("v1.").map(|(_, rest)| rest)?;
+    version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_minor_release_of_an_image_is_read() {
+        assert_eq!(minor("v1.36.3\n"), Some(36));
+        assert_eq!(minor("kindest/node:v1.35.0@sha256:4521"), Some(35));
+        assert_eq!(minor("registry.example.com/node:latest"), None);
+    }
+
+    #[test]
+    fn little_memory_is_told_of() {
+        let of = |mib: u64, clusters| memory(Info { memory: Some(mib << 20), ..Info::default() }, clusters);
+        assert!(of(8192, 2).is_none());
+        assert!(of(1024, 2).unwrap().is_warning);
+        assert!(memory(Info::default(), 9).is_none());
+    }
+}
