@@ -15,6 +15,7 @@ mod cli {
     mod help;
     mod http;
     mod init;
+    mod kind;
     mod kubeconfig;
     mod machine;
     mod offline;

@@ -1,0 +1,279 @@
+//! `bridge up` and `bridge down` before and beside the real thing: words, exit codes, and which commands are run at all. The
+//! engine and kind are scripts here; level L3 has the real ones.
+#![cfg(unix)]
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::support::env::{Run, TestEnv};
+
+const PROFILE: &str = "apiVersion: bridge.gitops/v1alpha1
+kind: Profile
+metadata: { name: acme }
+argocd: { version: v3.5.3, manifests: { path: manifest.yaml } }
+clusters:
+  - { name: hub, role: hub, provider: kind, kind: { image: 'kindest/node:v1.36.1', ports: [{ host: PORT, node: 30443 }] } }
+  - { name: dev, provider: kind }
+";
+
+/// Keeps what `kind` made as the engine would show it, in `containers/NAME`, and notes each call.
+const KIND: &str = r#"#!/bin/sh
+echo "kind $*" >> calls
+case "$1 $2" in
+  "version ") echo "kind v0.33.0 go1.26.1 linux/amd64" ;;
+  "create cluster")
+    echo " • Preparing nodes  ..." >&2
+    if [ -e kind-fails ]; then echo "ERROR: failed to create cluster: no luck" >&2; exit 1; fi
+    record=$(sed -n 's/.*"hostPath": "\([^"]*\)".*/\1/p' | head -n 1)
+    sh make "$4" "$record" running ;;
+  "export kubeconfig") echo "kind: Config" > "$6" ;;
+  "delete cluster") rm -f "containers/$4" ;;
+esac
+"#;
+
+const DOCKER: &str = r#"#!/bin/sh
+echo "docker $*" >> calls
+case "$1" in
+  info) echo '{"MemTotal":25769803776,"CgroupVersion":"2"}' ;;
+  ps) ls containers ;;
+  inspect)
+    shift 3
+    printf '['; first=yes
+    for name; do [ $first = yes ] || printf ','; first=no; cat "containers/$name"; done
+    printf ']' ;;
+  image) [ -e has-image ] ;;
+  pull) if [ -e has-no-registry ]; then echo "manifest unknown" >&2; exit 1; fi ;;
+esac
+"#;
+
+/// A container as `inspect` shows it: cluster, folder of the record, state.
+const MAKE: &str = r#"mkdir -p containers
+place=${2:+/etc/bridge}
+cat > "containers/$1" <<END
+{"Name":"/$1-control-plane","State":{"Status":"$3"},"Config":{"Labels":{"io.x-k8s.kind.cluster":"$1"}},
+ "Mounts":[{"Source":"$2","Destination":"${place:-/var}"}]}
+END
+"#;
+
+fn script(env: &TestEnv, name: &str, text: &str) {
+    env.write(&format!("bin/{name}"), text);
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(env.path(&format!("bin/{name}")), mode).unwrap();
+}
+
+/// An engine without containers, and kind.
+fn env() -> TestEnv {
+    let env = bare();
+    script(&env, "kind", KIND);
+    script(&env, "docker", DOCKER);
+    env
+}
+
+/// Neither engine nor kind.
+fn bare() -> TestEnv {
+    let env = TestEnv::with_profile();
+    let env = {
+        let path = format!("{}:/usr/bin:/bin", env.path("bin").display());
+        let state = env.path("state").display().to_string();
+        env.set("PATH", &path).set("BRIDGE_STATE_DIR", &state).set("KIND_EXPERIMENTAL_PROVIDER", "docker")
+    };
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    env.write("bridge.yaml", &PROFILE.replace("PORT", &free.to_string()));
+    env.write("make", MAKE);
+    env.write("has-image", "");
+    std::fs::create_dir_all(env.path("containers")).unwrap();
+    env
+}
+
+/// Puts a container there as somebody else would have made it.
+fn container(env: &TestEnv, cluster: &str, record: &str, status: &str) {
+    let args = ["make", cluster, record, status];
+    let made = std::process::Command::new("sh").args(args).current_dir(env.path(".")).status().unwrap();
+    assert!(made.success());
+}
+
+fn up(env: &TestEnv) -> Run {
+    env.run(&["up", "--timeout", "1s"])
+}
+
+fn called(env: &TestEnv, what: &str) -> bool {
+    let calls = std::fs::read_to_string(env.path("calls")).unwrap_or_default();
+    calls.lines().any(|line| line.starts_with(what))
+}
+
+#[test]
+fn everything_that_is_missing_is_told_at_once() {
+    let env = bare().set("BRIDGE_KIND", "nowhere/kind").set("KIND_EXPERIMENTAL_PROVIDER", "no-such-engine");
+    let run = up(&env).expect(1);
+    for said in ["error[BRG5001]", "go install sigs.k8s.io/kind@", "error[BRG5002]", "DOCKER_HOST"] {
+        assert!(run.stderr.contains(said), "{said}: {run}");
+    }
+    assert!(!env.path("state").exists(), "{run}");
+}
+
+#[test]
+fn an_old_kind_and_a_socket_of_somebody_else_are_named_with_what_helps() {
+    let env = bare();
+    script(&env, "kind", "#!/bin/sh\necho 'kind v0.26.0 go1.23.0 linux/amd64'\n");
+    script(&env, "docker", "#!/bin/sh\necho 'permission denied while trying to connect' >&2\nexit 1\n");
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("bridge needs v0.27 or newer"), "{run}");
+    assert!(run.stderr.contains("sudo usermod -aG docker"), "{run}");
+}
+
+#[test]
+fn a_cluster_of_somebody_else_is_left_alone() {
+    let env = env();
+    container(&env, "hub", "", "running");
+    let run = up(&env).expect(5);
+    assert!(run.stderr.contains("error[BRG5003]") && run.stderr.contains("did not make it"), "{run}");
+    container(&env, "hub", "/elsewhere/clusters/hub/made/0123456789abcdef", "running");
+    let run = up(&env).expect(5);
+    assert!(run.stderr.contains("made for another profile (its record is /elsewhere/"), "{run}");
+    let run = env.run(&["down", "--auto-approve"]).expect(0);
+    assert!(run.stderr.contains("kind: hub: stays"), "{run}");
+    assert!(!called(&env, "kind create") && !called(&env, "kind delete"), "{}", env.read("calls"));
+}
+
+#[test]
+fn a_port_a_folder_and_an_image_that_are_not_to_be_had_come_before_the_first_cluster() {
+    let env = env();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let profile = PROFILE.replace("PORT", &port);
+    let mount = "provider: kind, kind: { mounts: [{ host: charts, node: /charts }] } }\n";
+    env.write("bridge.yaml", &profile.replace("provider: kind }\n", mount));
+    let run = up(&env).expect(1);
+    let ss = format!("sport = :{port}");
+    for said in ["error[BRG5005]", &ss, "error[BRG5006]", "mkdir -p $TEST_ENV/charts"] {
+        assert!(run.stderr.contains(said), "{said}: {run}");
+    }
+    drop(taken);
+    env.write("charts/x", "");
+    env.write("has-no-registry", "");
+    std::fs::remove_file(env.path("has-image")).unwrap();
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("error[BRG5009]") && run.stderr.contains("manifest unknown"), "{run}");
+    assert!(!called(&env, "kind create"), "{}", env.read("calls"));
+}
+
+#[test]
+fn what_kind_says_last_is_the_error_and_the_next_run_begins_again() {
+    let env = env();
+    env.write("kind-fails", "");
+    let run = up(&env).expect(1);
+    assert!(
+        run.stderr.contains("could not make the cluster `hub`: ERROR: failed to create cluster: no luck"),
+        "{run}"
+    );
+    assert!(run.stderr.contains("could not make the cluster `dev`"), "{run}");
+    std::fs::remove_file(env.path("kind-fails")).unwrap();
+    // Of a kubeconfig that says nothing, nothing becomes ready.
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("error[BRG5011]") && run.stderr.contains("journalctl -u kubelet"), "{run}");
+    assert!(env.path("containers/hub").exists() && env.path("containers/dev").exists(), "{run}");
+}
+
+/// The clusters of the profile, as far as kind is concerned.
+fn made() -> TestEnv {
+    let env = env();
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("error[BRG5011]"), "{run}");
+    std::fs::remove_file(env.path("calls")).unwrap();
+    env
+}
+
+#[test]
+fn what_is_there_is_neither_made_again_nor_changed() {
+    let env = made();
+    let _ = up(&env).expect(1);
+    assert!(!called(&env, "kind create") && !called(&env, "kind delete"), "{}", env.read("calls"));
+    let profile = env.read("bridge.yaml");
+    env.write("bridge.yaml", &profile.replace("v1.36.1", "v1.35.0"));
+    let run = up(&env).expect(5);
+    assert!(run.stderr.contains("error[BRG5004]"), "{run}");
+    assert!(run.stderr.contains(r#"image: "kindest/node:v1.36.1" -> "kindest/node:v1.35.0""#), "{run}");
+    assert!(!called(&env, "kind delete"), "{}", env.read("calls"));
+    let run = env.run(&["up", "--recreate", "--timeout", "1s"]).expect(1);
+    let calls = env.read("calls");
+    assert!(calls.contains("kind delete cluster --name hub"), "{run}{calls}");
+    assert!(!calls.contains("kind delete cluster --name dev"), "{run}{calls}");
+}
+
+#[test]
+fn what_an_interrupted_run_left_is_removed_before_it_is_made_again() {
+    let env = made();
+    let folder = std::fs::read_dir(env.path("state/kind")).unwrap().next().unwrap().unwrap().path();
+    std::fs::write(folder.join("clusters/dev/creating"), "").unwrap();
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("kind: dev: removing what an interrupted or failed run left of it"), "{run}");
+    let calls = env.read("calls");
+    let (gone, again) =
+        (calls.find("kind delete cluster --name dev"), calls.find("kind create cluster --name dev"));
+    assert!(gone.is_some() && gone < again, "{calls}");
+    assert!(!calls.contains("kind delete cluster --name hub"), "{calls}");
+}
+
+#[test]
+fn a_paused_node_is_left_as_somebody_wanted_it() {
+    let env = made();
+    let folder = env.read("containers/hub").replace("running", "paused");
+    env.write("containers/hub", &folder);
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("docker unpause hub-control-plane"), "{run}");
+    let run = env.run(&["down", "--auto-approve"]).expect(0);
+    assert!(
+        run.stderr.contains("kind: hub: deleting it") && run.stderr.contains("kind: dev: deleting it"),
+        "{run}"
+    );
+    assert!(!env.path("containers/hub").exists() && env.path("calls").exists(), "{run}");
+    let left = std::fs::read_dir(env.path("state/kind")).unwrap().count();
+    assert_eq!(left, 0, "{run}");
+}
+
+#[test]
+fn down_asks_and_knows_clusters_that_the_profile_no_longer_names() {
+    let env = made();
+    let profile = env.read("bridge.yaml");
+    let shorter = profile
+        .lines()
+        .filter(|line| !line.contains("name: dev"))
+        .fold(String::new(), |all, line| all + line + "\n");
+    env.write("bridge.yaml", &shorter);
+    let run = env.run(&["down"]).expect(3);
+    assert!(run.stderr.contains("--auto-approve") && env.path("containers/dev").exists(), "{run}");
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("kind: dev: made by an earlier `bridge up`"), "{run}");
+    let _ = env.run(&["down", "--auto-approve"]).expect(0);
+    assert!(!env.path("containers/dev").exists());
+}
+
+#[test]
+fn a_copy_of_the_profile_owns_nothing_of_the_first_one() {
+    let env = made();
+    env.write("copy/bridge.yaml", &env.read("bridge.yaml"));
+    env.write("copy/manifest.yaml", &env.read("manifest.yaml"));
+    let run = env.run(&["up", "-f", "copy/bridge.yaml"]).expect(5);
+    assert!(run.stderr.contains("error[BRG5003]"), "{run}");
+    let run = env.run(&["down", "-f", "copy/bridge.yaml", "--auto-approve"]).expect(0);
+    assert!(run.stderr.contains("kind: hub: stays") && env.path("containers/hub").exists(), "{run}");
+}
+
+#[test]
+fn a_profile_without_a_kind_hub_and_clusters_that_are_not_up_say_so() {
+    let env = env();
+    let run = env.run(&["plan"]).expect(4);
+    assert!(run.stderr.contains("error[BRG5015]") && run.stderr.contains("`bridge up`"), "{run}");
+    let with_context = TestEnv::with_profile();
+    let run = with_context.run(&["up"]).expect(3);
+    assert!(run.stderr.contains("error[BRG5016]"), "{run}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let env = env();
+    env.write("state", "a file");
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("error[BRG5013]") && run.stderr.contains("BRIDGE_STATE_DIR"), "{run}");
+    assert!(!called(&env, "kind create"), "{run}");
+}
