@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use bridge::profile::finding::Severity;
 use bridge::profile::model::{
-    Auth, Connection, Credentials, Flavor, Install, ManifestSource, Remote, SecretSource, Tls,
+    Auth, Connection, ContextAuth, Credentials, Flavor, Install, ManifestSource, Protocol, Remote,
+    SecretSource, Tls, TokenLifetime,
 };
 use bridge::profile::sensitive::Sensitive;
 use bridge::profile::{Loaded, VariableValue, VariableValues, load, schema};
@@ -262,6 +263,90 @@ fn yaml_files(folder: &str) -> Vec<PathBuf> {
 }
 
 #[test]
+fn a_cluster_that_bridge_makes_has_what_the_profile_says_of_it() {
+    let loaded = load_fixture("kind.yaml");
+    assert_eq!(loaded.findings, []);
+    let profile = loaded.profile.unwrap();
+    let kind = profile.hub.kind_cluster.as_ref().unwrap();
+    assert_eq!(kind.name.as_str(), "acme.hub");
+    assert!(kind.image.as_ref().unwrap().starts_with("kindest/node:v1.36.1@sha256:0123"));
+    let ports: Vec<(u16, u16, String, Protocol)> = kind
+        .ports
+        .iter()
+        .map(|port| (port.host, port.node, port.address.to_string(), port.protocol))
+        .collect();
+    let text = str::to_owned;
+    let expected =
+        [(8443, 30443, text("127.0.0.1"), Protocol::Tcp), (8443, 30443, text("127.0.0.2"), Protocol::Udp)];
+    assert_eq!(ports, expected);
+    let mirrors: Vec<(&str, &[String])> =
+        kind.mirrors.iter().map(|(registry, mirrors)| (registry.as_str(), mirrors.as_slice())).collect();
+    let (one, two) = (
+        ["http://mirror:5000"].map(text),
+        ["http://mirror:5000", "https://mirror.example.com/v2/docker"].map(text),
+    );
+    let expected: [(&str, &[String]); 3] =
+        [("_default", &one), ("docker.io", &two), ("registry.example.com:5000", &one)];
+    assert_eq!(mirrors, expected);
+    let mounts: Vec<(&Path, &str, bool)> = kind
+        .mounts
+        .iter()
+        .map(|mount| (mount.host.as_path(), mount.node.as_str(), mount.read_only))
+        .collect();
+    let charts = Path::new("tests/fixtures/valid/charts");
+    let expected =
+        [(charts, "/charts", true), (Path::new("/srv/data"), "/var/lib/kubelet/config.json", false)];
+    assert_eq!(mounts, expected);
+    let labels: Vec<String> = kind.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    assert_eq!(labels, ["ingress-ready=true", "node.kubernetes.io/tier=gold", "type=gold"]);
+    assert_eq!(profile.hub.kind.as_str(), "hub", "the label `type` is another thing");
+}
+
+#[test]
+fn a_cluster_that_bridge_makes_is_reached_by_the_conventions_of_kind() {
+    let profile = load_fixture("kind.yaml").profile.unwrap();
+    assert_eq!(profile.hub_context.as_deref(), Some("kind-acme.hub"));
+    assert_eq!(profile.hub.connection, Connection::InCluster);
+    let spoke = &profile.spokes[0];
+    let Connection::Context(by) = &spoke.connection else { panic!("a context") };
+    assert_eq!(by.context, "kind-spoke-dev");
+    assert_eq!(by.server.as_deref(), Some("https://spoke-dev-control-plane:6443"));
+    assert_eq!((&by.tls, by.proxy_url.as_deref(), by.allow_loopback), (&None, None, false));
+    let ContextAuth::ServiceAccount(account) = &by.auth else { panic!("an account") };
+    assert_eq!((account.namespace.as_str(), account.name.as_str()), ("kube-system", "argocd-manager"));
+    assert_eq!(account.token, TokenLifetime::Seconds(90 * 24 * 60 * 60));
+    let kind = spoke.kind_cluster.as_ref().unwrap();
+    assert_eq!(kind.name.control_plane(), "spoke-dev-control-plane");
+    assert!(
+        kind.image.is_none() && kind.ports.is_empty() && kind.mounts.is_empty() && kind.labels.is_empty()
+    );
+}
+
+/// A development profile of a fleet: what the base says of connections is taken away.
+#[test]
+fn an_overlay_makes_the_clusters_of_a_base_with_kind() {
+    let base = "apiVersion: bridge.gitops/v1alpha1\nkind: ProfileBase\nclusters:\n  \
+        - { name: hub, role: hub, connection: { context: hub-admin } }\n  \
+        - { name: spoke, env: dev, connection: { server: https://s.example.com, token: { env: T } } }\n";
+    let overlay = |connection: &str| {
+        format!(
+            "apiVersion: bridge.gitops/v1alpha1\nkind: Profile\nmetadata: {{ name: acme }}\nextends: [base.yaml]\nclusters:\n  \
+             - {{ name: hub, provider: kind{connection} }}\n  - {{ name: spoke, provider: kind{connection} }}\n"
+        )
+    };
+    let files = [("base.yaml", base)];
+    let loaded = load_text(&overlay(", connection: null"), &files, &VariableValues::default());
+    assert_eq!(loaded.findings, []);
+    let profile = loaded.profile.unwrap();
+    assert_eq!(profile.spokes[0].env.as_ref().unwrap().as_str(), "dev");
+    assert!(profile.clusters().all(|cluster| cluster.kind_cluster.is_some()));
+    let loaded = load_text(&overlay(""), &files, &VariableValues::default());
+    let codes: Vec<String> = loaded.findings.iter().map(|finding| finding.code.to_string()).collect();
+    assert_eq!(codes, ["BRG1280", "BRG1280"]);
+    assert!(loaded.findings.iter().all(|finding| finding.fix.contains("`connection: null`")));
+}
+
+#[test]
 fn the_schema_accepts_every_valid_file() {
     let validator = jsonschema::validator_for(&schema::document()).unwrap();
     let files: Vec<PathBuf> = ["profiles", "tests/fixtures/valid"].into_iter().flat_map(yaml_files).collect();
@@ -286,6 +371,8 @@ fn the_schema_refuses_what_the_decoder_refuses() {
         "{ apiVersion: v2, kind: ProfileBase }",
         "{ apiVersion: bridge.gitops/v1alpha1, kind: ProfileBase, argocd: { flavor: tall } }",
         "{ apiVersion: bridge.gitops/v1alpha1, kind: ProfileBase, clusters: [{ name: a, addons: { x: maybe } }] }",
+        "{ apiVersion: bridge.gitops/v1alpha1, kind: ProfileBase, clusters: [{ name: a, provider: minikube }] }",
+        "{ apiVersion: bridge.gitops/v1alpha1, kind: ProfileBase, clusters: [{ name: a, kind: { ports: [{ host: 70000, node: 1 }] } }] }",
     ] {
         let value: serde_json::Value = serde_saphyr::from_str(text).unwrap();
         assert!(!validator.is_valid(&value), "{text}");

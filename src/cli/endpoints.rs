@@ -44,19 +44,22 @@ pub(super) fn read(context: &Context, profile: &Profile) -> Result<BTreeMap<Stri
 
 /// Says of what is made without a kubeconfig that it has no addresses of contexts.
 pub(super) fn say_unread(context: &Context, profile: &Profile) {
-    let unread = profile.clusters().filter(|cluster| match &cluster.connection {
-        Connection::Context(by) => by.server.is_none() || by.tls.is_none(),
-        Connection::InCluster | Connection::Remote(_) => false,
+    let unread = profile.clusters().filter_map(|cluster| match &cluster.connection {
+        Connection::Context(by) => Some(by).filter(|by| by.server.is_none() || by.tls.is_none()),
+        Connection::InCluster | Connection::Remote(_) => None,
     });
-    match unread.count() {
-        0 => {}
-        1 => context.ui.status(
-            "no kubeconfig was read: the address and authority of a context are placeholders here",
-        ),
-        contexts => context.ui.status(&format!(
-            "no kubeconfig was read: the addresses and authorities of {contexts} contexts are placeholders here"
-        )),
-    }
+    let unread: Vec<&ByContext> = unread.map(|by| &**by).collect();
+    let has_addresses = unread.iter().all(|by| by.server.is_some());
+    let what = match (unread.len(), has_addresses) {
+        (0, _) => return,
+        (1, true) => "the authority of a context is a placeholder here".to_owned(),
+        (1, false) => "the address and authority of a context are placeholders here".to_owned(),
+        (contexts, true) => format!("the authorities of {contexts} contexts are placeholders here"),
+        (contexts, false) => {
+            format!("the addresses and authorities of {contexts} contexts are placeholders here")
+        }
+    };
+    context.ui.status(&format!("no kubeconfig was read: {what}"));
 }
 
 /// The connection of a cluster that the profile knows by a context.

@@ -49,10 +49,10 @@ impl Target {
 pub(super) fn choose(context: &Context, profile: &Profile) -> Result<Target, CliError> {
     let in_cluster = context.global.in_cluster;
     let name = match (profile.hub_context.as_deref(), context.named_context()) {
-        (Some(profile), Some(named)) if profile != named && !in_cluster => {
-            return Err(mismatch(context, profile, named));
+        (Some(hub), Some(named)) if hub != named && !in_cluster => {
+            return Err(mismatch(context, profile, hub, named));
         }
-        (profile, named) => profile.or(named).map(str::to_owned),
+        (hub, named) => hub.or(named).map(str::to_owned),
     };
     let is_named = name.is_some() || in_cluster;
     let options = ConnectOptions {
@@ -76,10 +76,14 @@ pub(super) fn notify(ui: Ui) -> Notify {
     })
 }
 
-fn mismatch(context: &Context, profile: &str, named: &str) -> CliError {
-    let message = format!("the profile's hub is the context `{profile}`, and `--context` says `{named}`");
+fn mismatch(context: &Context, profile: &Profile, hub: &str, named: &str) -> CliError {
+    let message = format!("the profile's hub is the context `{hub}`, and `--context` says `{named}`");
+    let change = match &profile.hub.kind_cluster {
+        Some(_) => "the hub's `provider: kind`, which says how it is reached",
+        None => "the hub's `connection.context`",
+    };
     let error = CliError::usage(Code::CONTEXT_MISMATCH, message)
-        .hinted("leave `--context` (and BRIDGE_CONTEXT) out, or change the hub's `connection.context`");
+        .hinted(format!("leave `--context` (and BRIDGE_CONTEXT) out, or change {change}"));
     match context.kubeconfig.contexts() {
         Ok((names, _)) if !names.is_empty() => error.hinted(format!("contexts: {}", names.join(", "))),
         Ok(_) | Err(_) => error,

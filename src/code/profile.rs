@@ -209,4 +209,36 @@ super::codes! {
         "Argo CD reaches the cluster it runs in as `https://kubernetes.default.svc`, with its own service account. It ignores `caData`, `clientCertificate`, `awsAuth` and `exec` there, and a `token` or `basic` would take the place of that account. Only `context` means something here: how bridge reaches the hub.\n\n    clusters:\n      - { name: hub, role: hub, connection: { context: hub-admin } }";
     TOKEN_LIFETIME = 1272, "the lifetime of a token is not valid",
         "Kubernetes issues tokens for ten minutes at least; many servers shorten long ones. `unlimited` asks for a token Secret, which never expires and has to be revoked by hand.\n\n    connection: { context: spoke-dev, serviceAccount: { tokenLifetime: 2160h } }";
+
+    // Clusters that bridge makes.
+    PROVIDER_CONNECTION = 1280, "a cluster that bridge makes has a connection",
+        "How a kind cluster is reached follows from its name: bridge takes the kubeconfig context `kind-NAME`, and the hub's pods reach a spoke by the name of its container, `https://NAME-control-plane:6443`. A connection beside that would be another cluster. In a profile that extends one with connections, `null` takes them away:\n\n    clusters:\n      - { name: spoke-dev, provider: kind, connection: null }";
+    KIND_WITHOUT_PROVIDER = 1281, "`kind` stands on a cluster that bridge does not make",
+        "The settings of `kind` are for clusters that `bridge up` makes. Without `provider: kind` the cluster is somebody else's, and they would do nothing.\n\n    clusters:\n      - { name: hub, role: hub, provider: kind, kind: { image: \"kindest/node:v1.36.1\" } }";
+    KIND_HUB = 1282, "the hub of a kind cluster is none",
+        "A kind cluster has its API server in a container, whose name only other containers of the engine's network resolve. A hub elsewhere would never reach it. Make the hub with kind too, or register a cluster that the hub reaches, with a `connection`:\n\n    clusters:\n      - { name: hub, role: hub, provider: kind }\n      - { name: spoke-dev, provider: kind }";
+    KIND_NAME = 1283, "the name of a kind cluster is not valid",
+        "kind names the container, the node and its host name after the cluster, with `-control-plane` behind it, and a host name has at most 63 characters. So the name has at most 49 lower-case letters, digits, `-` and `.`. Where the cluster's own name is longer, give kind another one:\n\n    clusters:\n      - { name: hub, role: hub, provider: kind, kind: { name: acme-hub } }";
+    KIND_NAME_TWICE = 1284, "two clusters are the same kind cluster",
+        "kind knows a cluster by its name on the machine, so two clusters of one name are one. Names that a profile does not set are those of its clusters.\n\n    clusters:\n      - { name: hub, role: hub, provider: kind, kind: { name: acme-hub } }\n      - { name: spoke-dev, provider: kind, kind: { name: acme-dev } }";
+    NODE_IMAGE = 1285, "the node image is no name of an image",
+        "A node image is named as in `docker pull`: a registry, parts in lower case, and a tag or a digest or both. kind's release notes list those that were built for it.\n\n    kind: { image: \"kindest/node:v1.36.1@sha256:...\" }";
+    NODE_IMAGE_MOVES = 1286, "the node image is another one tomorrow",
+        "Without a tag, or with `latest`, the engine takes what the registry or the machine happens to have, so that the same profile makes a cluster of another Kubernetes version elsewhere. Name a version, best with its digest, or leave `image` out: each release of kind has an image of its own.\n\n    kind: { image: \"kindest/node:v1.36.1@sha256:...\" }";
+    PORT = 1287, "a port cannot be published",
+        "A port is a number from 1 to 65535. kind would take 0 as any free one, which no profile could then name. The node's API server (6443) is published by kind itself; the kubeconfig has its address.\n\n    kind:\n      ports:\n        - { host: 8443, node: 30443 }";
+    PORT_TWICE = 1288, "two clusters publish the same port of this machine",
+        "A port of an address can be published once for each protocol, over all clusters of the profile; `0.0.0.0` and `::` stand for every address. Another host port, or another address of the machine, keeps them apart:\n\n    ports: [{ host: 8443, node: 30443 }]\n    ports: [{ host: 8444, node: 30443 }]";
+    LISTEN_ADDRESS = 1289, "the address to listen on is not an IP address",
+        "A port is published on an address of this machine, as digits: names are not resolved here. Without one it is 127.0.0.1, which nobody else reaches.\n\n    ports: [{ host: 8443, node: 30443, address: 0.0.0.0 }]";
+    MOUNT_PATH = 1290, "a mount is where none can be",
+        "On the node a mount has an absolute path, and covers nothing that Kubernetes, kind or the engine keep there, such as `/etc/kubernetes` and `/var`; files below, such as `/var/lib/kubelet/config.json`, may be mounted. `/etc/bridge` is bridge's own: by what is there it knows the clusters that it made. Engines separate paths with a colon, so that none may have one.\n\n    mounts: [{ host: ./charts, node: /charts }]";
+    MOUNT_TWICE = 1291, "two mounts have the same path on the node",
+        "Engines refuse a second mount on a path, and the cluster would not be made. A mirror of a registry is a file in `/etc/containerd/certs.d` on the node, so that no mount can be there where `mirrors` are set.\n\n    mounts:\n      - { host: ./charts, node: /charts }\n      - { host: ./data, node: /data }";
+    REGISTRY_MIRROR = 1292, "a registry mirror is not valid",
+        "A registry is written as image names start with it, a host and perhaps a port; `_default` is each one without an entry. Its mirrors are http or https addresses as the node reaches them, for example the name of a container on the engine's network: a loopback address would be the node itself.\n\n    mirrors: { docker.io: [\"http://mirror:5000\"] }";
+    NODE_LABEL = 1293, "the label is not for a node to set",
+        "A kubelet refuses to start with labels below `kubernetes.io` and `k8s.io` that are not its own, and the cluster would never be ready. Those of `node.kubernetes.io`, and all of your own domains, are free.\n\n    kind: { labels: { ingress-ready: \"true\" } }";
+    KIND_EXISTING = 1294, "nobody installs Argo CD on a cluster that bridge makes",
+        "`bridge up` makes an empty cluster, and `install: existing` waits for an Argo CD that somebody else installs there. Where nothing does so in the meantime, it waits in vain.\n\n    argocd: { install: manifests }";
 }

@@ -82,6 +82,12 @@ pub(crate) fn holds_credentials(text: &str) -> bool {
         || has_spaced_user(&lower)
 }
 
+/// The name of an image without the digest behind its `@`, which is no host. A digest that was cut is one too.
+pub(crate) fn without_digest(image: &str) -> &str {
+    let is_digest = |digest: &str| digest.chars().all(|c| c.is_ascii_hexdigit());
+    image.split_once("@sha256:").filter(|(_, digest)| is_digest(digest)).map_or(image, |(name, _)| name)
+}
+
 /// Whether a free text has `scheme://user:password@` in it; an `@` alone means nothing there.
 pub(crate) fn has_password(text: &str) -> bool {
     text.split_once("//")

@@ -12,13 +12,20 @@ pub(crate) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 }
 
 /// Words that other tools use, each with the profile's.
-const SYNONYMS: [(&str, &str); 6] = [
+const SYNONYMS: [(&str, &str); 13] = [
     ("environment", "env"),
     ("repos", "repositories"),
     ("annotations", "metadata"),
     ("certificateAuthorityData", "caData"),
     ("targetRevision", "revision"),
     ("repoURL", "url"),
+    ("extraPortMappings", "ports"),
+    ("extraMounts", "mounts"),
+    ("hostPort", "host"),
+    ("hostPath", "host"),
+    ("containerPort", "node"),
+    ("containerPath", "node"),
+    ("listenAddress", "address"),
 ];
 
 fn by_synonym<'a>(wanted: &str, known: &[&'a str]) -> Option<&'a str> {
@@ -59,10 +66,11 @@ pub(crate) fn valid_name<T: FromStr>(text: &str) -> String {
         short.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_owned()
     };
     let dashes = keep(true, "-", 63).replace(['_', '.', '/'], "-");
-    // 56 is what `enable_` leaves of a label's 63 characters.
-    let candidates =
-        [keep(false, "-", 63), keep(true, "-", 63), dashes, keep(false, "-", 56), keep(true, "", 63)];
-    let valid = candidates.into_iter().find(|name| !name.is_empty() && name.parse::<T>().is_ok());
+    // 56 is what `enable_` leaves of a label's 63 characters, and 49 what `-control-plane` leaves of a host name's.
+    let short = [keep(false, "-", 56), keep(true, "-", 49)];
+    let whole = [keep(false, "-", 63), keep(true, "-", 63), dashes];
+    let mut candidates = whole.into_iter().chain(short).chain([keep(true, "", 63)]);
+    let valid = candidates.find(|name| !name.is_empty() && name.parse::<T>().is_ok());
     valid.map_or_else(|| "write one that keeps the rule".to_owned(), |name| format!("for example `{name}`"))
 }
 

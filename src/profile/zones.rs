@@ -16,6 +16,8 @@ pub(crate) enum Zone {
     Plain,
     /// The name of an environment variable.
     Env,
+    /// The name of an image.
+    Image,
     /// A path.
     File,
     /// A name of Kubernetes.
@@ -38,6 +40,7 @@ impl Zone {
             | Self::Free
             | Self::Plain
             | Self::Env
+            | Self::Image
             | Self::File
             | Self::Name
             | Self::Switch
@@ -52,6 +55,7 @@ impl Zone {
             Self::Variables
             | Self::Free
             | Self::Env
+            | Self::Image
             | Self::File
             | Self::Name
             | Self::Switch
@@ -62,6 +66,7 @@ impl Zone {
     /// Whether a scalar that stands here may be shown.
     pub(crate) fn shows(self, text: &str) -> bool {
         match self {
+            Self::Image => Self::Plain.shows(address::without_digest(text)),
             // What follows a `?` or `#` in an address is refused, and can be a token.
             Self::Plain => {
                 let has_query = text.contains("://") && text.contains(['?', '#']);
@@ -80,7 +85,9 @@ impl Zone {
         match self {
             Self::Shape(shape) => key == "<<" || shape.may_show(key, is_null),
             Self::Variables | Self::Free => !address::holds_credentials(key),
-            Self::Plain | Self::Env | Self::File | Self::Name | Self::Switch | Self::Hidden => false,
+            Self::Plain | Self::Env | Self::Image | Self::File | Self::Name | Self::Switch | Self::Hidden => {
+                false
+            }
         }
     }
 
@@ -88,7 +95,7 @@ impl Zone {
     pub(crate) fn is_secret(self) -> bool {
         match self {
             Self::Shape(shape) => shape.is_secret(),
-            Self::Variables | Self::Free | Self::Plain => false,
+            Self::Variables | Self::Free | Self::Plain | Self::Image => false,
             Self::Env | Self::File | Self::Name | Self::Switch | Self::Hidden => true,
         }
     }
@@ -147,6 +154,7 @@ fn below_public(shape: &'static Shape, key: &str) -> Zone {
         ("Images", "registries")
         | ("PatchTarget", "labels")
         | ("Cluster", "labels" | "metadata" | "addons")
+        | ("KindCluster", "labels" | "mirrors")
         | ("ApplicationSets", "templates") => Zone::Free,
         ("Repository", "credentials") => Zone::Shape(keys::CREDENTIALS),
         ("GitOps", _) => Zone::Shape(keys::GIT_SOURCE),
@@ -158,6 +166,10 @@ fn below_public(shape: &'static Shape, key: &str) -> Zone {
         ("Project", key) if key.ends_with("list") => Zone::Shape(keys::GROUP_KIND),
         ("OrphanedResources", "ignore") => Zone::Shape(keys::ORPHANED_KEY),
         ("Cluster", "connection") => Zone::Shape(keys::CONNECTION),
+        ("Cluster", "kind") => Zone::Shape(keys::KIND_CLUSTER),
+        ("KindCluster", "image") => Zone::Image,
+        ("KindCluster", "ports") => Zone::Shape(keys::PORT_MAPPING),
+        ("KindCluster", "mounts") => Zone::Shape(keys::MOUNT),
         ("ApplicationSets", "addons" | "workloads" | "clusters") => Zone::Shape(keys::ROOT_SET),
         _ => Zone::Plain,
     }

@@ -78,6 +78,18 @@ fn contexts_that_nobody_read_are_said_to_be_placeholders() {
         let said = "no kubeconfig was read: the address and authority of a context are placeholders here\n";
         assert!(run.stderr.ends_with(said), "{run}");
     }
+    let kind = profile.replace("role: hub", "role: hub, provider: kind");
+    let (one, two) = ("  - { name: dev, provider: kind }\n", "  - { name: test, provider: kind }\n");
+    for (spokes, said) in [
+        (one.to_owned(), "the authority of a context is a placeholder here\n"),
+        (format!("{one}{two}"), "the authorities of 2 contexts are placeholders here\n"),
+    ] {
+        env.write("bridge.yaml", &format!("{kind}{spokes}"));
+        let run = env.run(&["render"]).expect(0);
+        assert!(run.stderr.ends_with(&format!("no kubeconfig was read: {said}")), "{run}");
+        let address = "server: https://dev-control-plane:6443\n";
+        assert!(run.stdout.contains(address), "{run}");
+    }
     let config =
         "  - { name: east, connection: { context: east, server: https://east.example.com, insecure: true } }";
     env.write("bridge.yaml", &format!("{profile}{config}\n"));

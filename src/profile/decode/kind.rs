@@ -1,18 +1,19 @@
 //! `provider` and `kind`: a cluster that bridge makes itself, and how it is reached.
 
+mod image;
+mod mirrors;
+mod mounts;
+mod ports;
+
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
 
 use crate::code::Code;
 use crate::profile::decode::decoder::{Decoder, Fields};
 use crate::profile::decode::{authentication, clusters, keys};
-use crate::profile::location::Location;
-use crate::profile::model::{
-    ByContext, Connection, ContextAuth, KindCluster, Mount, PortMapping, Protocol, Role,
-};
-use crate::profile::names::{InvalidName, KindName, LabelKey, LabelValue};
-use crate::profile::node::Node;
-use crate::profile::paths;
+use crate::profile::model::{ByContext, Connection, ContextAuth, KindCluster, Mount, PortMapping, Role};
+use crate::profile::names::{ClusterName, KindName, LabelKey, LabelValue};
+use crate::profile::node::{Entry, Node};
+use crate::profile::suggest;
 
 /// Who makes a cluster, where bridge does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,15 +21,17 @@ enum Provider {
     Kind,
 }
 
-/// Decodes what bridge makes a cluster from: the outer `None` where that was wrong, the inner one where bridge makes none.
+/// Decodes what bridge makes a cluster from: the outer `None` where that is wrong, the inner one where somebody else makes it.
 pub(crate) fn cluster(cluster: &Fields<'_>, d: &mut Decoder) -> Option<Option<Box<KindCluster>>> {
     let provider = cluster.get("provider").map(|node| (node, provider(node, d)));
-    let settings = cluster.get("kind").map(|node| d.fields(node, keys::KIND_CLUSTER));
-    // What is written is checked, also where it is in the wrong place.
-    let settings = settings.map(|fields| fields.map(|fields| self::settings(&fields, d)));
+    // What is written is checked, also where it is in a wrong place.
+    let settings = match cluster.get("kind") {
+        Some(node) => d.fields(node, keys::KIND_CLUSTER).map(|fields| settings(&fields, d)),
+        None => Some(Settings::default()),
+    };
     let Some((node, provider)) = provider else { return Some(None) };
     let Provider::Kind = provider?;
-    let settings = settings.unwrap_or_else(|| Some(Settings::default()))?;
+    let settings = settings?;
     let name = match settings.name {
         Some(name) => name,
         None => own_name(cluster, d),
@@ -45,16 +48,27 @@ pub(crate) fn cluster(cluster: &Fields<'_>, d: &mut Decoder) -> Option<Option<Bo
 }
 
 fn provider(node: &Node, d: &mut Decoder) -> Option<Provider> {
-    d.choice(node, "provider of a cluster", &[("kind", Provider::Kind)])
+    let text = d.text(node, "`provider`")?;
+    if text == "kind" {
+        return Some(Provider::Kind);
+    }
+    let message = format!("`{text}` is no provider of a cluster");
+    let fix = match suggest::closest(text, ["kind"]) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        // What Terraform calls a provider is where the cluster runs.
+        None => "remove it, or write `kind` where bridge makes the cluster; `cloud` says where one runs".to_owned(),
+    };
+    d.error(Code::INVALID_CHOICE, &node.location, message, fix);
+    None
 }
 
 /// How a cluster of bridge's own is reached: it follows from kind's conventions.
 pub(crate) fn connection(kind: &KindCluster, role: Role) -> Option<Connection> {
-    let by_context = |auth| ByContext {
+    let by_context = |account| ByContext {
         context: kind.name.context(),
         server: Some(kind.name.server()),
         tls: None,
-        auth: ContextAuth::ServiceAccount(auth),
+        auth: ContextAuth::ServiceAccount(account),
         proxy_url: None,
         disable_compression: false,
         allow_loopback: false,
@@ -62,10 +76,13 @@ pub(crate) fn connection(kind: &KindCluster, role: Role) -> Option<Connection> {
     };
     match role {
         Role::Hub => Some(Connection::InCluster),
-        Role::Spoke => authentication::account().map(|auth| Connection::Context(Box::new(by_context(auth)))),
+        Role::Spoke => {
+            authentication::account().map(|account| Connection::Context(Box::new(by_context(account))))
+        }
     }
 }
 
+/// What stands in `kind`.
 #[derive(Default)]
 struct Settings {
     /// The inner `None` where it is not valid.
@@ -78,76 +95,60 @@ struct Settings {
 }
 
 fn settings(fields: &Fields<'_>, d: &mut Decoder) -> Settings {
-    let items = |key: &str, d: &mut Decoder| fields.get(key).map_or(&[][..], |node| d.list(node, "maps"));
     Settings {
-        name: fields.get("name").map(|node| d.name(node, Code::INVALID_NAME, "kind's name")),
-        image: fields.get("image").and_then(|node| d.filled_text(node, "`image`")),
-        ports: items("ports", d).iter().filter_map(|node| port_mapping(node, d)).collect(),
-        mirrors: mirrors(fields, d),
-        mounts: items("mounts", d).iter().filter_map(|node| mount(node, d)).collect(),
-        labels: clusters::entries(fields, "labels", "a map of labels", d, clusters::label_entry),
+        name: fields.get("name").map(|node| d.name(node, Code::KIND_NAME, "kind's name for the cluster")),
+        image: fields.get("image").and_then(|node| image::image(node, d)),
+        ports: fields.get("ports").map_or_else(Vec::new, |node| ports::ports(node, d)),
+        mirrors: mirrors::mirrors(fields, d),
+        mounts: fields.get("mounts").map_or_else(Vec::new, |node| mounts::mounts(node, d)),
+        labels: clusters::entries(fields, "labels", "a map of labels", d, node_label),
     }
 }
 
-/// The cluster's name, where that can be kind's.
+/// The cluster's name, where it can be kind's. Any that is valid can, but for a long one.
 fn own_name(cluster: &Fields<'_>, d: &mut Decoder) -> Option<KindName> {
     let node = cluster.get("name")?;
-    let name = node.text()?.parse();
-    if let Err(error) = &name {
-        let error: &InvalidName = error;
-        d.error(Code::INVALID_NAME, &node.location, error.to_string(), "add `kind: { name: NAME }`");
+    let text = node.text()?;
+    let name = text.parse::<KindName>().ok();
+    // Any other mistake in it was reported.
+    if name.is_none() && text.parse::<ClusterName>().is_ok() {
+        let message = format!("`{text}` is too long for kind, whose names have at most 49 characters");
+        let short = suggest::valid_name::<KindName>(text);
+        let fix = format!("add `kind: {{ name: NAME }}` with a shorter one, {short}");
+        d.error(Code::KIND_NAME, &node.location, message, fix);
     }
-    name.ok()
+    name
 }
 
-fn port_mapping(node: &Node, d: &mut Decoder) -> Option<PortMapping> {
-    let fields = d.fields(node, keys::PORT_MAPPING)?;
-    let host = fields.require(d, "host").and_then(|node| port(node, "`host`", d));
-    let port_of_node = fields.require(d, "node").and_then(|node| port(node, "`node`", d));
-    let address = match fields.get("address") {
-        Some(node) => address(node, d),
-        None => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-    };
-    let known = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp].map(|protocol| (protocol.as_str(), protocol));
-    let protocol = match fields.get("protocol") {
-        Some(node) => d.choice(node, "protocol of a port", &known),
-        None => Some(Protocol::Tcp),
-    };
-    let at: Location = node.location.clone();
-    Some(PortMapping { host: host?, node: port_of_node?, address: address?, protocol: protocol?, at })
-}
+/// Labels of Kubernetes' own that a kubelet gives its node. Source: `IsKubeletLabel` of `k8s.io/kubelet/pkg/apis`.
+const KUBELET_LABELS: [&str; 11] = [
+    "beta.kubernetes.io/arch",
+    "beta.kubernetes.io/instance-type",
+    "beta.kubernetes.io/os",
+    "failure-domain.beta.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/zone",
+    "kubernetes.io/arch",
+    "kubernetes.io/hostname",
+    "kubernetes.io/os",
+    "node.kubernetes.io/instance-type",
+    "topology.kubernetes.io/region",
+    "topology.kubernetes.io/zone",
+];
 
-fn port(node: &Node, what: &str, d: &mut Decoder) -> Option<u16> {
-    let text = d.text(node, what)?;
-    let port = text.parse().ok().filter(|port| *port > 0);
-    if port.is_none() {
-        let message = format!("{what} has to be a port from 1 to 65535, and `{text}` is none");
-        d.error(Code::INVALID_NUMBER, &node.location, message, "write a port, such as `8443`");
+/// A label of the node, which its kubelet is told: one that it refuses keeps it from starting.
+fn node_label(entry: &Entry, d: &mut Decoder) -> Option<(LabelKey, LabelValue)> {
+    let (key, value) = clusters::label_entry(entry, d)?;
+    let is_in = |domain: &str, of: &str| domain == of || domain.ends_with(&format!(".{of}"));
+    let domain = key.as_str().split_once('/').map_or("", |(domain, _)| domain);
+    let is_kubernetes = is_in(domain, "kubernetes.io") || is_in(domain, "k8s.io");
+    let is_allowed = KUBELET_LABELS.contains(&key.as_str())
+        || is_in(domain, "kubelet.kubernetes.io")
+        || is_in(domain, "node.kubernetes.io");
+    if is_kubernetes && !is_allowed {
+        let message = format!("the kubelet of the node would not start with the label `{key}`");
+        let fix = "use a label of your own, such as `acme.example/tier`; only `node.kubernetes.io/` is free below `kubernetes.io`";
+        d.error(Code::NODE_LABEL, &entry.key.location, message, fix);
+        return None;
     }
-    port
-}
-
-fn address(node: &Node, d: &mut Decoder) -> Option<IpAddr> {
-    let text = d.text(node, "`address`")?;
-    let address = text.parse().ok();
-    if address.is_none() {
-        let message = format!("`{text}` is no IP address");
-        d.error(Code::INVALID_CHOICE, &node.location, message, "write `127.0.0.1`");
-    }
-    address
-}
-
-fn mirrors(fields: &Fields<'_>, d: &mut Decoder) -> BTreeMap<String, Vec<String>> {
-    clusters::entries(fields, "mirrors", "a map of registries to their mirrors", d, |entry, d| {
-        let mirrors = d.texts(&entry.value, "the mirrors of a registry");
-        Some((entry.key.text.clone(), mirrors))
-    })
-}
-
-fn mount(node: &Node, d: &mut Decoder) -> Option<Mount> {
-    let fields = d.fields(node, keys::MOUNT)?;
-    let host = fields.require(d, "host").and_then(|node| d.path(node, "`host`"));
-    let on_node = fields.require(d, "node").and_then(|node| d.filled_text(node, "`node`"));
-    let read_only = d.flag(&fields, "readOnly", true);
-    Some(Mount { host: host?, node: paths::tidy(&on_node?), read_only, at: node.location.clone() })
+    Some((key, value))
 }

@@ -54,6 +54,9 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Tcp, Self::Udp, Self::Sctp];
+
     /// The protocol as Kubernetes and kind write it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -4,7 +4,7 @@ use crate::code::Code;
 use crate::profile::address;
 use crate::profile::decode::decoder::Decoder;
 use crate::profile::node::{Node, Value};
-use crate::profile::rules::{duplicates, items, labels};
+use crate::profile::rules::{duplicates, items, kind, labels};
 
 /// Checks the rules of this file.
 pub(super) fn check(root: &Node, d: &mut Decoder) {
@@ -12,8 +12,10 @@ pub(super) fn check(root: &Node, d: &mut Decoder) {
     one_hub(root, clusters, d);
     let fix = "give each cluster a name of its own; Argo CD drops all but one of the same name";
     duplicates::names(clusters, "the cluster", (Code::DUPLICATE_NAME, fix), d);
-    duplicate_servers(clusters, d);
-    contexts_differ(clusters, d);
+    // A connection beside a provider is to go, so that nothing more is said of it.
+    let connected: Vec<&Node> = clusters.iter().filter(|cluster| !kind::is_made(cluster)).collect();
+    duplicate_servers(&connected, d);
+    contexts_differ(&connected, d);
     // The hub of a namespaced installation gets its namespaces from bridge.
     let is_namespaced = root.at(&["argocd", "flavor"]).and_then(Node::text) == Some("namespaced");
     for cluster in clusters.iter().filter(|cluster| !(is_namespaced && is_hub(cluster))) {
@@ -55,19 +57,19 @@ fn no_hub(root: &Node, d: &mut Decoder) {
 }
 
 /// Argo CD trims the slash, and its merge generators fail on two Secrets of one server.
-fn duplicate_servers(clusters: &[Node], d: &mut Decoder) {
+fn duplicate_servers(clusters: &[&Node], d: &mut Decoder) {
     let servers = clusters.iter().filter_map(|cluster| cluster.at(&["connection", "server"]));
     let fix = "keep one cluster for each API server";
     duplicates::report(servers, address::canonical, "the server", (Code::DUPLICATE_SERVER, fix), d);
 }
 
 /// Each context is another cluster, and none of the spokes is the hub.
-fn contexts_differ(clusters: &[Node], d: &mut Decoder) {
+fn contexts_differ(clusters: &[&Node], d: &mut Decoder) {
     let context = |cluster: &'_ Node| cluster.at(&["connection", "context"]).cloned();
-    let hub = clusters.iter().find(|cluster| is_hub(cluster)).and_then(context);
-    let spokes: Vec<Node> = clusters.iter().filter(|cluster| !is_hub(cluster)).filter_map(context).collect();
+    let hub = clusters.iter().copied().find(|cluster| is_hub(cluster)).and_then(context);
+    let spokes = clusters.iter().copied().filter(|cluster| !is_hub(cluster)).filter_map(context);
     let (own, others): (Vec<Node>, Vec<Node>) =
-        spokes.into_iter().partition(|node| hub.as_ref().is_some_and(|hub| hub.text() == node.text()));
+        spokes.partition(|node| hub.as_ref().is_some_and(|hub| hub.text() == node.text()));
     for node in own.iter().filter(|node| node.text().is_some()) {
         let message = format!("the context `{}` is the hub's", node.text().unwrap_or_default());
         let fix = "name the spoke's own context; the hub needs no entry as a spoke";

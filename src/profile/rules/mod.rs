@@ -5,6 +5,7 @@ mod argocd;
 mod clusters;
 mod duplicates;
 mod glob;
+mod kind;
 mod labels;
 mod projects;
 mod repositories;
@@ -20,6 +21,7 @@ pub(crate) fn check(root: &Node, d: &mut Decoder) {
     projects::check(root, d);
     root_sets::check(root, d);
     clusters::check(root, d);
+    kind::check(root, d);
 }
 
 /// The items of a list at the top of the profile.

@@ -4,7 +4,7 @@ use crate::code::Code;
 use crate::profile::address;
 use crate::profile::decode::decoder::Decoder;
 use crate::profile::node::Node;
-use crate::profile::rules::{duplicates, glob, items};
+use crate::profile::rules::{duplicates, glob, items, kind};
 
 /// Checks the rules of this file.
 pub(super) fn check(root: &Node, d: &mut Decoder) {
@@ -117,10 +117,7 @@ fn cluster_allowed(cluster: &Node, projects: &[Node], d: &mut Decoder) {
         return;
     };
     let destinations = project.get("destinations").map_or(&[] as &[Node], Node::items);
-    let server = cluster
-        .at(&["connection", "server"])
-        .and_then(Node::text)
-        .unwrap_or("https://kubernetes.default.svc");
+    let server = kind::server(cluster).unwrap_or_else(|| "https://kubernetes.default.svc".to_owned());
     let reaches = |destination: &Node| {
         let by_name = fits(text(destination, "name"), text(cluster, "name"));
         by_name || fits(text(destination, "server"), server.trim_end_matches('/'))

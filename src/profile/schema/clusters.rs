@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 
+use super::kind::KindCluster;
 use super::repositories::{SecretReference, Text};
 use super::value::{Anything, Flag, OrVariable, Scalar};
 
@@ -16,6 +17,12 @@ pub(super) struct Cluster {
     name: String,
     /// `hub` for the one that runs Argo CD. Default `spoke`.
     role: Option<OrVariable<ClusterRole>>,
+    /// `kind` for a cluster that `bridge up` makes on this machine and `bridge down` removes. How it is reached follows from
+    /// that, so that it has no `connection`. Default: somebody else makes the cluster.
+    provider: Option<OrVariable<Provider>>,
+    /// What bridge makes the cluster from, with `provider: kind`.
+    #[serde(rename = "kind")]
+    kind_cluster: Option<KindCluster>,
     /// How it is reached: the hub by bridge, a spoke by the hub's Argo CD.
     connection: Option<Connection>,
     /// Labels `environment` and `env`.
@@ -55,6 +62,14 @@ enum ClusterRole {
     Hub,
     /// Is deployed to.
     Spoke,
+}
+
+/// Who makes a cluster, where bridge does.
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Provider {
+    /// kind, on a container engine of this machine.
+    Kind,
 }
 
 /// How a cluster is reached. A spoke has a `server` and one way to authenticate, or a `context`, from which bridge takes

@@ -5,6 +5,7 @@
 
 mod argocd;
 mod clusters;
+mod kind;
 mod projects;
 mod repositories;
 mod root;
