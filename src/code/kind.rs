@@ -17,7 +17,7 @@ super::codes! {
         "A node takes about 0.45 GiB of memory, Argo CD about 0.8 GiB more, and the workloads their own; too few inotify instances show up as `too many open files` in pods. It is a warning: the clusters are made all the same.\n\n    sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288";
     CGROUP_V1 = 5008, "the kubelet of the node image refuses control groups of version 1",
         "From Kubernetes v1.35 on a kubelet does not start where the kernel offers control groups of version 1 only, unless it is told to. Boot the machine with `systemd.unified_cgroup_hierarchy=1`, or take an older node image.";
-    NODE_IMAGE = 5009, "a node image cannot be had",
+    NO_NODE_IMAGE = 5009, "a node image cannot be had",
         "The engine has no such image and cannot pull it: the name or the digest is wrong, the registry is not reachable, or it limits how much you pull. A network without the registry needs the image loaded beforehand.\n\n    docker load --input node.tar";
     KIND_FAILED = 5010, "kind failed",
         "The message has kind's last words. What it had made is removed again, so that the next `bridge up` begins at the same place.";

@@ -130,7 +130,7 @@ impl Engine {
         };
         let message = format!("the node image {image} cannot be had: {why}");
         let fix = "the release notes of kind list the images that fit it (https://github.com/kubernetes-sigs/kind/releases): write one into `kind.image`";
-        Err(Problem::new(Code::NODE_IMAGE, message)
+        Err(Problem::new(Code::NO_NODE_IMAGE, message)
             .fix(fix)
             .fix(format!("try it by hand: `{} pull {image}`", self.provider)))
     }
