@@ -107,6 +107,12 @@ fn the_profile_and_the_option_name_different_clusters() {
       hint: contexts: hub-admin, spoke-admin
       more: bridge --explain BRG4004
     ");
+    let env = with_secrets();
+    let made = PROFILE.replace("connection: { context: hub-admin }", "provider: kind");
+    env.write("bridge.yaml", &made);
+    let run = env.run(&["plan", "--context", "spoke-admin"]).expect(3);
+    let hint = "leave `--context` (and BRIDGE_CONTEXT) out, or change the hub's `provider: kind`, which says how it is reached";
+    assert!(run.stderr.contains("is the context `kind-hub`") && run.stderr.contains(hint), "{run}");
 }
 
 #[test]

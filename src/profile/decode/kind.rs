@@ -56,7 +56,8 @@ fn provider(node: &Node, d: &mut Decoder) -> Option<Provider> {
     let fix = match suggest::closest(text, ["kind"]) {
         Some(meant) => format!("did you mean `{meant}`?"),
         // What Terraform calls a provider is where the cluster runs.
-        None => "remove it, or write `kind` where bridge makes the cluster; `cloud` says where one runs".to_owned(),
+        None => "remove it, or write `kind` where bridge makes the cluster; `cloud` says where one runs"
+            .to_owned(),
     };
     d.error(Code::INVALID_CHOICE, &node.location, message, fix);
     None
