@@ -17,7 +17,8 @@ pub struct KindCluster {
     /// Ports of the node that this machine publishes.
     pub ports: Vec<PortMapping>,
     /// What containerd asks before a registry itself, in this order: the registry as image names start with it, or `_default`
-    /// for each that has no entry, to http and https addresses without a trailing slash.
+    /// for each that has no entry, to http and https addresses without a trailing slash. A registry may have a port, which no
+    /// folder that an engine mounts can have in its name: containerd also looks for `HOST_PORT_` (`hostDirectory`).
     pub mirrors: BTreeMap<String, Vec<String>>,
     /// Files and folders of this machine that the node sees.
     pub mounts: Vec<Mount>,
@@ -71,7 +72,8 @@ impl Protocol {
 /// A file or folder of this machine that the node sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {
-    /// Where it is on this machine, relative to the profile's folder.
+    /// Where it is on this machine. A path that is not absolute starts where that of the profile does: in the folder that
+    /// bridge runs in, not in that of the file that says it, whose folder is in the path already.
     pub host: PathBuf,
     /// Where the node sees it: an absolute path without `.`, `..` and doubled slashes.
     pub node: String,

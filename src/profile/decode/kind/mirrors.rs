@@ -86,9 +86,11 @@ fn registry(key: &Key, d: &mut Decoder) -> Option<String> {
     None
 }
 
-/// A host with a dot, a port, or `localhost`: what the container runtimes take for a registry.
+/// A host with a dot, a port, or `localhost`: what the container runtimes take for a registry. An IPv6 address is none,
+/// because containerd's folder for it would have colons in its name, which engines cannot mount.
 fn is_registry(text: &str) -> bool {
     let is_host = address::parse(&format!("https://{text}"))
         .is_some_and(|address| address.user.is_none() && address.path.is_empty());
-    text == ANY_OTHER || (is_host && (text.contains(['.', ':']) || text == "localhost"))
+    text == ANY_OTHER
+        || (is_host && !text.starts_with('[') && (text.contains(['.', ':']) || text == "localhost"))
 }
