@@ -93,10 +93,7 @@ fn profile_file(ready: &Ready) -> Result<PathBuf, CliError> {
 pub(super) fn specs(ready: &Ready) -> Result<Vec<Spec>, CliError> {
     let profile: &Profile = &ready.profile;
     let specs = profile.clusters().filter_map(|cluster| cluster.kind_cluster.as_ref());
-    // The folder of a file that was named without one is empty.
-    let folder =
-        std::path::absolute(Path::new(".").join(&ready.folder)).unwrap_or_else(|_| ready.folder.clone());
-    let specs: Vec<Spec> = specs.map(|cluster| Spec::of(cluster, &folder)).collect();
+    let specs: Vec<Spec> = specs.map(|cluster| Spec::of(cluster)).collect();
     if profile.hub.kind_cluster.is_none() {
         let message = format!("the hub of `{}` is no cluster that bridge makes", plain(&ready.path));
         return Err(CliError::usage(Code::NO_KIND_CLUSTER, message)

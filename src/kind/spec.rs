@@ -30,16 +30,16 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// The wish of a profile in this folder.
+    /// The wish of a profile.
     #[must_use]
-    pub fn of(cluster: &KindCluster, folder: &Path) -> Self {
+    pub fn of(cluster: &KindCluster) -> Self {
         let KindCluster { name, image, ports, mirrors, mounts, labels, at: _ } = cluster;
         let label = |(key, value): (&_, &_)| (ToString::to_string(key), ToString::to_string(value));
         Self {
             name: name.clone(),
             image: image.clone(),
             ports: ports.clone(),
-            mounts: mounts.iter().map(|mount| (folder.join(&mount.host), mount.clone())).collect(),
+            mounts: mounts.iter().map(|mount| (absolute(&mount.host), mount.clone())).collect(),
             mirrors: mirrors.clone(),
             labels: labels.iter().map(|(key, value)| label((key, value))).collect(),
         }
@@ -68,7 +68,7 @@ impl Spec {
         let mut mounts = vec![mount(record, RECORD, true)];
         mounts.extend(
             self.mirrors.keys().map(|registry| {
-                mount(&mirror_folder(record, registry), &format!("{CERTS_D}/{registry}"), true)
+                mount(&mirror_folder(record, registry), &format!("{CERTS_D}/{}", folder_name(registry)), true)
             }),
         );
         mounts.extend(self.mounts.iter().map(|(host, wish)| mount(host, &wish.node, wish.read_only)));
@@ -109,11 +109,22 @@ impl Spec {
     }
 }
 
+/// kind takes relative paths for its own folder's.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
 /// The file of a record that says what the cluster was made from.
 pub(super) const SUMMARY: &str = "cluster.json";
 
 fn mirror_folder(record: &Path, registry: &str) -> PathBuf {
-    record.join("certs.d").join(registry)
+    record.join("certs.d").join(folder_name(registry))
+}
+
+/// The folder of a registry: containerd looks for `registry_5000_` after `registry:5000`, whose colon would part a mount.
+/// Source: `hostDirectory` and `hostPaths` in containerd's core/remotes/docker/config.
+fn folder_name(registry: &str) -> String {
+    registry.rsplit_once(':').map_or_else(|| registry.to_owned(), |(host, port)| format!("{host}_{port}_"))
 }
 
 fn mount(host: &Path, node: &str, read_only: bool) -> Value {
