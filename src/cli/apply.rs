@@ -55,8 +55,15 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
     }
     let settings = settings(context, args, consent(&args.write, &args.delete, &args.target));
     let auto_approve = args.auto_approve;
-    let wanted =
-        Wanted { operation: Operation::Apply, auto_approve, output, settings, saved: None, rotation: None };
+    let wanted = Wanted {
+        operation: Operation::Apply,
+        auto_approve,
+        own_clusters: false,
+        output,
+        settings,
+        saved: None,
+        rotation: None,
+    };
     carry_out(context, &wanted).await
 }
 
@@ -74,8 +81,19 @@ async fn apply_saved(context: &Context, args: &Args, output: Output, path: &str)
     let operation = if plan.is_destroy { Operation::Destroy } else { Operation::Apply };
     let settings = settings(&context, args, consent);
     let saved = Some(plan);
-    carry_out(&context, &Wanted { operation, auto_approve: true, output, settings, saved, rotation: None })
-        .await
+    carry_out(
+        &context,
+        &Wanted {
+            operation,
+            auto_approve: true,
+            own_clusters: false,
+            output,
+            settings,
+            saved,
+            rotation: None,
+        },
+    )
+    .await
 }
 
 fn settings(context: &Context, args: &Args, consent: Consent) -> ApplySettings {

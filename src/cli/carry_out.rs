@@ -20,6 +20,7 @@ use crate::cli::prepare::Ready;
 use crate::cli::spokes::register::{Made, Registering};
 use crate::cli::spokes::rotation::Rotation;
 use crate::cli::{blocked, consents, interrupt, local, prepare, profiles, saved, target};
+use crate::code::Code;
 use crate::converge::apply::apply;
 use crate::converge::event::Event;
 use crate::converge::interrupt::Interrupt;
@@ -42,6 +43,8 @@ pub(super) struct Wanted {
     pub(super) operation: Operation,
     /// Whether nobody is asked.
     pub(super) auto_approve: bool,
+    /// Whether nobody is asked because bridge makes every cluster of each profile.
+    pub(super) own_clusters: bool,
     /// How it is reported.
     pub(super) output: Output,
     /// How it is done.
@@ -169,6 +172,7 @@ impl Run<'_> {
             Err(error) => return Err((path, error)),
         }
         let hub = async {
+            self.check_is_own(&ready)?;
             let target = target::choose(&context, &ready.profile)?;
             self.wanted.rotation.iter().try_for_each(|rotation| rotation.check(&ready.profile))?;
             match &self.wanted.saved {
@@ -176,12 +180,24 @@ impl Run<'_> {
                 None if self.wanted.auto_approve => target.check_is_named()?,
                 None => {}
             }
-            Hub::connect(&context, &target, self.interrupt).await
+            let connected = Hub::connect(&context, &target, self.interrupt).await;
+            connected.map_err(|error| local::hint(&ready, error))
         };
         match hub.await {
             Ok(hub) => Ok(Reached { path, ready, hub, context }),
             Err(error) => Err((path, error)),
         }
+    }
+
+    /// Making clusters takes minutes, in which somebody may write another one into the profile.
+    fn check_is_own(&self, ready: &Ready) -> Result<(), CliError> {
+        if !self.wanted.own_clusters || local::is_own(&ready.profile) {
+            return Ok(());
+        }
+        let message =
+            "the profile was changed while its clusters were made, and names one now that is not bridge's";
+        Err(CliError::usage(Code::NOT_A_TERMINAL, message)
+            .hinted("run `bridge up` again, or with `--auto-approve`"))
     }
 
     /// Refuses two profiles for one Argo CD: each would take the other's objects for what nobody asks for any more.

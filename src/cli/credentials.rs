@@ -64,6 +64,14 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
         consent: Consent::default(),
     };
     let (operation, auto_approve) = (Operation::Apply, *auto_approve);
-    let wanted = Wanted { operation, auto_approve, output, settings, saved: None, rotation: Some(rotation) };
+    let wanted = Wanted {
+        operation,
+        auto_approve,
+        own_clusters: false,
+        output,
+        settings,
+        saved: None,
+        rotation: Some(rotation),
+    };
     carry_out(context, &wanted).await
 }

@@ -41,6 +41,17 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
     };
     let auto_approve = args.auto_approve;
     let operation = Operation::Destroy;
-    carry_out(context, &Wanted { operation, auto_approve, output, settings, saved: None, rotation: None })
-        .await
+    carry_out(
+        context,
+        &Wanted {
+            operation,
+            auto_approve,
+            own_clusters: false,
+            output,
+            settings,
+            saved: None,
+            rotation: None,
+        },
+    )
+    .await
 }

@@ -37,10 +37,16 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
 
 async fn one(context: &Context, args: &Args, path: &str, interrupt: &Interrupt) -> Result<(), CliError> {
     let (ready, _) = prepare::ready(context, prepare::read(context, path)?, path)?;
-    let removal = interrupt::unless(interrupt, local::look(context, &ready)).await??;
+    let removal = interrupt::unless(interrupt, local::look_for_removal(context, &ready)).await??;
     let ui = &context.ui;
-    for name in &removal.foreign {
-        ui.status(&format!("kind: {name}: stays; bridge did not make it for this profile"));
+    for (name, record) in &removal.foreign {
+        let whose = match record {
+            Some(record) => {
+                format!("bridge made it for another profile (its record is {})", record.display())
+            }
+            None => "bridge did not make it".to_owned(),
+        };
+        ui.status(&format!("kind: {name}: stays; {whose}; if it may go: kind delete cluster --name {name}"));
     }
     if removal.clusters.is_empty() {
         ui.status("there is no cluster that bridge made for this profile");
@@ -51,7 +57,7 @@ async fn one(context: &Context, args: &Args, path: &str, interrupt: &Interrupt) 
         approve::ask_to_destroy(context, &what, interrupt).await?;
     }
     let had_clusters = !removal.clusters.is_empty();
-    local::remove(context, removal).await?;
+    local::remove(context, removal, interrupt).await?;
     if had_clusters {
         ui.status("done. The engine keeps what others may use: node images, and its network `kind`");
     }

@@ -17,16 +17,16 @@ use crate::cluster::KubeconfigFiles;
 use crate::code::Code;
 use crate::kind::{Engine, Folder, Info, Kind, Problem, Spec, Tools, kubeconfig};
 use crate::profile::finding::{Finding, Severity};
-use crate::profile::model::Profile;
+use crate::profile::model::{Cluster, Connection, Profile};
 use crate::report::finding;
 use crate::report::style::plain;
 
 pub(super) use guide::guide;
-pub(super) use make::make;
-pub(super) use remove::{Removal, look, remove};
+pub(super) use make::{look as look_at, make};
+pub(super) use remove::{Removal, look as look_for_removal, remove};
 
-/// The context of a run with the kubeconfig that a profile's hub is found in: where bridge makes the hub, its own, and no
-/// other. The cluster of somebody else may well have the same context name.
+/// The context of a run with the kubeconfig that a profile's hub is found in: where bridge makes the hub, its own first of
+/// all. The cluster of somebody else may well have the same context name.
 ///
 /// # Errors
 /// When the profile's clusters were not made here.
@@ -36,13 +36,39 @@ pub(super) fn for_profile(context: &Context, ready: &Ready) -> Result<Context, C
         return Ok(context.clone());
     }
     let file = kubeconfig(&state_folder(context, ready)?);
-    if !is_there(&file) {
-        let message = format!("the clusters of `{}` were not made here", plain(&ready.path));
+    let made =
+        if is_there(&file) { KubeconfigFiles::new(vec![file.clone()]).contexts()?.0 } else { Vec::new() };
+    let kind = ready.profile.clusters().filter_map(|cluster| cluster.kind_cluster.as_ref());
+    let mut missing = kind.map(|cluster| cluster.name.context()).filter(|name| !made.contains(name));
+    let needs_others = has_other_contexts(&ready.profile);
+    // What is not in bridge's own file must not be found in another one.
+    if let Some(missing) =
+        missing.find(|name| needs_others || Some(name) == ready.profile.hub_context.as_ref())
+    {
+        let message =
+            format!("`{}` has a cluster that was not made here: there is no {missing}", plain(&ready.path));
         return Err(CliError::new(Code::KIND_NOT_UP, Exit::Unreachable, message)
-            .hinted("`bridge up` makes them; `--kubeconfig FILE` names another way to them"));
+            .hinted("`bridge up` makes it; `--kubeconfig FILE` names another way to it"));
     }
-    let kubeconfig = KubeconfigFiles::new(vec![file]);
+    let others = context.kubeconfig.paths().iter().filter(|_| needs_others).cloned();
+    let kubeconfig = KubeconfigFiles::new(std::iter::once(file).chain(others).collect());
     Ok(Context { kubeconfig, ..context.clone() })
+}
+
+/// Whether a cluster that bridge does not make is known by a context of the user's kubeconfig.
+fn has_other_contexts(profile: &Profile) -> bool {
+    let is_other = |cluster: &Cluster| {
+        cluster.kind_cluster.is_none() && matches!(cluster.connection, Connection::Context(_))
+    };
+    profile.clusters().any(is_other)
+}
+
+/// An error of a connection, with what helps where bridge made the cluster.
+pub(super) fn hint(ready: &Ready, error: CliError) -> CliError {
+    if ready.profile.hub.kind_cluster.is_some() && error.exit() == Exit::Unreachable {
+        return error.hinted("`bridge up` starts the clusters again, and makes those that are gone");
+    }
+    error
 }
 
 #[expect(clippy::disallowed_methods, reason = "whether the clusters were made is seen by their kubeconfig")]
@@ -61,6 +87,8 @@ pub(super) fn state_folder(context: &Context, ready: &Ready) -> Result<PathBuf, 
     };
     let profile = profile_file(ready)?;
     let stem = profile.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    // It becomes part of a mount.
+    let stem: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let digest = Sha256::digest(profile.as_os_str().as_encoded_bytes());
     let digest: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     Ok(base.join("kind").join(format!("{stem}-{digest}")))
@@ -87,42 +115,57 @@ fn profile_file(ready: &Ready) -> Result<PathBuf, CliError> {
 }
 
 /// The profile's clusters that bridge makes, the hub first.
-///
-/// # Errors
-/// When there are none.
-pub(super) fn specs(ready: &Ready) -> Result<Vec<Spec>, CliError> {
-    let profile: &Profile = &ready.profile;
-    let specs = profile.clusters().filter_map(|cluster| cluster.kind_cluster.as_ref());
-    let specs: Vec<Spec> = specs.map(|cluster| Spec::of(cluster)).collect();
-    if profile.hub.kind_cluster.is_none() {
-        let message = format!("the hub of `{}` is no cluster that bridge makes", plain(&ready.path));
-        return Err(CliError::usage(Code::NO_KIND_CLUSTER, message)
-            .hinted("write `provider: kind` into its entry of the profile, or run `bridge apply`"));
-    }
-    Ok(specs)
+pub(super) fn specs(ready: &Ready) -> Vec<Spec> {
+    let specs = ready.profile.clusters().filter_map(|cluster| cluster.kind_cluster.as_ref());
+    specs.map(|cluster| Spec::of(cluster)).collect()
 }
 
-/// The profile's folder of clusters, held, and what they are made with; what is missing is told at once.
+/// Refuses a profile whose hub bridge does not make.
 ///
 /// # Errors
-/// When any of it is not there.
-pub(super) async fn tools(context: &Context) -> Result<(Tools, Info), CliError> {
+/// When it is one.
+pub(super) fn check_hub(ready: &Ready) -> Result<(), CliError> {
+    if ready.profile.hub.kind_cluster.is_some() {
+        return Ok(());
+    }
+    let message = format!("the hub of `{}` is no cluster that bridge makes", plain(&ready.path));
+    Err(CliError::usage(Code::NO_KIND_CLUSTER, message)
+        .hinted("write `provider: kind` into its entry of the profile, or run `bridge apply`"))
+}
+
+/// Whether bridge makes every cluster of the profile, so that nobody has to be asked about them.
+pub(super) fn is_own(profile: &Profile) -> bool {
+    profile.clusters().all(|cluster| cluster.kind_cluster.is_some())
+}
+
+/// What local clusters are made with, and what the engine says of itself.
+///
+/// # Errors
+/// Everything of it that is missing.
+pub(super) async fn tools(context: &Context) -> Result<(Tools, Info), Vec<Problem>> {
     let environment = &context.environment;
     let (kind, engine) =
         tokio::join!(Kind::find(environment.kind.as_deref()), Engine::find(environment.engine.as_deref()));
     match (kind, engine) {
         (Ok(kind), Ok((engine, info))) => Ok((Tools { kind, engine }, info)),
-        (kind, engine) => Err(in_the_way(&kind.err().into_iter().chain(engine.err()).collect::<Vec<_>>())),
+        (kind, engine) => Err(kind.err().into_iter().chain(engine.err()).collect()),
     }
 }
 
-/// Holds the profile's folder of clusters.
+/// Holds the profile's folder of clusters, which are this engine's.
 ///
 /// # Errors
-/// When it cannot be written, or another bridge holds it.
-pub(super) fn hold(context: &Context, ready: &Ready) -> Result<Folder, CliError> {
+/// When it cannot be written, another bridge holds it, or another engine has the clusters.
+pub(super) fn hold(
+    context: &Context,
+    ready: &Ready,
+    engine: &Engine,
+    info: &Info,
+) -> Result<Folder, CliError> {
     let root = state_folder(context, ready)?;
-    Folder::hold(&root, &profile_file(ready)?).map_err(|problem| in_the_way(&[problem]))
+    let held = Folder::hold(&root, &profile_file(ready)?)
+        .and_then(|folder| folder.on_engine(engine.provider(), &info.id).map(|()| folder));
+    held.map_err(|problem| in_the_way(&[problem]))
 }
 
 /// What is in the way, as an error; warnings that come with it are shown with it.
@@ -140,7 +183,9 @@ pub(super) fn warn(context: &Context, problems: &[Problem]) {
 
 /// Where somebody has to decide about a cluster that is there, it is a conflict.
 fn exit(problem: &Problem) -> Exit {
-    if [Code::FOREIGN_KIND_CLUSTER, Code::KIND_DRIFT, Code::KIND_BUSY].contains(&problem.code) {
+    if [Code::FOREIGN_KIND_CLUSTER, Code::KIND_DRIFT, Code::KIND_BUSY, Code::KIND_OTHER_ENGINE]
+        .contains(&problem.code)
+    {
         Exit::Conflict
     } else {
         Exit::Failed

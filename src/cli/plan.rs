@@ -169,7 +169,8 @@ impl Run<'_> {
     async fn online(&self, ready: &Ready, consent: &Consent) -> Result<Planned, CliError> {
         let context = &local::for_profile(self.context, ready)?;
         let target = target::choose(context, &ready.profile)?;
-        let hub = Hub::connect(context, &target, self.interrupt).await?;
+        let hub = Hub::connect(context, &target, self.interrupt).await;
+        let hub = hub.map_err(|error| local::hint(ready, error))?;
         let emit = progress(context);
         if self.args.destroy {
             hub.plan_destroy(context, ready, consent, &emit).await

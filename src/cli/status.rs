@@ -72,7 +72,8 @@ async fn read(context: &Context, ready: &Ready, interrupt: &Arc<Interrupt>) -> R
     let expected = expected(context, ready).await?;
     let context = &local::for_profile(context, ready)?;
     let target = target::choose(context, profile)?;
-    let hub = Hub::connect(context, &target, interrupt).await?;
+    let hub = Hub::connect(context, &target, interrupt).await;
+    let hub = hub.map_err(|error| local::hint(ready, error))?;
     let fleet = profile.clusters().map(|cluster| look(context, cluster, &target)).collect();
     let owner = Owner::of(profile);
     Ok(interrupt::unless(interrupt, status(&hub.cluster, &owner, &expected, fleet)).await??)

@@ -8,7 +8,8 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
-use crate::cli::{interrupt, local, prepare, profiles};
+use crate::cli::{approve, consents, interrupt, local, prepare, profiles, target};
+use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
 use crate::converge::run::ApplySettings;
 use crate::report::apply_text::Operation;
@@ -46,25 +47,18 @@ pub(super) struct Args {
 pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let output = context.output("up", &[Output::Text, Output::Json])?;
     let interrupt = interrupt::listen(context.ui.clone());
-    let ready = match make(context, args, &interrupt).await {
-        Ok(ready) => ready,
-        Err(error) => return refuse(context, Operation::Apply, output, &error),
-    };
-    let is_own = |ready: &Ready| ready.profile.clusters().all(|cluster| cluster.kind_cluster.is_some());
-    let settings = ApplySettings {
-        wait: !args.no_wait,
-        timeout: context.global.timeout,
-        lock_timeout: args.lock.lock_timeout,
-        holder: context.holder(),
-        consent: consent(&args.write, &args.delete, &TargetArgs::default()),
-    };
-    let wanted = Wanted {
+    let mut wanted = Wanted {
         operation: Operation::Apply,
-        auto_approve: args.auto_approve || ready.iter().all(is_own),
+        auto_approve: args.auto_approve,
+        own_clusters: false,
         output,
-        settings,
+        settings: settings(context, args),
         saved: None,
         rotation: None,
+    };
+    let ready = match make(context, args, &mut wanted, &interrupt).await {
+        Ok(ready) => ready,
+        Err(error) => return refuse(context, Operation::Apply, output, &error),
     };
     let exit = carry_out_unless(context, &wanted, &interrupt).await?;
     if exit == Exit::Done {
@@ -75,16 +69,45 @@ pub(super) async fn exec(context: &Context, args: &Args) -> Result<Exit, CliErro
     Ok(exit)
 }
 
-/// The profiles, whose clusters are there now.
-async fn make(context: &Context, args: &Args, interrupt: &Interrupt) -> Result<Vec<Ready>, CliError> {
+fn settings(context: &Context, args: &Args) -> ApplySettings {
+    ApplySettings {
+        wait: !args.no_wait,
+        timeout: context.global.timeout,
+        lock_timeout: args.lock.lock_timeout,
+        holder: context.holder(),
+        consent: consent(&args.write, &args.delete, &TargetArgs::default()),
+    }
+}
+
+/// The profiles, whose clusters are there now. What would refuse any of them is asked before the first cluster is made.
+async fn make(
+    context: &Context,
+    args: &Args,
+    wanted: &mut Wanted,
+    interrupt: &Interrupt,
+) -> Result<Vec<Ready>, CliError> {
+    if context.global.in_cluster {
+        let message = "`bridge up` applies to clusters that it makes, and `--in-cluster` names another one";
+        return Err(CliError::usage(Code::USAGE, message).hinted("leave it out, or run `bridge apply`"));
+    }
+    consents::check_one_profile(context, &wanted.settings.consent)?;
     let mut all = Vec::new();
     for path in profiles::profiles(context)? {
         // Warnings are shown when it is applied.
         let (ready, _) = prepare::ready(context, prepare::read(context, &path)?, &path)?;
+        local::check_hub(&ready)?;
+        target::choose(context, &ready.profile)?;
         all.push(ready);
     }
+    wanted.own_clusters = !args.auto_approve && all.iter().all(|ready| local::is_own(&ready.profile));
+    wanted.auto_approve |= wanted.own_clusters;
+    approve::check_can_ask(context, wanted.auto_approve)?;
+    let mut looked = Vec::new();
     for ready in &all {
-        local::make(context, ready, args.recreate, interrupt).await?;
+        looked.push(local::look_at(context, ready, args.recreate, interrupt).await?);
+    }
+    for looked in looked {
+        local::make(context, &looked, interrupt).await?;
     }
     Ok(all)
 }

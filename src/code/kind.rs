@@ -33,4 +33,6 @@ super::codes! {
         "The profile's hub is a cluster that `bridge up` makes, and it has not been made here, or was removed.\n\n    bridge up";
     NO_KIND_CLUSTER = 5016, "no cluster of the profile is made with kind",
         "`bridge up` and `bridge down` are for profiles whose hub has `provider: kind`. A cluster that is there already is brought to the profile by `bridge apply`.";
+    KIND_OTHER_ENGINE = 5017, "the kind clusters were made with another container engine",
+        "bridge notes which engine has the clusters of a profile. Of another one it cannot say whether they are gone, so it neither makes a second set nor forgets the first. DOCKER_HOST, a docker context, KIND_EXPERIMENTAL_PROVIDER, sudo, or an engine that does not run are the usual reasons.\n\n    docker info --format '{{.ID}}'";
 }

@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 use crate::code::Code;
 use crate::kind::engine::Engine;
-use crate::kind::finished::{Finished, QUESTION, finish};
+use crate::kind::finished::{QUESTION, finish};
 use crate::kind::problem::Problem;
 use crate::profile::names::KindName;
 
@@ -82,17 +82,6 @@ impl Kind {
             "see that the folder can be written and that `docker ps` shows {}",
             name.control_plane()
         )))
-    }
-
-    /// Deletes the cluster of this name and its context in a kubeconfig file. Whose it is, the caller has looked.
-    pub(super) async fn delete(
-        &self,
-        engine: &Engine,
-        name: &KindName,
-        file: &Path,
-    ) -> std::io::Result<Finished> {
-        let args = ["delete", "cluster", "--name", name.as_str(), "--kubeconfig"].map(OsStr::new);
-        finish(self.command(engine, args.into_iter().chain([file.as_os_str()])), 3 * QUESTION).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! Making one cluster: from nothing, or from what an interrupted run left, to nodes that are ready.
 
+use std::fs::File;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -67,46 +69,23 @@ pub enum Made {
 /// When kind fails, with its last words, or the node does not become ready.
 pub async fn create(making: &Making<'_>, spec: &Spec) -> Result<Made, Problem> {
     let Making { tools, folder, timeout: _, interrupt, say } = making;
-    let configuration = loop {
-        match folder.begin(spec)? {
-            Ok(file) => break file,
-            Err(Busy) if interrupt.is_requested() => return Ok(Made::Interrupted),
-            Err(Busy) => {
-                say(spec, Step::WaitsForKind);
-                interrupt.pause(PAUSE).await;
-            }
-        }
-    };
-    // Another kind may have ended meanwhile, and what an earlier one left is in the way of the next.
-    if Standing::new(tools.engine.nodes().await?).is_ours(folder, spec.name.as_str()) {
+    let Some(configuration) = begin(making, spec).await? else { return Ok(Made::Interrupted) };
+    // What an earlier run left is in the way of this one.
+    let standing = Standing::new(tools.engine.nodes().await?);
+    if let Some(left) = standing.nodes_of_ours(folder, spec.name.as_str()) {
         say(spec, Step::CleansUp);
-        delete(tools, folder, &spec.name).await?;
-        return Box::pin(create(making, spec)).await;
+        tools.engine.remove(&left).await?;
     }
-    let kubeconfig = folder.kubeconfig_of(&spec.name);
-    let args =
-        ["create", "cluster", "--name", spec.name.as_str(), "--config", "-", "--wait", "0s", "--kubeconfig"];
-    let mut command = tools.kind.command(&tools.engine, args);
-    command.arg(&kubeconfig).stdin(configuration).stdout(Stdio::null()).stderr(Stdio::piped());
-    command.kill_on_drop(true);
-    #[cfg(unix)]
-    command.process_group(0);
-    let child = command.spawn().map_err(|error| {
-        Problem::new(Code::KIND_FAILED, format!("kind cannot be started: {error}"))
-            .fix("run bridge again; `kind version` says whether kind works")
-    })?;
-    // It holds the other end of the configuration, whose lock is to end with kind.
-    drop(command);
+    let temporary = folder.temporary()?;
+    let kubeconfig = temporary.path().join("kubeconfig");
+    let child = start(making, spec, &kubeconfig, configuration)?;
     let ended = tokio::select! {
         ended = follow(child, |line| say(spec, Step::Kind(line))) => Some(ended),
         () = requested(interrupt) => None,
     };
     match ended {
         Some(Ok(())) => folder.finish(&spec.name)?,
-        Some(Err(said)) => {
-            clean_up(making, spec).await?;
-            return Err(failed(spec, &said));
-        }
+        Some(Err(said)) => return Err(failed(spec, &said, clean_up(making, spec).await.err())),
         None => {
             clean_up(making, spec).await?;
             return Ok(Made::Interrupted);
@@ -115,14 +94,54 @@ pub async fn create(making: &Making<'_>, spec: &Spec) -> Result<Made, Problem> {
     ready::wait(making, spec, &kubeconfig).await
 }
 
-/// kind removes what it made where it fails by itself, but not where it was ended.
+/// What kind reads, once no kind of an earlier run is at work any more; nothing where the user asked to stop.
+async fn begin(making: &Making<'_>, spec: &Spec) -> Result<Option<File>, Problem> {
+    let Making { tools: _, folder, timeout, interrupt, say } = making;
+    for _ in 0..=timeout.as_millis() / PAUSE.as_millis() {
+        if interrupt.is_requested() {
+            return Ok(None);
+        }
+        match folder.begin(spec)? {
+            Ok(file) => return Ok(Some(file)),
+            Err(Busy) => {
+                say(spec, Step::WaitsForKind);
+                interrupt.pause(PAUSE).await;
+            }
+        }
+    }
+    let message =
+        format!("a kind that an interrupted run started is still at work on the cluster `{}`", spec.name);
+    let fix = format!(
+        "`pgrep --full 'kind create cluster --name {}'` names it; end it and run bridge again",
+        spec.name
+    );
+    Err(Problem::new(Code::KIND_BUSY, message).fix(fix))
+}
+
+/// Starts kind. What it makes stays where it fails (`--retain`): otherwise it would delete whatever has the name by then.
+fn start(making: &Making<'_>, spec: &Spec, kubeconfig: &Path, configuration: File) -> Result<Child, Problem> {
+    let name = spec.name.as_str();
+    let args =
+        ["create", "cluster", "--name", name, "--retain", "--wait", "0s", "--config", "-", "--kubeconfig"];
+    let mut command = making.tools.kind.command(&making.tools.engine, args);
+    command.arg(kubeconfig).stdin(configuration).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.kill_on_drop(true);
+    #[cfg(unix)]
+    command.process_group(0);
+    command.spawn().map_err(|error| {
+        Problem::new(Code::KIND_FAILED, format!("kind cannot be started: {error}"))
+            .fix("run bridge again; `kind version` says whether kind works")
+    })
+}
+
+/// Removes what kind had made when it failed or was ended.
 async fn clean_up(making: &Making<'_>, spec: &Spec) -> Result<(), Problem> {
     let Making { tools, folder, say, .. } = making;
     if Standing::new(tools.engine.nodes().await?).is_ours(folder, spec.name.as_str()) {
         say(spec, Step::CleansUp);
         return delete(tools, folder, &spec.name).await;
     }
-    // The mark of unfinished work stays: what the engine was told last may still come to be.
+    // The record stays: what the engine was told last may still come to be.
     Ok(())
 }
 
@@ -136,7 +155,8 @@ pub async fn wake(making: &Making<'_>, spec: &Spec, node: &Node) -> Result<Made,
         say(spec, Step::Starts);
         tools.engine.start(node).await?;
     }
-    let kubeconfig = folder.kubeconfig_of(&spec.name);
+    let temporary = folder.temporary()?;
+    let kubeconfig = temporary.path().join("kubeconfig");
     tools.kind.export_kubeconfig(&tools.engine, &spec.name, &kubeconfig).await?;
     ready::wait(making, spec, &kubeconfig).await
 }
@@ -178,7 +198,7 @@ fn progress(line: &str) -> Option<String> {
     Some(plain.trim_end_matches(['.', ' ']).to_owned())
 }
 
-fn failed(spec: &Spec, said: &str) -> Problem {
+fn failed(spec: &Spec, said: &str, left: Option<Problem>) -> Problem {
     let error: String = said.find("ERROR").map_or(said, |at| &said[at..]).to_owned();
     let words = last_lines(&error, LINES);
     let problem =
@@ -191,7 +211,12 @@ fn failed(spec: &Spec, said: &str) -> Problem {
     } else {
         problem.fix("https://kind.sigs.k8s.io/docs/user/known-issues/ has the usual causes")
     };
-    fixed.fix("nothing of it was left; run `bridge up` again, which goes on with what is there")
+    match left {
+        None => fixed.fix("what there was of it is removed again; `bridge up` goes on with what is there"),
+        Some(Problem { message, .. }) => fixed.fix(format!(
+            "what there is of it could not be removed ({message}); `bridge up` or `bridge down` tries that again"
+        )),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The container engine, by its own command: docker, podman and nerdctl understand the same few lines.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -9,7 +11,7 @@ use crate::kind::node::{Node, nodes};
 use crate::kind::problem::Problem;
 
 /// In the order in which kind looks for them.
-const KNOWN: [&str; 3] = ["docker", "nerdctl", "podman"];
+const KNOWN: [&str; 4] = ["docker", "nerdctl", "finch", "podman"];
 /// What kind writes on each container that it makes; the value is the cluster's name.
 pub(super) const CLUSTER_LABEL: &str = "io.x-k8s.kind.cluster";
 
@@ -21,8 +23,12 @@ pub struct Engine {
 }
 
 /// What an engine says about itself and its machine; nothing where it says nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Info {
+    /// Which engine of all engines it is.
+    pub id: String,
+    /// The folder that it keeps images and containers in, on its own machine.
+    pub root: Option<PathBuf>,
     /// Memory of the engine's machine in bytes.
     pub memory: Option<u64>,
     /// Whether its kernel gives it control groups of version 1 only.
@@ -39,8 +45,14 @@ impl Engine {
         let mut said = Vec::new();
         for provider in candidates {
             let engine = Self { provider: provider.to_owned() };
+            if named.is_none() && engine.is_somebody_else().await {
+                continue;
+            }
             match engine.run(&["info", "--format", "{{json .}}"]).await {
-                Ok(finished) if finished.is_success => return Ok((engine, info(&finished.stdout))),
+                Ok(finished) if finished.is_success => match info(&finished.stdout) {
+                    Ok(info) => return Ok((engine, info)),
+                    Err(errors) => said.push((provider.to_owned(), errors)),
+                },
                 Ok(finished) => said.push((provider.to_owned(), finished.words())),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => {}
                 Err(error) => said.push((provider.to_owned(), error.to_string())),
@@ -53,6 +65,12 @@ impl Engine {
     #[must_use]
     pub fn provider(&self) -> &str {
         &self.provider
+    }
+
+    /// Whether `docker` is podman's in disguise, which kind would treat as docker.
+    async fn is_somebody_else(&self) -> bool {
+        let version = if self.provider == "docker" { self.run(&["--version"]).await } else { return false };
+        version.is_ok_and(|finished| finished.is_success && !finished.stdout.starts_with("Docker version"))
     }
 
     async fn run(&self, args: &[&str]) -> std::io::Result<Finished> {
@@ -111,6 +129,16 @@ impl Engine {
         self.ask(&["start", &node.name]).await.map(drop)
     }
 
+    /// Removes containers with what they keep, by their ids: of a name nobody knows whose it is a moment later.
+    ///
+    /// # Errors
+    /// When one of them stays.
+    pub(super) async fn remove(&self, nodes: &[Node]) -> Result<(), Problem> {
+        let ids = nodes.iter().map(|node| node.id.as_str());
+        let args: Vec<&str> = ["rm", "--force", "--volumes"].into_iter().chain(ids).collect();
+        self.ask(&args).await.map(drop)
+    }
+
     /// Whether the engine has an image.
     pub async fn has_image(&self, image: &str) -> bool {
         let args = ["image", "inspect", "--format", "{{.Id}}", image];
@@ -154,7 +182,8 @@ fn none_answers(said: &[(String, String)]) -> Problem {
     let problem = Problem::new(Code::NO_ENGINE, format!("no container engine answers; {}", each.join("; ")));
     let denied = said.iter().any(|(_, words)| words.to_ascii_lowercase().contains("permission denied"));
     if denied {
-        let fix = "you may not use its socket: `sudo usermod -aG docker \"$USER\"` and log in again, or `sudo -E bridge up`";
+        let fix =
+            "you may not use its socket; docker's: `sudo usermod -aG docker \"$USER\"`, and log in again";
         return problem.fix(fix);
     }
     problem
@@ -163,14 +192,28 @@ fn none_answers(said: &[(String, String)]) -> Problem {
 }
 
 /// docker's and nerdctl's names, else podman's.
-fn info(text: &str) -> Info {
+///
+/// # Errors
+/// What docker's client says of an engine that does not answer: some versions of it end with 0 all the same.
+fn info(text: &str) -> Result<Info, String> {
     let document: Value = serde_json::from_str(text).unwrap_or_default();
-    let memory = document.pointer("/MemTotal").or_else(|| document.pointer("/host/memTotal"));
-    let cgroup = document.pointer("/CgroupVersion").or_else(|| document.pointer("/host/cgroupVersion"));
-    Info {
-        memory: memory.and_then(Value::as_u64),
-        is_cgroup_v1: cgroup.and_then(Value::as_str).is_some_and(|version| ["1", "v1"].contains(&version)),
+    let errors =
+        document.get("ServerErrors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if !errors.is_empty() {
+        return Err(errors.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; "));
     }
+    let find = |docker, podman| document.pointer(docker).or_else(|| document.pointer(podman));
+    let text = |docker, podman| find(docker, podman).and_then(Value::as_str);
+    let cgroup = text("/CgroupVersion", "/host/cgroupVersion");
+    let root = text("/DockerRootDir", "/store/graphRoot");
+    let host = text("/Name", "/host/hostname").unwrap_or_default();
+    let id = document.get("ID").and_then(Value::as_str).filter(|id| !id.is_empty());
+    Ok(Info {
+        id: id.map_or_else(|| format!("{host}:{}", root.unwrap_or_default()), str::to_owned),
+        root: root.map(PathBuf::from),
+        memory: find("/MemTotal", "/host/memTotal").and_then(Value::as_u64),
+        is_cgroup_v1: cgroup.is_some_and(|version| ["1", "v1"].contains(&version)),
+    })
 }
 
 #[cfg(test)]
@@ -179,11 +222,21 @@ mod tests {
 
     #[test]
     fn what_the_engines_say_of_themselves_is_read() {
-        let docker = r#"{"MemTotal":25769803776,"CgroupVersion":"1","DockerRootDir":"/var/lib/docker"}"#;
-        assert_eq!(info(docker), Info { memory: Some(25_769_803_776), is_cgroup_v1: true });
-        let podman = r#"{"host":{"memTotal":1024,"cgroupVersion":"v2"}}"#;
-        assert_eq!(info(podman), Info { memory: Some(1024), is_cgroup_v1: false });
-        assert_eq!(info("?"), Info::default());
+        let docker = info(
+            r#"{"ID":"a-b","MemTotal":25769803776,"CgroupVersion":"1","DockerRootDir":"/var/lib/docker"}"#,
+        );
+        let docker = docker.unwrap();
+        assert_eq!(
+            (docker.id.as_str(), docker.memory, docker.is_cgroup_v1),
+            ("a-b", Some(25_769_803_776), true)
+        );
+        assert_eq!(docker.root, Some(PathBuf::from("/var/lib/docker")));
+        let podman =
+            r#"{"host":{"hostname":"h","memTotal":1024,"cgroupVersion":"v2"},"store":{"graphRoot":"/g"}}"#;
+        let podman = info(podman).unwrap();
+        assert_eq!((podman.id.as_str(), podman.memory, podman.is_cgroup_v1), ("h:/g", Some(1024), false));
+        let dead = r#"{"ID":"","ServerErrors":["Cannot connect to the Docker daemon"]}"#;
+        assert_eq!(info(dead), Err("Cannot connect to the Docker daemon".to_owned()));
     }
 
     #[test]

@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! profile                        whose it is
+//! id                             what no other folder is called, although it may have the same path on another machine
+//! engine                         which engine has the clusters
 //! lock                           held while clusters are made or deleted
 //! kubeconfig                     of all of them, 0600
-//! clusters/NAME/creating         kind has begun and not ended
+//! clusters/NAME/finished         kind has made it as a whole
 //! clusters/NAME/kind.json        what kind was given on standard input; locked as long as kind lives
-//! clusters/NAME/kubeconfig       as kind wrote it
-//! clusters/NAME/made/DIGEST/     the record, mounted on the node
+//! clusters/NAME/made/ID-DIGEST/  the record, mounted on the node
 //! ```
 #![expect(clippy::disallowed_methods, reason = "this layer keeps state on disk")]
 
@@ -26,6 +27,7 @@ use crate::profile::names::KindName;
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
+    id: String,
     /// Closed, and so unlocked, when this ends.
     _lock: Option<File>,
 }
@@ -41,21 +43,57 @@ impl Folder {
     /// When it cannot be written, or another bridge holds it.
     pub fn hold(root: &Path, profile: &Path) -> Result<Self, Problem> {
         let unwritable = |error: &io::Error| unwritable(root, error);
-        private_folder(root).map_err(|error| unwritable(&error))?;
+        if root.to_string_lossy().contains(':') {
+            let message = format!(
+                "{} has a colon in it, by which engines part the two halves of a mount",
+                root.display()
+            );
+            return Err(
+                Problem::new(Code::KIND_FOLDER, message).fix("give another folder with BRIDGE_STATE_DIR")
+            );
+        }
+        let lock = lock(root).map_err(|error| unwritable(&error))?;
+        let Some(lock) = lock else {
+            let message =
+                format!("another bridge is making or deleting the clusters of {}", profile.display());
+            return Err(
+                Problem::new(Code::KIND_BUSY, message).fix("wait for it, or end it, and run bridge again")
+            );
+        };
         write(&root.join("profile"), &format!("{}\n", profile.display()))
             .map_err(|error| unwritable(&error))?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(root.join("lock"));
-        let lock = lock.map_err(|error| unwritable(&error))?;
-        match lock.try_lock() {
-            // A folder on a file system without locks is no reason to do nothing.
-            Ok(()) | Err(TryLockError::Error(_)) => Ok(Self { root: root.to_path_buf(), _lock: Some(lock) }),
-            Err(TryLockError::WouldBlock) => {
-                let message =
-                    format!("another bridge is making or deleting the clusters of {}", profile.display());
-                Err(Problem::new(Code::KIND_BUSY, message)
-                    .fix("wait for it, or end it, and run bridge again"))
-            }
+        let id = id(root).map_err(|error| unwritable(&error))?;
+        Ok(Self { root: root.to_path_buf(), id, _lock: lock })
+    }
+
+    /// Notes which engine has the clusters.
+    ///
+    /// # Errors
+    /// When another one has some: what this one does not show would be taken for gone.
+    pub fn on_engine(&self, provider: &str, id: &str) -> Result<(), Problem> {
+        let (file, now) = (self.root.join("engine"), format!("{provider} {id}\n"));
+        let before = std::fs::read_to_string(&file).unwrap_or_else(|_| now.clone());
+        let clusters = self.recorded();
+        if before != now && !clusters.is_empty() {
+            let names: Vec<&str> = clusters.iter().map(KindName::as_str).collect();
+            let (names, before, now) = (names.join(", "), before.trim(), now.trim());
+            let message =
+                format!("the clusters {names} were made with another engine ({before}), and this is {now}");
+            return Err(Problem::new(Code::KIND_OTHER_ENGINE, message)
+                .fix("set DOCKER_HOST or KIND_EXPERIMENTAL_PROVIDER as they were, and start that engine")
+                .fix(format!("where that engine is gone for good: `rm -r {}`", self.root.display())));
         }
+        write(&file, &now).map_err(|error| unwritable(&self.root, &error))
+    }
+
+    /// The clusters that were made, or begun.
+    #[must_use]
+    pub fn recorded(&self) -> Vec<KindName> {
+        let folders = std::fs::read_dir(self.root.join("clusters")).into_iter().flatten().flatten();
+        let names = folders.filter_map(|folder| folder.file_name().to_str()?.parse().ok());
+        let mut names: Vec<KindName> = names.collect();
+        names.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        names
     }
 
     /// The kubeconfig of all clusters.
@@ -68,14 +106,9 @@ impl Folder {
         self.root.join("clusters").join(name.as_str())
     }
 
-    /// The kubeconfig that kind writes while it makes a cluster.
-    pub(super) fn kubeconfig_of(&self, name: &KindName) -> PathBuf {
-        self.cluster(name).join("kubeconfig")
-    }
-
     /// The folder that is mounted on the node of a cluster that is made from this.
     pub(super) fn record(&self, spec: &Spec) -> PathBuf {
-        self.cluster(&spec.name).join("made").join(spec.digest())
+        self.cluster(&spec.name).join("made").join(format!("{}-{}", self.id, spec.digest()))
     }
 
     /// The digest that a record of a cluster of this profile is named by; nothing for a folder of anybody else's.
@@ -87,22 +120,23 @@ impl Folder {
             record.strip_prefix(&made).or(inside.as_deref().unwrap_or(record).strip_prefix(&made)).ok()?;
         let mut parts = digest.components();
         let first = parts.next()?.as_os_str().to_str()?.to_owned();
-        parts.next().is_none().then_some(first)
+        let digest = first.strip_prefix(&self.id)?.strip_prefix('-')?.to_owned();
+        parts.next().is_none().then_some(digest)
     }
 
     /// What a cluster was made from.
     pub(super) fn made_from(&self, cluster: &KindName, digest: &str) -> Option<Value> {
-        let text =
-            std::fs::read_to_string(self.cluster(cluster).join("made").join(digest).join(SUMMARY)).ok()?;
+        let record = self.cluster(cluster).join("made").join(format!("{}-{digest}", self.id));
+        let text = std::fs::read_to_string(record.join(SUMMARY)).ok()?;
         serde_json::from_str(&text).ok()
     }
 
-    /// Whether kind began to make a cluster and did not end.
-    pub(super) fn is_creating(&self, name: &KindName) -> bool {
-        self.cluster(name).join("creating").exists()
+    /// Whether kind made a cluster to its end.
+    pub(super) fn is_finished(&self, name: &KindName) -> bool {
+        self.cluster(name).join("finished").exists()
     }
 
-    /// Writes the record, marks the cluster as unfinished, and opens what kind reads, locked for as long as kind lives.
+    /// Writes the record, and opens what kind reads, locked for as long as kind lives.
     ///
     /// # Errors
     /// When it cannot be written, or a kind of an earlier run still works on it.
@@ -124,25 +158,26 @@ impl Folder {
             if let Err(TryLockError::WouldBlock) = configuration.try_lock() {
                 return Ok(Err(Busy));
             }
-            write(&folder.join("creating"), "")?;
+            absent(&folder.join("finished"))?;
             Ok(Ok(configuration))
         };
         begin().map_err(|error| unwritable(&folder, &error))
     }
 
     /// Whether a kind that an earlier run started lives on: it holds the lock of its standard input.
-    pub(super) fn is_at_work(&self, name: &KindName) -> bool {
+    #[must_use]
+    pub fn is_at_work(&self, name: &KindName) -> bool {
         let file = OpenOptions::new().read(true).write(true).open(self.cluster(name).join("kind.json"));
         file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
     }
 
-    /// The cluster is there as a whole.
+    /// Notes that kind made a cluster to its end.
     ///
     /// # Errors
-    /// When the mark cannot be removed.
+    /// When the folder cannot be written.
     pub(super) fn finish(&self, name: &KindName) -> Result<(), Problem> {
-        let mark = self.cluster(name).join("creating");
-        std::fs::remove_file(&mark).map_err(|error| unwritable(&mark, &error))
+        let mark = self.cluster(name).join("finished");
+        write(&mark, "").map_err(|error| unwritable(&mark, &error))
     }
 
     /// Forgets a cluster that is gone.
@@ -183,6 +218,54 @@ impl Folder {
 #[must_use]
 pub fn kubeconfig(root: &Path) -> PathBuf {
     root.join("kubeconfig")
+}
+
+/// Makes the folder and takes its lock; nothing where somebody else has it.
+fn lock(root: &Path) -> io::Result<Option<Option<File>>> {
+    loop {
+        private_folder(root)?;
+        let path = root.join("lock");
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+        match lock.try_lock() {
+            // Whoever had it before may have forgotten the whole folder meanwhile.
+            Ok(()) if !is_same(&lock, &path) => {}
+            Ok(()) => return Ok(Some(Some(lock))),
+            // A folder on a file system without locks is no reason to do nothing.
+            Err(TryLockError::Error(_)) => return Ok(Some(None)),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_same(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let of = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    file.metadata().ok().map(of) == std::fs::metadata(path).ok().map(of)
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+/// The id of the folder, which is drawn once. Two machines with one engine may have the same paths.
+fn id(root: &Path) -> io::Result<String> {
+    let file = root.join("id");
+    let is_id = |id: &String| id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if let Some(id) = std::fs::read_to_string(&file).ok().filter(is_id) {
+        return Ok(id);
+    }
+    let id = format!("{:016x}", getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?);
+    write(&file, &id)?;
+    Ok(id)
+}
+
+fn absent(path: &Path) -> io::Result<()> {
+    std::fs::remove_file(path).or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    })
 }
 
 /// A folder that is its owner's alone: kubeconfigs are in it.

@@ -26,7 +26,7 @@ pub use engine::{Engine, Info};
 pub use finished::Tools;
 pub use folder::{Folder, kubeconfig};
 pub use node::Node;
-pub use preflight::preflight;
+pub use preflight::Preflight;
 pub use problem::Problem;
 pub use spec::Spec;
 pub use standing::{Found, Standing};

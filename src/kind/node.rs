@@ -1,6 +1,6 @@
 //! A node of a kind cluster: a container, as the engine's `inspect` shows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -10,6 +10,8 @@ use crate::kind::engine::CLUSTER_LABEL;
 /// A container that is a node of some kind cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
+    /// The container's own id: a name may be another container's a moment later.
+    pub id: String,
     /// The container's name, which is the node's.
     pub name: String,
     /// kind's name of the cluster.
@@ -18,6 +20,8 @@ pub struct Node {
     pub status: Status,
     /// The folder of the machine that is mounted where bridge mounts its record.
     pub record: Option<PathBuf>,
+    /// Ports of the engine's machine that lead to it.
+    pub published: BTreeSet<u16>,
 }
 
 /// How a container is.
@@ -37,11 +41,29 @@ pub(super) const RECORD: &str = "/etc/bridge";
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Inspected {
+    id: String,
     name: String,
     state: State,
     config: Config,
     #[serde(default)]
     mounts: Vec<Mounted>,
+    #[serde(default)]
+    host_config: HostConfig,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct HostConfig {
+    /// Of each port of the container, or null.
+    #[serde(default)]
+    port_bindings: Option<BTreeMap<String, Option<Vec<Binding>>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Binding {
+    #[serde(default)]
+    host_port: String,
 }
 
 #[derive(Deserialize)]
@@ -74,7 +96,7 @@ pub(super) fn nodes(text: &str) -> Result<Vec<Node>, serde_json::Error> {
     Ok(all.into_iter().filter_map(node).collect())
 }
 
-fn node(Inspected { name, state, config, mounts }: Inspected) -> Option<Node> {
+fn node(Inspected { id, name, state, config, mounts, host_config }: Inspected) -> Option<Node> {
     let cluster = config.labels.get(CLUSTER_LABEL)?.clone();
     let status = match state.status.as_str() {
         "running" => Status::Running,
@@ -83,7 +105,9 @@ fn node(Inspected { name, state, config, mounts }: Inspected) -> Option<Node> {
     };
     let record = mounts.into_iter().find(|mount| mount.destination == std::path::Path::new(RECORD));
     let record = record.map(|mount| mount.source);
-    Some(Node { name: name.trim_start_matches('/').to_owned(), cluster, status, record })
+    let bindings = host_config.port_bindings.unwrap_or_default().into_values().flatten().flatten();
+    let published = bindings.filter_map(|binding| binding.host_port.parse().ok()).collect();
+    Some(Node { id, name: name.trim_start_matches('/').to_owned(), cluster, status, record, published })
 }
 
 #[cfg(test)]
@@ -93,17 +117,20 @@ mod tests {
     #[test]
     fn a_paused_node_still_says_whose_it_is() {
         let text = r#"[
-          {"Name": "/hub-control-plane", "State": {"Status": "paused"},
+          {"Id": "a1", "Name": "/hub-control-plane",
+           "HostConfig": {"PortBindings": {"30443/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8443"}], "80/tcp": null}},
+           "State": {"Status": "paused"},
            "Config": {"Labels": {"io.x-k8s.kind.cluster": "hub", "io.x-k8s.kind.role": "control-plane"}},
            "Mounts": [{"Type": "volume", "Source": "/var/lib/docker/volumes/x", "Destination": "/var"},
                       {"Type": "bind", "Source": "/state/a", "Destination": "/etc/bridge"}]},
-          {"Name": "other-control-plane", "State": {"Status": "exited"},
+          {"Id": "b2", "Name": "other-control-plane", "State": {"Status": "exited"},
            "Config": {"Labels": {"io.x-k8s.kind.cluster": "other"}}},
-          {"Name": "/registry", "State": {"Status": "running"}, "Config": {}}]"#;
+          {"Id": "c3", "Name": "/registry", "State": {"Status": "running"}, "Config": {}}]"#;
         let found = nodes(text).unwrap();
         let [hub, other] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!((hub.name.as_str(), hub.cluster.as_str()), ("hub-control-plane", "hub"));
         assert_eq!((hub.status, hub.record.clone()), (Status::Paused, Some(PathBuf::from("/state/a"))));
+        assert_eq!((hub.id.as_str(), &hub.published), ("a1", &BTreeSet::from([8443])));
         assert_eq!((other.status, &other.record), (Status::Stopped, &None));
         assert!(nodes("{}").is_err());
     }

@@ -1,8 +1,10 @@
 //! What is looked at before the first cluster is made, all of it, so that everything is told at once.
 #![expect(clippy::disallowed_methods, reason = "the machine is what is looked at")]
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::net::{TcpListener, UdpSocket};
+use std::path::Path;
 
 use crate::code::Code;
 use crate::kind::engine::{Engine, Info};
@@ -20,33 +22,53 @@ const ARGO_CD: u64 = 820 << 20;
 /// configuration).
 const NEEDS_CGROUP_V2: u64 = 35;
 
-/// What is in the way of these clusters, or may be.
-pub async fn preflight(
-    engine: &Engine,
-    info: Info,
-    clusters: &[(Spec, Found)],
-    recreate: bool,
-) -> Vec<Problem> {
-    let mut problems: Vec<Problem> =
-        clusters.iter().filter_map(|(spec, found)| standing(engine, spec, found, recreate)).collect();
-    let new: Vec<&Spec> = clusters.iter().filter(|(_, found)| is_new(found)).map(|(spec, _)| spec).collect();
-    problems.extend(new.iter().flat_map(|spec| spec.ports.iter().filter_map(|port| taken(spec, port))));
-    let all = clusters.iter().map(|(spec, _)| spec);
-    problems.extend(all.flat_map(missing_mounts));
-    if !new.is_empty() {
-        problems.extend(memory(info, clusters.len()));
-        problems.extend(inotify(clusters.len()));
-    }
-    if info.is_cgroup_v1 {
-        for spec in new {
-            problems.extend(cgroup(engine, spec).await);
-        }
-    }
-    problems
+/// What is looked at.
+pub struct Preflight<'a> {
+    /// The engine and what it says of itself; nothing where there is none.
+    pub engine: Option<(&'a Engine, &'a Info)>,
+    /// Each cluster that the profile wants, with what stands under its name.
+    pub clusters: &'a [(Spec, Found)],
+    /// Ports that the profile's own clusters have already.
+    pub published: &'a BTreeSet<u16>,
+    /// Whether clusters that were made from another configuration are made anew.
+    pub recreate: bool,
 }
 
-fn is_new(found: &Found) -> bool {
-    matches!(found, Found::Nothing | Found::Unfinished)
+impl Preflight<'_> {
+    /// What is in the way of these clusters, or may be.
+    pub async fn problems(&self) -> Vec<Problem> {
+        let new: Vec<&Spec> =
+            self.clusters.iter().filter(|(_, found)| self.is_new(found)).map(|(spec, _)| spec).collect();
+        let mut problems = Vec::new();
+        if let Some((engine, _)) = self.engine {
+            let standing = |(spec, found): &(Spec, Found)| standing(engine, spec, found, self.recreate);
+            problems.extend(self.clusters.iter().filter_map(standing));
+        }
+        let ports = new.iter().flat_map(|spec| spec.ports.iter().map(move |port| (spec, port)));
+        let free = ports.filter(|(_, port)| !self.published.contains(&port.host));
+        problems.extend(free.filter_map(|(spec, port)| taken(spec, port)));
+        problems.extend(self.clusters.iter().flat_map(|(spec, _)| missing_mounts(spec)));
+        if new.is_empty() {
+            return problems;
+        }
+        problems.extend(inotify(self.clusters.len()));
+        if let Some((engine, info)) = self.engine {
+            problems.extend(memory(info, self.clusters.len()));
+            problems.extend(disk(info, new.len()));
+            for spec in new.into_iter().filter(|_| info.is_cgroup_v1) {
+                problems.extend(cgroup(engine, spec).await);
+            }
+        }
+        problems
+    }
+
+    fn is_new(&self, found: &Found) -> bool {
+        match found {
+            Found::Nothing | Found::Unfinished => true,
+            Found::Made { differences, .. } => self.recreate && !differences.is_empty(),
+            Found::Foreign { .. } => false,
+        }
+    }
 }
 
 fn standing(engine: &Engine, spec: &Spec, found: &Found, recreate: bool) -> Option<Problem> {
@@ -68,10 +90,13 @@ fn standing(engine: &Engine, spec: &Spec, found: &Found, recreate: bool) -> Opti
             Some(
                 Problem::new(Code::FOREIGN_KIND_CLUSTER, message)
                     .fix("give this profile's cluster another name: `kind: { name: ... }`")
-                    .fix("or run `bridge down` with that profile first"),
+                    .fix("or run `bridge down` with that profile first")
+                    .fix(format!("or, if it is nobody's any more: `kind delete cluster --name {name}`")),
             )
         }
-        Found::Made { node, .. } if node.status == Status::Paused && !recreate => {
+        Found::Made { node, differences }
+            if node.status == Status::Paused && (!recreate || differences.is_empty()) =>
+        {
             let message = format!("the cluster `{name}` is paused");
             let fix = format!("`{} unpause {}`, then run bridge again", engine.provider(), node.name);
             Some(Problem::new(Code::KIND_NOT_READY, message).fix(fix))
@@ -125,7 +150,7 @@ fn missing_mounts(spec: &Spec) -> impl Iterator<Item = Problem> {
     })
 }
 
-fn memory(info: Info, clusters: usize) -> Option<Problem> {
+fn memory(info: &Info, clusters: usize) -> Option<Problem> {
     let needed = ARGO_CD + NODE * clusters as u64;
     let there = info.memory.filter(|there| *there < needed)?;
     let mib = |bytes: u64| bytes >> 20;
@@ -137,6 +162,36 @@ fn memory(info: Info, clusters: usize) -> Option<Problem> {
     let fix =
         "give the engine's machine more memory (Docker Desktop: Settings, Resources), or take clusters out";
     Some(Problem::warning(Code::KIND_RESOURCES, message).fix(fix))
+}
+
+/// A node without anything on it takes 1.5 GiB in the end, most of it images that its pods run. Only an engine of this
+/// machine can be looked at.
+fn disk(info: &Info, clusters: usize) -> Option<Problem> {
+    const NODE: u64 = 1536 << 20;
+    let root = info.root.as_ref()?;
+    let free = free_bytes(root)?;
+    let needed = NODE * clusters as u64;
+    (free < needed).then(|| {
+        let mib = |bytes: u64| bytes >> 20;
+        let message = format!(
+            "{clusters} kind cluster(s) take about {} MiB of disk, and {} has {} MiB left",
+            mib(needed),
+            root.display(),
+            mib(free)
+        );
+        Problem::warning(Code::KIND_RESOURCES, message).fix("`docker system df` says what could go")
+    })
+}
+
+#[cfg(unix)]
+fn free_bytes(folder: &Path) -> Option<u64> {
+    let stat = rustix::fs::statvfs(folder).ok()?;
+    Some(stat.f_bavail * stat.f_frsize)
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_: &Path) -> Option<u64> {
+    None
 }
 
 /// Each node runs a systemd, a containerd, a kubelet and their friends; most systems allow 128 instances for all of a user's.
@@ -204,9 +259,9 @@ mod tests {
 
     #[test]
     fn little_memory_is_told_of() {
-        let of = |mib: u64, clusters| memory(Info { memory: Some(mib << 20), ..Info::default() }, clusters);
+        let of = |mib: u64, clusters| memory(&Info { memory: Some(mib << 20), ..Info::default() }, clusters);
         assert!(of(8192, 2).is_none());
         assert!(of(1024, 2).unwrap().is_warning);
-        assert!(memory(Info::default(), 9).is_none());
+        assert!(memory(&Info::default(), 9).is_none());
     }
 }

@@ -66,11 +66,9 @@ impl Spec {
     /// kind's configuration (`kind.x-k8s.io/v1alpha4`), with the record of who made it.
     pub(super) fn configuration(&self, record: &Path) -> Value {
         let mut mounts = vec![mount(record, RECORD, true)];
-        mounts.extend(
-            self.mirrors.keys().map(|registry| {
-                mount(&mirror_folder(record, registry), &format!("{CERTS_D}/{}", folder_name(registry)), true)
-            }),
-        );
+        mounts.extend(self.mirrors.keys().map(|registry| {
+            mount(&mirror_folder(record, registry), &format!("{CERTS_D}/{}", folder_name(registry)), true)
+        }));
         mounts.extend(self.mounts.iter().map(|(host, wish)| mount(host, &wish.node, wish.read_only)));
         let ports: Vec<Value> = self.ports.iter().map(port).collect();
         let mut node = Map::from_iter([

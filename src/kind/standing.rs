@@ -55,7 +55,7 @@ impl Standing {
         if let Some(foreign) = nodes.iter().find(|node| digest(folder, node).is_none()) {
             return Found::Foreign { record: foreign.record.clone() };
         }
-        if folder.is_creating(&spec.name) {
+        if !folder.is_finished(&spec.name) {
             return Found::Unfinished;
         }
         let digest = digest(folder, first).unwrap_or_default();
@@ -78,6 +78,18 @@ impl Standing {
     /// Whether there is a cluster of this name, whoever made it.
     pub(super) fn is_there(&self, cluster: &str) -> bool {
         self.nodes_of(cluster).next().is_some()
+    }
+
+    /// The nodes of a cluster, where each of them carries the record of this profile.
+    pub(super) fn nodes_of_ours(&self, folder: &Folder, cluster: &str) -> Option<Vec<Node>> {
+        self.is_ours(folder, cluster).then(|| self.nodes_of(cluster).cloned().collect())
+    }
+
+    /// The ports of the engine's machine that this profile's clusters have already.
+    #[must_use]
+    pub fn published(&self, folder: &Folder) -> BTreeSet<u16> {
+        let ours = self.nodes.iter().filter(|node| self.is_ours(folder, &node.cluster));
+        ours.flat_map(|node| node.published.iter().copied()).collect()
     }
 
     /// Whether each node of a cluster carries the record of this profile, and there is one.

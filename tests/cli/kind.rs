@@ -27,20 +27,21 @@ case "$1 $2" in
     record=$(sed -n 's/.*"hostPath": "\([^"]*\)".*/\1/p' | head -n 1)
     sh make "$4" "$record" running ;;
   "export kubeconfig") echo "kind: Config" > "$6" ;;
-  "delete cluster") rm -f "containers/$4" ;;
 esac
 "#;
 
 const DOCKER: &str = r#"#!/bin/sh
 echo "docker $*" >> calls
 case "$1" in
-  info) echo '{"MemTotal":25769803776,"CgroupVersion":"2"}' ;;
+  --version) echo "Docker version 28.2.2, build e6534b4" ;;
+  info) printf '{"ID":"%s","MemTotal":25769803776,"CgroupVersion":"2"}' "$(cat engine 2>/dev/null)" ;;
   ps) ls containers ;;
   inspect)
     shift 3
     printf '['; first=yes
     for name; do [ $first = yes ] || printf ','; first=no; cat "containers/$name"; done
     printf ']' ;;
+  rm) shift 3; for id; do rm "containers/${id#id-}"; done ;;
   image) [ -e has-image ] ;;
   pull) if [ -e has-no-registry ]; then echo "manifest unknown" >&2; exit 1; fi ;;
 esac
@@ -50,7 +51,7 @@ esac
 const MAKE: &str = r#"mkdir -p containers
 place=${2:+/etc/bridge}
 cat > "containers/$1" <<END
-{"Name":"/$1-control-plane","State":{"Status":"$3"},"Config":{"Labels":{"io.x-k8s.kind.cluster":"$1"}},
+{"Id":"id-$1","Name":"/$1-control-plane","State":{"Status":"$3"},"Config":{"Labels":{"io.x-k8s.kind.cluster":"$1"}},
  "Mounts":[{"Source":"$2","Destination":"${place:-/var}"}]}
 END
 "#;
@@ -131,8 +132,11 @@ fn a_cluster_of_somebody_else_is_left_alone() {
     let run = up(&env).expect(5);
     assert!(run.stderr.contains("made for another profile (its record is /elsewhere/"), "{run}");
     let run = env.run(&["down", "--auto-approve"]).expect(0);
-    assert!(run.stderr.contains("kind: hub: stays"), "{run}");
-    assert!(!called(&env, "kind create") && !called(&env, "kind delete"), "{}", env.read("calls"));
+    assert!(
+        run.stderr.contains("kind: hub: stays") && run.stderr.contains("/elsewhere/clusters/hub"),
+        "{run}"
+    );
+    assert!(!called(&env, "kind create") && !called(&env, "docker rm"), "{}", env.read("calls"));
 }
 
 #[test]
@@ -187,31 +191,31 @@ fn made() -> TestEnv {
 fn what_is_there_is_neither_made_again_nor_changed() {
     let env = made();
     let _ = up(&env).expect(1);
-    assert!(!called(&env, "kind create") && !called(&env, "kind delete"), "{}", env.read("calls"));
+    assert!(!called(&env, "kind create") && !called(&env, "docker rm"), "{}", env.read("calls"));
     let profile = env.read("bridge.yaml");
     env.write("bridge.yaml", &profile.replace("v1.36.1", "v1.35.0"));
     let run = up(&env).expect(5);
     assert!(run.stderr.contains("error[BRG5004]"), "{run}");
     assert!(run.stderr.contains(r#"image: "kindest/node:v1.36.1" -> "kindest/node:v1.35.0""#), "{run}");
-    assert!(!called(&env, "kind delete"), "{}", env.read("calls"));
+    assert!(!called(&env, "docker rm"), "{}", env.read("calls"));
     let run = env.run(&["up", "--recreate", "--timeout", "1s"]).expect(1);
     let calls = env.read("calls");
-    assert!(calls.contains("kind delete cluster --name hub"), "{run}{calls}");
-    assert!(!calls.contains("kind delete cluster --name dev"), "{run}{calls}");
+    assert!(calls.contains("docker rm --force --volumes id-hub"), "{run}{calls}");
+    assert!(!calls.contains("docker rm --force --volumes id-dev"), "{run}{calls}");
 }
 
 #[test]
 fn what_an_interrupted_run_left_is_removed_before_it_is_made_again() {
     let env = made();
     let folder = std::fs::read_dir(env.path("state/kind")).unwrap().next().unwrap().unwrap().path();
-    std::fs::write(folder.join("clusters/dev/creating"), "").unwrap();
+    std::fs::remove_file(folder.join("clusters/dev/finished")).unwrap();
     let run = up(&env).expect(1);
     assert!(run.stderr.contains("kind: dev: removing what an interrupted or failed run left of it"), "{run}");
     let calls = env.read("calls");
     let (gone, again) =
-        (calls.find("kind delete cluster --name dev"), calls.find("kind create cluster --name dev"));
+        (calls.find("docker rm --force --volumes id-dev"), calls.find("kind create cluster --name dev"));
     assert!(gone.is_some() && gone < again, "{calls}");
-    assert!(!calls.contains("kind delete cluster --name hub"), "{calls}");
+    assert!(!calls.contains("docker rm --force --volumes id-hub"), "{calls}");
 }
 
 #[test]
@@ -257,6 +261,55 @@ fn a_copy_of_the_profile_owns_nothing_of_the_first_one() {
     assert!(run.stderr.contains("error[BRG5003]"), "{run}");
     let run = env.run(&["down", "-f", "copy/bridge.yaml", "--auto-approve"]).expect(0);
     assert!(run.stderr.contains("kind: hub: stays") && env.path("containers/hub").exists(), "{run}");
+}
+
+#[test]
+fn another_engine_is_not_asked_what_became_of_the_first_ones_clusters() {
+    let env = made();
+    env.write("engine", "another");
+    std::fs::remove_dir_all(env.path("containers")).unwrap();
+    std::fs::create_dir_all(env.path("containers")).unwrap();
+    for args in [&["up"][..], &["down", "--auto-approve"]] {
+        let run = env.run(args).expect(5);
+        assert!(run.stderr.contains("error[BRG5017]") && run.stderr.contains("DOCKER_HOST"), "{run}");
+    }
+    assert!(!called(&env, "kind create"), "{}", env.read("calls"));
+}
+
+#[test]
+fn a_docker_that_answers_with_errors_only_is_none() {
+    let env = bare();
+    script(&env, "kind", KIND);
+    let dead = r#"#!/bin/sh
+echo '{"ID":"","ServerErrors":["Cannot connect to the Docker daemon at unix:///var/run/docker.sock."]}'
+"#;
+    script(&env, "docker", dead);
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("error[BRG5002]") && run.stderr.contains("systemctl start docker"), "{run}");
+}
+
+#[test]
+fn the_cluster_of_a_pod_is_nothing_that_up_applies_to() {
+    let env = env();
+    let run = env.run(&["up", "--in-cluster"]).expect(3);
+    assert!(run.stderr.contains("`bridge apply`") && !env.path("calls").exists(), "{run}");
+    let run = env.run(&["up", "--context", "prod"]).expect(3);
+    assert!(run.stderr.contains("kind-hub") && !env.path("calls").exists(), "{run}");
+}
+
+#[test]
+fn a_half_made_cluster_does_not_take_its_own_port() {
+    let env = made();
+    let profile = env.read("bridge.yaml");
+    let port = profile.split("host: ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    let _proxy = TcpListener::bind(format!("127.0.0.1:{port}")).unwrap();
+    let bindings =
+        format!(r#""HostConfig":{{"PortBindings":{{"30443/tcp":[{{"HostPort":"{port}"}}]}}}},"Config""#);
+    env.write("containers/hub", &env.read("containers/hub").replace("\"Config\"", &bindings));
+    let folder = std::fs::read_dir(env.path("state/kind")).unwrap().next().unwrap().unwrap().path();
+    std::fs::remove_file(folder.join("clusters/hub/finished")).unwrap();
+    let run = up(&env).expect(1);
+    assert!(!run.stderr.contains("BRG5005") && called(&env, "docker rm --force --volumes id-hub"), "{run}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Making a profile's clusters: what is missing, what was interrupted, and what is to be made anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use futures::{StreamExt, stream};
@@ -9,181 +9,216 @@ use super::{hold, in_the_way, specs, tools, warn};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::interrupt::unless;
 use crate::cli::prepare::Ready;
+use crate::cluster::KubeconfigFiles;
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
-use crate::kind::{self, Folder, Found, Info, Made, Making, Problem, Spec, Standing, Step, Tools};
+use crate::kind::{self, Folder, Found, Made, Making, Preflight, Problem, Spec, Standing, Step, Tools};
 use crate::report::style::plain;
 
 /// How many clusters are made at the same time at most: each start takes a processor and a half.
 const AT_ONCE: usize = 3;
 
-/// Makes the clusters of a profile that are not there, and writes their kubeconfig. What is there stays as it is.
+/// A profile's clusters, and what stands there; the folder of their records is held.
+pub(in crate::cli) struct Looked {
+    tools: Tools,
+    folder: Folder,
+    clusters: Vec<(Spec, Found)>,
+}
+
+/// Looks at everything that could be in the way. Changes nothing but which images the engine has.
 ///
 /// # Errors
-/// Everything that is in the way, before the first cluster is made; then what went wrong with each.
-pub(in crate::cli) async fn make(
+/// Everything that is in the way.
+pub(in crate::cli) async fn look(
     context: &Context,
     ready: &Ready,
     recreate: bool,
     interrupt: &Interrupt,
+) -> Result<Looked, CliError> {
+    let specs = specs(ready);
+    let (tools, info) = match unless(interrupt, tools(context)).await? {
+        Ok(found) => found,
+        // What can be looked at without them is told with them.
+        Err(missing) => {
+            let clusters: Vec<_> = specs.into_iter().map(|spec| (spec, Found::Nothing)).collect();
+            let (engine, published) = (None, &BTreeSet::new());
+            let more = Preflight { engine, clusters: &clusters, published, recreate }.problems().await;
+            return Err(in_the_way(&[missing, more].concat()));
+        }
+    };
+    let folder = hold(context, ready, &tools.engine, &info)?;
+    let nodes = unless(interrupt, tools.engine.nodes()).await?.map_err(|problem| in_the_way(&[problem]))?;
+    let standing = Standing::new(nodes);
+    let names: Vec<_> = specs.iter().map(|spec| spec.name.clone()).collect();
+    for name in standing.made_for(&folder).iter().filter(|name| !names.contains(name)) {
+        context.ui.status(&format!(
+            "kind: {name}: made by an earlier `bridge up`, and no longer in the profile; `bridge down` removes it"
+        ));
+    }
+    let find = |spec: Spec| {
+        let found = standing.find(&folder, &spec);
+        (spec, found)
+    };
+    let clusters: Vec<(Spec, Found)> = specs.into_iter().map(find).collect();
+    let published = standing.published(&folder);
+    let engine = Some((&tools.engine, &info));
+    let preflight = Preflight { engine, clusters: &clusters, published: &published, recreate };
+    let mut problems = unless(interrupt, preflight.problems()).await?;
+    if problems.iter().all(|problem| problem.is_warning) {
+        problems.extend(pull(context, &tools, &clusters, interrupt).await?);
+    }
+    if problems.iter().any(|problem| !problem.is_warning) {
+        return Err(in_the_way(&problems));
+    }
+    warn(context, &problems);
+    Ok(Looked { tools, folder, clusters })
+}
+
+/// Brings the images of the clusters that are to be made: once for all of them, and with an error of its own.
+async fn pull(
+    context: &Context,
+    tools: &Tools,
+    clusters: &[(Spec, Found)],
+    interrupt: &Interrupt,
+) -> Result<Vec<Problem>, CliError> {
+    let new = clusters.iter().filter(|(_, found)| !is_as_wanted(found));
+    let images: BTreeSet<&str> = new.filter_map(|(spec, _)| spec.image.as_deref()).collect();
+    let mut problems = Vec::new();
+    for image in images {
+        if tools.engine.has_image(image).await {
+            continue;
+        }
+        context.ui.status(&format!("kind: pulling the node image {}", plain(image)));
+        problems.extend(unless(interrupt, tools.engine.pull(image)).await?.err());
+    }
+    Ok(problems)
+}
+
+fn is_as_wanted(found: &Found) -> bool {
+    matches!(found, Found::Made { differences, .. } if differences.is_empty())
+}
+
+/// Makes the clusters of a profile that are not there, and writes their kubeconfig. What is there stays as it is.
+///
+/// # Errors
+/// What went wrong with each; the kubeconfig has the others.
+pub(in crate::cli) async fn make(
+    context: &Context,
+    looked: &Looked,
+    interrupt: &Interrupt,
 ) -> Result<(), CliError> {
-    let specs = specs(ready)?;
-    let (tools, info) = tools(context).await?;
-    let folder = hold(context, ready)?;
-    let run = Run { context, tools: &tools, folder: &folder, interrupt, said: Mutex::default() };
-    let clusters = run.look(specs, info, recreate).await?;
-    run.replace(&clusters).await?;
-    run.make_all(&clusters).await?;
-    run.write_kubeconfig(&clusters).await
+    let run = Run { context, looked, interrupt, said: Mutex::default() };
+    run.replace().await?;
+    let (ready, result) = run.make_all().await;
+    // Of a hub that is there, `bridge status` can say something although a spoke failed.
+    let written = run.write_kubeconfig(&ready).await;
+    result.and(written)
 }
 
 struct Run<'a> {
     context: &'a Context,
-    tools: &'a Tools,
-    folder: &'a Folder,
+    looked: &'a Looked,
     interrupt: &'a Interrupt,
     /// What was said of each cluster last: what stays the same is said once.
     said: Mutex<BTreeMap<String, String>>,
 }
 
 impl Run<'_> {
-    /// Looks at everything before anything is changed.
-    async fn look(
-        &self,
-        specs: Vec<Spec>,
-        info: Info,
-        recreate: bool,
-    ) -> Result<Vec<(Spec, Found)>, CliError> {
-        let standing = Standing::new(self.nodes().await?);
-        let names: Vec<_> = specs.iter().map(|spec| spec.name.clone()).collect();
-        for name in standing.made_for(self.folder).iter().filter(|name| !names.contains(name)) {
-            self.say(
-                name.as_str(),
-                "made by an earlier `bridge up`, and no longer in the profile; `bridge down` removes it",
-            );
-        }
-        let clusters: Vec<(Spec, Found)> = specs
-            .into_iter()
-            .map(|spec| (standing.find(self.folder, &spec), spec))
-            .map(|(f, s)| (s, f))
-            .collect();
-        let mut problems = kind::preflight(&self.tools.engine, info, &clusters, recreate).await;
-        if problems.iter().all(|problem| problem.is_warning) {
-            problems.extend(self.pull(&clusters).await?);
-        }
-        if problems.iter().any(|problem| !problem.is_warning) {
-            return Err(in_the_way(&problems));
-        }
-        warn(self.context, &problems);
-        Ok(clusters)
-    }
-
-    /// Brings the images of the clusters that are to be made: once for all of them, and with an error of its own.
-    async fn pull(&self, clusters: &[(Spec, Found)]) -> Result<Vec<Problem>, CliError> {
-        let new = clusters
-            .iter()
-            .filter(|(_, found)| !matches!(found, Found::Made { differences, .. } if differences.is_empty()));
-        let mut images: Vec<&str> = new.filter_map(|(spec, _)| spec.image.as_deref()).collect();
-        images.sort_unstable();
-        images.dedup();
-        let mut problems = Vec::new();
-        for image in images {
-            if self.tools.engine.has_image(image).await {
-                continue;
-            }
-            self.context.ui.status(&format!("kind: pulling the node image {}", plain(image)));
-            problems.extend(self.unless(self.tools.engine.pull(image)).await?.err());
-        }
-        Ok(problems)
-    }
-
     /// Deletes what the user allowed to be made anew.
-    async fn replace(&self, clusters: &[(Spec, Found)]) -> Result<(), CliError> {
+    async fn replace(&self) -> Result<(), CliError> {
+        let Looked { tools, folder, clusters } = self.looked;
         for (spec, found) in clusters {
-            if matches!(found, Found::Made { differences, .. } if !differences.is_empty()) {
+            if matches!(found, Found::Made { .. }) && !is_as_wanted(found) && !self.interrupt.is_requested() {
                 self.say(spec.name.as_str(), "deleting it, to make it anew");
-                kind::delete(self.tools, self.folder, &spec.name)
-                    .await
-                    .map_err(|problem| in_the_way(&[problem]))?;
+                let deleted = kind::delete(tools, folder, &spec.name).await;
+                deleted.map_err(|problem| in_the_way(&[problem]))?;
             }
         }
         Ok(())
     }
 
-    /// Makes what is missing, several at once. What fails does not hold up the others.
-    async fn make_all(&self, clusters: &[(Spec, Found)]) -> Result<(), CliError> {
+    /// Makes what is missing, several at once. What fails does not hold up the others. Those that are ready come with it.
+    async fn make_all(&self) -> (Vec<&Spec>, Result<(), CliError>) {
         let at_once = self.context.global.parallelism.min(AT_ONCE);
+        let clusters = &self.looked.clusters;
         let made = stream::iter(clusters).map(|(spec, found)| self.one(spec, found)).buffered(at_once);
-        let mut problems = Vec::new();
-        let mut is_interrupted = false;
-        for made in made.collect::<Vec<_>>().await {
+        let (mut ready, mut problems) = (Vec::new(), Vec::new());
+        for ((spec, _), made) in clusters.iter().zip(made.collect::<Vec<_>>().await) {
             match made {
-                Ok(Made::Ready) => {}
-                Ok(Made::Interrupted) => is_interrupted = true,
+                Ok(Made::Ready) => ready.push(spec),
+                Ok(Made::Interrupted) => {}
                 Err(problem) => problems.push(problem),
             }
         }
-        if !problems.is_empty() {
-            return Err(in_the_way(&problems));
-        }
-        if is_interrupted {
+        let result = if !problems.is_empty() {
+            Err(in_the_way(&problems))
+        } else if ready.len() < clusters.len() {
             let message = "interrupted; a cluster that was not complete is removed again";
-            return Err(CliError::new(Code::INTERRUPTED, Exit::Interrupted, message)
-                .hinted("`bridge up` goes on; `bridge down` removes what is there"));
-        }
-        Ok(())
+            Err(CliError::new(Code::INTERRUPTED, Exit::Interrupted, message)
+                .hinted("`bridge up` goes on; `bridge down` removes what is there"))
+        } else {
+            Ok(())
+        };
+        (ready, result)
     }
 
     async fn one(&self, spec: &Spec, found: &Found) -> Result<Made, Problem> {
+        let Looked { tools, folder, clusters: _ } = self.looked;
         let making = Making {
-            tools: self.tools,
-            folder: self.folder,
+            tools,
+            folder,
             timeout: self.context.global.timeout,
             interrupt: self.interrupt,
             say: &|spec, step| self.step(spec, step),
         };
         let name = spec.name.as_str();
-        match found {
-            Found::Made { node, differences } if differences.is_empty() => {
-                kind::wake(&making, spec, node).await
-            }
-            _ if self.interrupt.is_requested() => Ok(Made::Interrupted),
-            _ => {
-                self.say(
-                    name,
-                    &format!("making it ({})", spec.image.as_deref().unwrap_or("kind's own node image")),
-                );
-                let made = kind::create(&making, spec).await?;
-                if made == Made::Ready {
-                    self.say(name, "ready");
-                }
-                Ok(made)
-            }
+        if self.interrupt.is_requested() {
+            return Ok(Made::Interrupted);
         }
+        let made = match found {
+            Found::Made { node, differences } if differences.is_empty() => {
+                kind::wake(&making, spec, node).await?
+            }
+            _ => {
+                let image = spec.image.as_deref().unwrap_or("kind's own node image");
+                self.say(name, &format!("making it ({})", plain(image)));
+                kind::create(&making, spec).await?
+            }
+        };
+        match made {
+            Made::Ready if is_as_wanted(found) => self.say(name, "is there, as the profile wants it"),
+            Made::Ready => self.say(name, "ready"),
+            Made::Interrupted => {}
+        }
+        Ok(made)
     }
 
     /// The hub's context comes last, and so becomes the current one.
-    async fn write_kubeconfig(&self, clusters: &[(Spec, Found)]) -> Result<(), CliError> {
+    async fn write_kubeconfig(&self, ready: &[&Spec]) -> Result<(), CliError> {
+        if ready.is_empty() {
+            return Ok(());
+        }
+        let Looked { tools: Tools { kind, engine }, folder, clusters: _ } = self.looked;
         let problem = |problem| in_the_way(&[problem]);
-        let (kind, engine) = (&self.tools.kind, &self.tools.engine);
-        let temporary = self.folder.temporary().map_err(problem)?;
+        let temporary = folder.temporary().map_err(problem)?;
         let file = temporary.path().join("kubeconfig");
-        let others = self.context.global.kubeconfig.as_deref();
-        for (spec, _) in clusters.iter().rev() {
-            for file in [Some(file.as_path()), others].into_iter().flatten() {
-                kind.export_kubeconfig(engine, &spec.name, file).await.map_err(problem)?;
+        for spec in ready.iter().rev() {
+            kind.export_kubeconfig(engine, &spec.name, &file).await.map_err(problem)?;
+        }
+        folder.replace_kubeconfig(&file).map_err(problem)?;
+        let Some(asked) = &self.context.global.kubeconfig else { return Ok(()) };
+        let own = KubeconfigFiles::new(vec![folder.kubeconfig()]);
+        let there = KubeconfigFiles::new(vec![asked.clone()]);
+        for spec in ready.iter().rev() {
+            let context = spec.name.context();
+            // What is there already keeps its place, and the user's current context.
+            if there.endpoint(&context).ok() != own.endpoint(&context).ok() {
+                kind.export_kubeconfig(engine, &spec.name, asked).await.map_err(problem)?;
             }
         }
-        self.folder.replace_kubeconfig(&file).map_err(problem)
-    }
-
-    async fn nodes(&self) -> Result<Vec<kind::Node>, CliError> {
-        self.unless(self.tools.engine.nodes()).await?.map_err(|problem| in_the_way(&[problem]))
-    }
-
-    async fn unless<T>(&self, work: impl Future<Output = T>) -> Result<T, CliError> {
-        crate::cli::interrupt::unless(self.interrupt, work).await
+        Ok(())
     }
 
     fn step(&self, spec: &Spec, step: Step<'_>) {

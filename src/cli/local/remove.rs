@@ -1,9 +1,14 @@
 //! Removing the clusters that bridge made for a profile, and nothing else.
 
+use std::path::PathBuf;
+
 use super::{hold, in_the_way, specs, tools};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
+use crate::code::Code;
+use crate::converge::interrupt::Interrupt;
 use crate::kind::{self, Folder, Found, Standing, Tools};
 use crate::profile::names::KindName;
 
@@ -11,8 +16,8 @@ use crate::profile::names::KindName;
 pub(in crate::cli) struct Removal {
     /// The clusters that bridge made for the profile, whether it still names them or not.
     pub(in crate::cli) clusters: Vec<KindName>,
-    /// Clusters under names of the profile that bridge did not make for it, which stay.
-    pub(in crate::cli) foreign: Vec<KindName>,
+    /// Clusters under names of the profile that bridge did not make for it, which stay, with the record that they carry.
+    pub(in crate::cli) foreign: Vec<(KindName, Option<PathBuf>)>,
     tools: Tools,
     folder: Folder,
 }
@@ -20,27 +25,47 @@ pub(in crate::cli) struct Removal {
 /// Looks at what is there. Changes nothing.
 ///
 /// # Errors
-/// When kind or the engine is not there, or another bridge is at work on these clusters.
+/// When kind or the engine is not there, or somebody else is at work on these clusters.
 pub(in crate::cli) async fn look(context: &Context, ready: &Ready) -> Result<Removal, CliError> {
-    let specs = specs(ready)?;
-    let (tools, _) = tools(context).await?;
-    let folder = hold(context, ready)?;
+    let specs = specs(ready);
+    let (tools, info) = tools(context).await.map_err(|missing| in_the_way(&missing))?;
+    let folder = hold(context, ready, &tools.engine, &info)?;
     let nodes = tools.engine.nodes().await.map_err(|problem| in_the_way(&[problem]))?;
     let standing = Standing::new(nodes);
-    let is_foreign = |found: Found| matches!(found, Found::Foreign { .. });
-    let foreign = specs.iter().filter(|spec| is_foreign(standing.find(&folder, spec)));
-    let foreign = foreign.map(|spec| spec.name.clone()).collect();
+    if let Some(name) = folder.recorded().into_iter().find(|name| folder.is_at_work(name)) {
+        let message =
+            format!("a kind that an interrupted run started is still at work on the cluster `{name}`");
+        return Err(CliError::new(Code::KIND_BUSY, Exit::Conflict, message).hinted(format!(
+            "`pgrep --full 'kind create cluster --name {name}'` names it; wait for its end, or end it"
+        )));
+    }
+    let foreign = specs.iter().filter_map(|spec| match standing.find(&folder, spec) {
+        Found::Foreign { record } => Some((spec.name.clone(), record)),
+        Found::Nothing | Found::Unfinished | Found::Made { .. } => None,
+    });
+    let foreign = foreign.collect();
     Ok(Removal { clusters: standing.made_for(&folder), foreign, tools, folder })
 }
 
 /// Removes them, each after another look at whose it is. What fails does not hold up the others.
 ///
 /// # Errors
-/// What could not be removed.
-pub(in crate::cli) async fn remove(context: &Context, removal: Removal) -> Result<(), CliError> {
+/// What could not be removed, or was not because the user asked to stop.
+pub(in crate::cli) async fn remove(
+    context: &Context,
+    removal: Removal,
+    interrupt: &Interrupt,
+) -> Result<(), CliError> {
     let Removal { clusters, foreign: _, tools, folder } = removal;
     let mut problems = Vec::new();
-    for name in &clusters {
+    for (at, name) in clusters.iter().enumerate() {
+        if interrupt.is_requested() {
+            let left: Vec<&str> = clusters[at..].iter().map(KindName::as_str).collect();
+            let message = format!("interrupted; still there: {}", left.join(", "));
+            return Err(
+                CliError::new(Code::INTERRUPTED, Exit::Interrupted, message).hinted("`bridge down` goes on")
+            );
+        }
         context.ui.status(&format!("kind: {name}: deleting it"));
         problems.extend(kind::delete(&tools, &folder, name).await.err());
     }
