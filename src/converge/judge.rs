@@ -142,19 +142,19 @@ impl Judge<'_, '_> {
         };
         let looks = stream::iter(pending).map(look).buffered(self.run.cluster.parallelism());
         let mut pending: Vec<Pending> = looks.collect().await;
-        give_up(&mut pending, self.now);
+        give_up(&mut pending);
         pending
     }
 }
 
 /// What may wait for another one that is on its way is not given up.
-fn give_up(pending: &mut [Pending], now: Duration) {
+fn give_up(pending: &mut [Pending]) {
     let is_on_its_way = |one: &Pending| !one.has_failed && one.awaited.watch.is_on_its_way();
     let some_are = pending.iter().any(is_on_its_way);
     for one in pending {
         let Awaited { watch, is_written, .. } = &mut one.awaited;
         if some_are {
-            watch.forgive(now);
+            watch.forgive();
         }
         if let Some(verdict) = watch.verdict(*is_written) {
             one.why = format!("{}; {verdict}", one.why);

@@ -27,6 +27,17 @@ pub enum Stuck {
     },
 }
 
+impl Stuck {
+    /// Whether another workload may mend it: by a Secret that it writes, or by answering.
+    #[must_use]
+    pub fn may_wait_for_others(self) -> bool {
+        match self {
+            Self::ImageName | Self::Image => false,
+            Self::Configuration | Self::Ended { .. } => true,
+        }
+    }
+}
+
 /// Reasons of `pkg/kubelet/images/types.go` and `cri-api/pkg/errors`. Left out is what says that the registry
 /// (`RegistryUnavailable`) or the node (`ImageInspectError`) is unwell, and not the image.
 const IMAGE: [&str; 4] =

@@ -36,6 +36,8 @@ pub struct Watch {
     /// By the uid of the pod and the name of the container.
     stuck: BTreeMap<(String, String), Since>,
     is_on_its_way: bool,
+    /// Since the last look another workload was on its way.
+    is_forgiven: bool,
     trouble: Option<String>,
 }
 
@@ -60,10 +62,12 @@ impl Watch {
     /// Looks at the pods of the workload's last change.
     pub fn look(&mut self, workload: &Live, pods: &[Live], now: Duration) {
         self.looked = Some(now);
-        self.is_on_its_way = pods.is_empty() || pods.iter().any(is_on_its_way);
+        let are_all_well = || pods.iter().all(|pod| trouble(pod).is_none() && stuck(pod).is_empty());
+        self.is_on_its_way = pods.iter().any(is_on_its_way) || are_all_well();
         let of_pod =
             |pod: &Live| trouble(pod).map(|trouble| format!("pod {}: {}", pod.id().name, trouble.why));
         self.trouble = pods.iter().find_map(of_pod);
+        let is_forgiven = std::mem::take(&mut self.is_forgiven);
         let before = std::mem::take(&mut self.stuck);
         for pod in pods {
             for (container, what) in stuck(pod) {
@@ -73,6 +77,7 @@ impl Watch {
                 }
                 let key = (pod.uid().to_owned(), container);
                 let known = before.get(&key).filter(|known| known.is_same(what));
+                let known = known.filter(|_| !(is_forgiven && what.may_wait_for_others()));
                 let (since, forgiven) =
                     known.map_or((now, restarts(what)), |known| (known.since, known.forgiven));
                 self.stuck.insert(key, Since { pod: pod.id().name.clone(), what, since, forgiven });
@@ -83,18 +88,14 @@ impl Watch {
     /// Whether the workload may become ready by itself, for all that is known; also where nothing is known yet.
     #[must_use]
     pub fn is_on_its_way(&self) -> bool {
-        self.looked.is_none() || self.is_on_its_way || self.stuck.is_empty()
+        self.looked.is_none() || self.is_on_its_way
     }
 
-    /// Another workload is on its way, for which this one may wait.
-    pub fn forgive(&mut self, now: Duration) {
-        for known in self.stuck.values_mut() {
-            match known.what {
-                Stuck::ImageName | Stuck::Image => {}
-                Stuck::Configuration => known.since = now,
-                Stuck::Ended { restarts, is_down: _ } => known.forgiven = restarts,
-            }
-        }
+    /// Another workload is on its way, for which this one may wait: what was seen until now, and is seen at the next look, does
+    /// not count.
+    pub fn forgive(&mut self) {
+        self.is_forgiven = true;
+        self.stuck.retain(|_, known| !known.what.may_wait_for_others());
     }
 
     /// What keeps the first of its pods from being ready, in words; nothing where nobody looked or all are ready.
