@@ -5,6 +5,9 @@ use std::time::Duration;
 use futures::{StreamExt, stream};
 
 use crate::cluster::{ClusterError, Kinds};
+use crate::converge::diagnosis::diagnose;
+use crate::converge::event::Event;
+use crate::converge::outcome::{Late, LateCause};
 use crate::converge::pods::{Awaited, pods};
 use crate::converge::run::Run;
 use crate::desired::id::GroupKind;
@@ -143,7 +146,27 @@ impl Judge<'_, '_> {
         let looks = stream::iter(pending).map(look).buffered(self.run.cluster.parallelism());
         let mut pending: Vec<Pending> = looks.collect().await;
         give_up(&mut pending);
+        self.tell(&mut pending).await;
         pending
+    }
+
+    /// Says of each that stands still, once, what is behind it. Where neither an event nor a log says more than its status, as
+    /// while an image is pulled, there is nothing to say.
+    async fn tell(self, pending: &mut [Pending]) {
+        let quiet = pending.iter_mut().filter(|one| !one.has_failed && !one.awaited.is_told);
+        for one in quiet {
+            let Awaited { live, watch, is_told, .. } = &mut one.awaited;
+            if !watch.stands_still(self.now) {
+                continue;
+            }
+            let late = Late::new(live.id().clone(), LateCause::Awaited, one.why.clone());
+            for late in diagnose(self.run, self.kinds, vec![(live.clone(), late)]).await {
+                if late.says_more() {
+                    *is_told = true;
+                    (self.run.emit)(Event::Late(Box::new(late)));
+                }
+            }
+        }
     }
 }
 

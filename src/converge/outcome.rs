@@ -90,6 +90,11 @@ impl Late {
     pub(super) fn new(id: ObjectId, cause: LateCause, why: String) -> Self {
         Self { id, cause, why, warning: None, pods: Vec::new(), more_pods: 0, not_seen: Vec::new() }
     }
+
+    /// Whether events or logs were found.
+    pub(super) fn says_more(&self) -> bool {
+        self.warning.is_some() || self.pods.iter().any(|pod| pod.warning.is_some() || pod.log.is_some())
+    }
 }
 
 /// What ended the wait for an object, the worst first.
@@ -101,6 +106,8 @@ pub enum LateCause {
     TimedOut,
     /// Another one cannot become ready, so that this one was not waited for to the end.
     NotAwaited,
+    /// Nothing did: it is waited for still.
+    Awaited,
 }
 
 /// A pod that is not ready.

@@ -20,11 +20,13 @@ pub(super) struct Awaited {
     pub(super) proof: Option<Proof>,
     /// What keeps its pods from running.
     pub(super) watch: Watch,
+    /// It was told, while it is waited for, what is behind it.
+    pub(super) is_told: bool,
 }
 
 impl Awaited {
     pub(super) fn new(live: Live, is_written: bool) -> Self {
-        Self { live, is_written, was_late: false, proof: None, watch: Watch::default() }
+        Self { live, is_written, was_late: false, proof: None, watch: Watch::default(), is_told: false }
     }
 
     /// Whether more is asked than its own status. Of what nobody changed and is ready it is not: an apply with nothing to do

@@ -38,6 +38,8 @@ pub enum LateCauseDocument {
     TimedOut,
     /// Another one cannot become ready, so that this one was not waited for to the end.
     NotAwaited,
+    /// Nothing did: it is waited for still.
+    Awaited,
 }
 
 /// A pod that is not ready.
@@ -76,6 +78,7 @@ pub(super) fn late(late: &Late) -> LateDocument {
             LateCause::Failed => LateCauseDocument::Failed,
             LateCause::TimedOut => LateCauseDocument::TimedOut,
             LateCause::NotAwaited => LateCauseDocument::NotAwaited,
+            LateCause::Awaited => LateCauseDocument::Awaited,
         },
         reason: why,
         warning,

@@ -12,6 +12,7 @@ pub(super) fn late(late: &Late) -> String {
     let heading = paint(style::WARNING, "warning:");
     let verdict = match cause {
         LateCause::Failed | LateCause::TimedOut => "did not become ready",
+        LateCause::Awaited => "is not ready yet",
         LateCause::NotAwaited => "is not ready yet, and was not waited for any longer",
     };
     let mut out = format!("{heading} {id} {verdict}: {}\n", text(why, 1));
@@ -107,6 +108,7 @@ pub(super) mod tests {
     fn what_was_not_waited_for_to_the_end_is_told_from_what_failed() {
         for (cause, words) in [
             (LateCause::Failed, "server did not become ready: 0 of 1"),
+            (LateCause::Awaited, "server is not ready yet: 0 of 1"),
             (LateCause::NotAwaited, "server is not ready yet, and was not waited for any longer: 0 of 1"),
         ] {
             let shown = late(&Late { cause, ..crash_loop() });

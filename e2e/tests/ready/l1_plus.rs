@@ -213,7 +213,7 @@ async fn a_process_that_no_probe_asks_and_that_ends_again_and_again_is_not_ready
 #[tokio::test]
 async fn a_pod_that_no_node_takes_says_what_the_scheduler_says() -> Result<()> {
     let live = Live::start(&deployment("", "nodeSelector: { disk: ssd }, ")).await?;
-    let late = live.world.expect(6, &["apply", "--auto-approve", "--timeout", "15s"])?;
+    let late = live.world.expect(6, &["apply", "--auto-approve", "--timeout", "80s"])?;
     says(
         &late,
         &["  pod extra-", ": Unschedulable: 0/1 nodes are available", "    last warning: FailedScheduling: "],
@@ -221,6 +221,13 @@ async fn a_pod_that_no_node_takes_says_what_the_scheduler_says() -> Result<()> {
     // A node may come: it is waited for, and said meanwhile.
     let waits = late.stderr.lines().filter(|line| line.contains("waiting ("));
     ensure!(waits.clone().any(|line| line.contains(": Unschedulable: 0/1 nodes are available")), "{late}");
+    // After a minute with all that is known, and no second time.
+    ensure!(
+        late.stderr.matches("Deployment/argocd/extra is not ready yet: 0 of 1 replicas are ready").count()
+            == 1,
+        "{late}"
+    );
+    ensure!(late.stderr.matches("    last warning: FailedScheduling: ").count() == 2, "{late}");
     Ok(())
 }
 

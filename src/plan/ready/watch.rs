@@ -13,7 +13,8 @@
 //!
 //! Never final are a pod that no node takes (an autoscaler, or whoever makes the cluster, may bring one after minutes, and
 //! nobody says beforehand whether it will), a readiness probe that does not succeed (a slow start looks the same), a volume that
-//! is not there, and whatever else kubelets say. These are told while they are waited for.
+//! is not there, and whatever else kubelets say. These are told while they are waited for: in the lines about the wait at once,
+//! and after [`STANDSTILL`] with events and logs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,6 +30,10 @@ const TRIED_AGAIN: Duration = Duration::from_secs(25);
 /// At its third restart a container has ended four times, after pauses of 0, 10 and 20 s.
 const RESTARTS: i64 = 3;
 
+/// A pod that is not ready for longer than this is looked into while it is waited for. On a slow machine all of Argo CD comes up
+/// in less.
+const STANDSTILL: Duration = Duration::from_secs(60);
+
 /// What was seen of the pods of one workload while it was waited for. Times are those of the wait, by bridge's own clock.
 #[derive(Debug, Clone, Default)]
 pub struct Watch {
@@ -39,6 +44,8 @@ pub struct Watch {
     /// Since the last look another workload was on its way.
     is_forgiven: bool,
     trouble: Option<String>,
+    /// Since when there is any, or since it was last said that there is.
+    troubled_since: Option<Duration>,
 }
 
 /// Something that keeps a container from running.
@@ -67,6 +74,7 @@ impl Watch {
         let of_pod =
             |pod: &Live| trouble(pod).map(|trouble| format!("pod {}: {}", pod.id().name, trouble.why));
         self.trouble = pods.iter().find_map(of_pod);
+        self.troubled_since = self.trouble.as_ref().map(|_| self.troubled_since.unwrap_or(now));
         let is_forgiven = std::mem::take(&mut self.is_forgiven);
         let before = std::mem::take(&mut self.stuck);
         for pod in pods {
@@ -102,6 +110,15 @@ impl Watch {
     #[must_use]
     pub fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
+    }
+
+    /// Whether a pod has not been ready for a minute; again each further minute.
+    pub fn stands_still(&mut self, now: Duration) -> bool {
+        let stands_still = self.troubled_since.is_some_and(|since| now.saturating_sub(since) >= STANDSTILL);
+        if stands_still {
+            self.troubled_since = Some(now);
+        }
+        stands_still
     }
 
     /// Why nothing is to be expected any more; `None` where it is not certain.

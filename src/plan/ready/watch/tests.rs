@@ -143,3 +143,17 @@ fn a_workload_is_on_its_way_until_something_is_known_that_keeps_all_of_its_pods(
     assert!(watch.is_on_its_way());
     assert!(!watch.is_due(Duration::from_secs(19)) && watch.is_due(Duration::from_secs(20)));
 }
+
+#[test]
+fn a_pod_that_is_not_ready_for_a_minute_stands_still_and_again_after_the_next_one() {
+    let at = Duration::from_secs;
+    let creating = || waiting("ContainerCreating");
+    let mut watch = seen(&[(5, creating()), (10, creating())]);
+    assert!(!watch.stands_still(at(64)) && watch.stands_still(at(65)) && !watch.stands_still(at(66)));
+    assert!(watch.stands_still(at(125)));
+    let body = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x-1"}, "status": {
+        "phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}});
+    watch.look(&workload("Deployment"), &[Live::new(body).unwrap()], at(130));
+    watch.look(&workload("Deployment"), &[creating()], at(135));
+    assert!(!watch.stands_still(at(194)), "it was ready in between");
+}
