@@ -75,7 +75,7 @@ pub enum Event {
     Warning {
         /// About which object.
         id: ObjectId,
-        /// In the server's words.
+        /// In a sentence, with the server's words.
         message: String,
     },
 }

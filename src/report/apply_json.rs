@@ -144,11 +144,11 @@ pub enum Content {
         /// What was found behind it so far.
         late: LateDocument,
     },
-    /// The server said something beside its answer.
+    /// The server said something beside its answer, or does not let something be looked at.
     Warning {
         /// About which object.
         object: ObjectDocument,
-        /// In the server's words.
+        /// In a sentence, with the server's words.
         message: String,
     },
     /// The last line of a profile that was applied, in part or whole.
