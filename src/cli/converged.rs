@@ -243,7 +243,7 @@ fn converge_exit(error: &ConvergeError) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::converge::outcome::{Failure, FailureClass, Late};
+    use crate::converge::outcome::{Failure, FailureClass, Late, LateCause};
     use crate::desired::id::{GroupKind, ObjectId};
 
     fn id() -> ObjectId {
@@ -258,6 +258,7 @@ mod tests {
     fn the_worst_part_of_an_outcome_decides() {
         let late = Late {
             id: id(),
+            cause: LateCause::TimedOut,
             why: String::new(),
             warning: None,
             pods: Vec::new(),

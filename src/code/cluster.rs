@@ -40,7 +40,7 @@ super::codes! {
     TERMINATING = 3007, "an object is being deleted",
         "Its deletion has begun and is held up by a finalizer. bridge applies it again once it is gone. `kubectl get KIND NAME -o yaml` shows its finalizers; the controllers that own them have to run.";
     NOT_READY = 3008, "it was applied and is not ready",
-        "Everything was written, and some of it did not become ready within `--timeout`, or cannot: a rollout that exceeded its deadline, a Job that failed. Each is listed with what its pods, their last warnings and their logs say. Mend that and run `bridge apply` again, which goes on waiting; `--no-wait` does not wait.";
+        "Everything was written, and some of it did not become ready within `--timeout`, or cannot: a rollout that exceeded its deadline, a Job that failed, an image that could not be had when the kubelet tried again, a container that cannot be made, a crash loop that went on when everything else was ready. What cannot ends the wait at once. Each is listed with what its pods, their last warnings and their logs say. Mend that and run `bridge apply` again, which goes on waiting; `--no-wait` does not wait.";
     INCOMPLETE = 3009, "not everything could be applied",
         "Some objects could not be written; each is listed with its cause. Objects that need them were not tried. Mend the cause and run `bridge apply` again: it goes on where it stopped.";
     REMAINING = 3010, "not everything is gone",

@@ -20,10 +20,9 @@ const LONGEST_LOOK: Duration = Duration::from_secs(15);
 /// Pods that are shown of one object; the others mostly say the same.
 const SHOWN_PODS: usize = 3;
 
-/// Finds out why each of the objects is late. `late` says what their own status says.
-pub(super) async fn diagnose(run: &Run<'_>, kinds: &Kinds, late: Vec<(Live, String)>) -> Vec<Late> {
-    let one = |(live, why): (Live, String)| async move {
-        let mut late = Late::new(live.id().clone(), why);
+/// Finds out why each of the objects is late. `late` says so far what their own status says.
+pub(super) async fn diagnose(run: &Run<'_>, kinds: &Kinds, late: Vec<(Live, Late)>) -> Vec<Late> {
+    let one = |(live, mut late): (Live, Late)| async move {
         let look = Look { run, kinds, live: &live };
         let is_over =
             match select(pin!(look.at_all(&mut late)), pin!(run.interrupt.pause(LONGEST_LOOK))).await {
@@ -49,8 +48,10 @@ impl Look<'_, '_> {
         late.warning = self.warning(self.live, "events", &mut late.not_seen).await;
         let pods = pods(self.run, self.kinds, self.live).await;
         let pods = seen(pods, "pods", &mut late.not_seen).unwrap_or_default();
-        let troubled: Vec<(Live, Trouble)> =
+        let mut troubled: Vec<(Live, Trouble)> =
             pods.into_iter().filter_map(|live| pod::trouble(&live).map(|trouble| (live, trouble))).collect();
+        // Those that may become ready come last.
+        troubled.sort_by_key(|(live, _)| pod::stuck(live).is_empty());
         late.more_pods = troubled.len().saturating_sub(SHOWN_PODS);
         for (live, trouble) in troubled.into_iter().take(SHOWN_PODS) {
             let pod = self.pod(&live, trouble, &mut late.not_seen).await;
@@ -70,7 +71,8 @@ impl Look<'_, '_> {
                 (!lines.is_empty()).then_some(PodLog { of, lines })
             }
         };
-        LatePod { name, why: trouble.why, warning, log }
+        let advice = pod::in_the_way(self.live, live).map(|advice| format!("; {advice}")).unwrap_or_default();
+        LatePod { name, why: trouble.why + &advice, warning, log }
     }
 
     async fn warning(&self, live: &Live, what: &str, not_seen: &mut Vec<String>) -> Option<String> {

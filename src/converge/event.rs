@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::converge::outcome::Late;
 use crate::desired::id::ObjectId;
 
 /// Something that happened while a plan was made or applied.
@@ -68,11 +69,13 @@ pub enum Event {
         /// How long so far.
         elapsed: Duration,
     },
-    /// The server said something beside its answer (HTTP `Warning`).
+    /// Something that is waited for stands still: what was found behind it so far. It is waited for all the same.
+    Late(Box<Late>),
+    /// The server said something beside its answer (HTTP `Warning`), or does not let something be looked at.
     Warning {
         /// About which object.
         id: ObjectId,
-        /// In the server's words.
+        /// In a sentence, with the server's words.
         message: String,
     },
 }

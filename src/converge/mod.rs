@@ -12,6 +12,7 @@ mod homes;
 mod hub;
 pub mod interrupt;
 mod inventory;
+mod judge;
 mod lock;
 mod members;
 pub mod observe;

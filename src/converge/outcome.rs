@@ -72,7 +72,9 @@ impl Outcome {
 pub struct Late {
     /// Which.
     pub id: ObjectId,
-    /// Why, by its own status.
+    /// What ended the wait for it.
+    pub cause: LateCause,
+    /// Why, by its own status; where it cannot become ready by itself, also why that is certain.
     pub why: String,
     /// The last Warning event about the object itself.
     pub warning: Option<String>,
@@ -85,9 +87,27 @@ pub struct Late {
 }
 
 impl Late {
-    pub(super) fn new(id: ObjectId, why: String) -> Self {
-        Self { id, why, warning: None, pods: Vec::new(), more_pods: 0, not_seen: Vec::new() }
+    pub(super) fn new(id: ObjectId, cause: LateCause, why: String) -> Self {
+        Self { id, cause, why, warning: None, pods: Vec::new(), more_pods: 0, not_seen: Vec::new() }
     }
+
+    /// Whether events or logs were found.
+    pub(super) fn says_more(&self) -> bool {
+        self.warning.is_some() || self.pods.iter().any(|pod| pod.warning.is_some() || pod.log.is_some())
+    }
+}
+
+/// What ended the wait for an object, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LateCause {
+    /// It cannot become ready without help.
+    Failed,
+    /// The time was over.
+    TimedOut,
+    /// Another one cannot become ready, so that this one was not waited for to the end.
+    NotAwaited,
+    /// Nothing did: it is waited for still.
+    Awaited,
 }
 
 /// A pod that is not ready.

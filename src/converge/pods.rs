@@ -1,13 +1,11 @@
-//! The pods of a workload's last change.
-
-use std::time::Duration;
+//! What is waited for, and the pods of a workload's last change.
 
 use crate::cluster::{ClusterError, Kinds};
 use crate::converge::run::Run;
 use crate::desired::id::GroupKind;
 use crate::plan::live::Live;
 use crate::plan::pod::{is_controlled_by, newest};
-use crate::plan::ready::{Proof, Readiness, selector};
+use crate::plan::ready::{Proof, Watch, selector};
 
 /// An object that is waited for.
 #[derive(Debug)]
@@ -16,13 +14,25 @@ pub(super) struct Awaited {
     /// This run wrote it, so that what its status says of a failure is about what was just asked for. That of an object
     /// which an earlier run wrote may be mended meanwhile.
     pub(super) is_written: bool,
+    /// It was looked at in this wait, and was not ready.
+    pub(super) was_late: bool,
     /// What its pods have proven so far.
     pub(super) proof: Option<Proof>,
+    /// What keeps its pods from running.
+    pub(super) watch: Watch,
+    /// It was told, while it is waited for, what is behind it.
+    pub(super) is_told: bool,
 }
 
 impl Awaited {
     pub(super) fn new(live: Live, is_written: bool) -> Self {
-        Self { live, is_written, proof: None }
+        Self { live, is_written, was_late: false, proof: None, watch: Watch::default(), is_told: false }
+    }
+
+    /// Whether more is asked than its own status. Of what nobody changed and is ready it is not: an apply with nothing to do
+    /// costs no look at pods.
+    pub(super) fn is_watched(&self) -> bool {
+        self.is_written || self.was_late
     }
 }
 
@@ -45,28 +55,4 @@ pub(super) async fn pods(run: &Run<'_>, kinds: &Kinds, workload: &Live) -> Resul
     let mut pods = list("Pod").await?;
     pods.retain(|live| is_controlled_by(live, &owner));
     Ok(pods)
-}
-
-/// Whether processes that no probe asks keep running. Asked only of what this run wrote: others have run for long.
-///
-/// Who may not look at pods has to do with the workload's own status.
-pub(super) async fn proof(
-    run: &Run<'_>,
-    kinds: &Kinds,
-    awaited: &mut Awaited,
-    now: Duration,
-) -> Result<Readiness, ClusterError> {
-    if !awaited.is_written || !Proof::is_needed(&awaited.live) {
-        return Ok(Readiness::Ready);
-    }
-    let before = awaited.proof.take();
-    let proof = match before {
-        Some(before) if !before.is_due(now) => before,
-        before => match pods(run, kinds, &awaited.live).await {
-            Ok(pods) => Proof::of(before, &pods, now),
-            Err(ClusterError::Forbidden { .. }) => return Ok(Readiness::Ready),
-            Err(error) => return Err(error),
-        },
-    };
-    Ok(awaited.proof.insert(proof).readiness(now))
 }

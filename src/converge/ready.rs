@@ -10,17 +10,20 @@ use crate::cluster::{ClusterError, Kinds};
 use crate::converge::diagnosis::diagnose;
 use crate::converge::error::ConvergeError;
 use crate::converge::event::Event;
-use crate::converge::outcome::{Failure, FailureClass, Late, Outcome};
-use crate::converge::pods::{Awaited, proof};
+use crate::converge::judge::{Judge, Pending};
+use crate::converge::outcome::{Failure, FailureClass, Late, LateCause, Outcome};
+use crate::converge::pods::Awaited;
 use crate::converge::run::Run;
 use crate::desired::id::{GroupKind, ObjectId};
 use crate::plan::change::{Change, Check, NotChecked};
 use crate::plan::live::Live;
-use crate::plan::ready::{Readiness, SETTLED, WrittenKey, is_settling, readiness};
 
 /// The first pause between two looks; it grows to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// How much longer the others are waited for once one cannot become ready: long enough for what fails for the same cause.
+const LINGER: Duration = Duration::from_secs(3);
 
 /// A wait: how long so far, and how long until the next look.
 pub(super) struct Patience<'a, 'b> {
@@ -80,16 +83,9 @@ impl<'a, 'b> Patience<'a, 'b> {
     }
 }
 
-/// One that is not ready yet.
-struct Pending {
-    awaited: Awaited,
-    why: String,
-    /// Nothing but a change can make it ready.
-    has_failed: bool,
-}
-
-/// Waits for objects to become ready, until the time is over or only such are left as cannot; returns those that did not,
-/// and why.
+/// Waits for objects to become ready, until the time is over or one of them cannot; returns those that did not, and why.
+///
+/// Once one cannot become ready, the others get [`LINGER`] more: the run has failed, and somebody waits to hear why.
 pub(super) async fn await_ready(
     run: &Run<'_>,
     kinds: &Kinds,
@@ -97,22 +93,40 @@ pub(super) async fn await_ready(
 ) -> Result<Vec<Late>, ConvergeError> {
     let mut patience = Patience::new(run);
     let mut loaded = Kinds::default();
-    let mut pending = unready(run, kinds, objects, &patience).await?;
+    let mut failed_since = None;
+    let mut pending = Judge { run, kinds, now: Duration::ZERO }.pending(objects).await?;
     while pending.iter().any(|one| !one.has_failed) {
-        let lines = pending.iter().map(|one| format!("{}: {}", one.awaited.live.id(), one.why)).collect();
-        if !patience.goes_on(lines).await {
+        let now = patience.started.elapsed();
+        if pending.iter().any(|one| one.has_failed) && now - *failed_since.get_or_insert(now) >= LINGER {
             break;
         }
-        let again = pending.into_iter().map(|one| one.awaited).collect();
+        if !patience.goes_on(pending.iter().map(Pending::line).collect()).await {
+            failed_since = None;
+            break;
+        }
         let kinds = known(run, kinds, &mut loaded).await?;
-        let again = read_again(run, kinds, again).await?;
-        pending = unready(run, kinds, again, &patience).await?;
+        let again = read_again(run, kinds, pending.into_iter().map(|one| one.awaited).collect()).await?;
+        let judge = Judge { run, kinds, now: patience.started.elapsed() };
+        pending = judge.watch(judge.pending(again).await?).await;
     }
     if pending.is_empty() || run.is_stopped() {
         return Ok(Vec::new());
     }
-    let late = pending.into_iter().map(|one| (one.awaited.live, one.why)).collect();
+    let mut late: Vec<(Live, Late)> =
+        pending.into_iter().map(|one| late(one, failed_since.is_some())).collect();
+    late.sort_by_key(|(_, late)| late.cause);
     Ok(diagnose(run, known(run, kinds, &mut loaded).await?, late).await)
+}
+
+fn late(pending: Pending, is_cut_short: bool) -> (Live, Late) {
+    let Pending { awaited, why, has_failed } = pending;
+    let cause = match (has_failed, is_cut_short) {
+        (true, _) => LateCause::Failed,
+        (false, true) => LateCause::NotAwaited,
+        (false, false) => LateCause::TimedOut,
+    };
+    let late = Late::new(awaited.live.id().clone(), cause, why);
+    (awaited.live, late)
 }
 
 /// An apply with nothing to write has not asked for the kinds yet.
@@ -129,53 +143,6 @@ async fn known<'a>(
         *loaded = run.cluster.kinds().await?;
     }
     Ok(loaded)
-}
-
-async fn unready(
-    run: &Run<'_>,
-    kinds: &Kinds,
-    objects: Vec<Awaited>,
-    patience: &Patience<'_, '_>,
-) -> Result<Vec<Pending>, ConvergeError> {
-    let elapsed = patience.started.elapsed();
-    let judge = |mut awaited: Awaited| async move {
-        Ok::<_, ConvergeError>(match judge(run, kinds, &mut awaited, elapsed).await? {
-            Readiness::Ready => None,
-            Readiness::Progressing(why) => Some(Pending { awaited, why, has_failed: false }),
-            Readiness::Failed(why) => Some(Pending { has_failed: awaited.is_written, awaited, why }),
-        })
-    };
-    let judged: Vec<Option<Pending>> =
-        stream::iter(objects).map(judge).buffered(run.cluster.parallelism()).try_collect().await?;
-    Ok(judged.into_iter().flatten().collect())
-}
-
-/// The object's own rule; then what its rule cannot see: conditions that nobody dated, processes that end again, and what it
-/// writes when it starts.
-async fn judge(
-    run: &Run<'_>,
-    kinds: &Kinds,
-    awaited: &mut Awaited,
-    elapsed: Duration,
-) -> Result<Readiness, ConvergeError> {
-    let own = readiness(&awaited.live);
-    if own != Readiness::Ready {
-        return Ok(own);
-    }
-    if awaited.is_written && elapsed < SETTLED && is_settling(&awaited.live) {
-        return Ok(Readiness::Progressing("its conditions are older than its last change".to_owned()));
-    }
-    let proven = proof(run, kinds, awaited, elapsed).await?;
-    if proven != Readiness::Ready {
-        return Ok(proven);
-    }
-    match WrittenKey::of(&awaited.live) {
-        None => Ok(Readiness::Ready),
-        Some(written) => {
-            let secret = run.cluster.get(&Kinds::core(), &written.secret, "v1").await?;
-            Ok(written.readiness(secret.as_ref()))
-        }
-    }
 }
 
 async fn read_again(

@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::cluster::Cluster;
-use crate::converge::event::Emit;
+use crate::cluster::{Cluster, ClusterError};
+use crate::converge::event::{Emit, Event};
 use crate::converge::interrupt::Interrupt;
+use crate::desired::id::ObjectId;
 use crate::plan::build::Owner;
 use crate::plan::consent::Consent;
 
@@ -37,6 +38,8 @@ pub(super) struct Run<'a> {
     pub(super) owner: Owner,
     /// Somebody else took the lock over.
     is_lock_lost: AtomicBool,
+    /// It was said that something may not be looked at.
+    is_blindness_said: AtomicBool,
 }
 
 impl<'a> Run<'a> {
@@ -47,7 +50,8 @@ impl<'a> Run<'a> {
         interrupt: &'a Interrupt,
         owner: Owner,
     ) -> Self {
-        Self { cluster, settings, emit, interrupt, owner, is_lock_lost: AtomicBool::new(false) }
+        let (is_lock_lost, is_blindness_said) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { cluster, settings, emit, interrupt, owner, is_lock_lost, is_blindness_said }
     }
 
     /// Notes that somebody else has the lock now.
@@ -58,6 +62,15 @@ impl<'a> Run<'a> {
     /// Whether somebody else has the lock now.
     pub(super) fn is_lock_lost(&self) -> bool {
         self.is_lock_lost.load(Ordering::SeqCst)
+    }
+
+    /// Says, the first time, that what stands behind an object may not be looked at.
+    pub(super) fn say_blind(&self, id: &ObjectId, error: &ClusterError) {
+        if !self.is_blindness_said.swap(true, Ordering::SeqCst) {
+            let message =
+                format!("what stands behind it cannot be looked at, so its own status has to do: {error}");
+            (self.emit)(Event::Warning { id: id.clone(), message });
+        }
     }
 
     /// Whether nothing more may be written: the user interrupted, or somebody else has the lock.

@@ -1,8 +1,12 @@
 //! What is wrong with a pod: pure rules over its status.
 
+mod stuck;
+
 use serde_json::Value;
 
 use crate::plan::live::Live;
+
+pub use stuck::{Stuck, is_on_its_way, stuck};
 
 /// Why a pod is not ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,15 +146,49 @@ pub fn newest<'a>(deployment: &Live, replica_sets: &'a [Live]) -> Option<&'a Liv
     replica_sets.iter().filter(|set| is_controlled_by(set, deployment.uid())).max_by_key(revision)
 }
 
+/// What to do about a pod that is not ready and in the way of its own replacement: one of an earlier revision of a StatefulSet
+/// that replaces pods in their order. Its controller waits for it to become ready first, for ever where it cannot
+/// (`processReplica` in `pkg/controller/statefulset/stateful_set_control.go`; "forced rollback" in Kubernetes' documentation).
+#[must_use]
+pub fn in_the_way(workload: &Live, pod: &Live) -> Option<String> {
+    let body = workload.body();
+    let is_in_order = text(body, "/spec/podManagementPolicy") != "Parallel";
+    let wanted = text(body, "/status/updateRevision");
+    let revision = pod.label("controller-revision-hash").unwrap_or_default();
+    let partition = body.pointer("/spec/updateStrategy/rollingUpdate/partition").and_then(Value::as_i64);
+    let is_left_behind = workload.id().group_kind.kind == "StatefulSet"
+        && is_in_order
+        && partition.unwrap_or(0) == 0
+        && ![revision, wanted].contains(&"")
+        && revision != wanted
+        && !pod.is_terminating();
+    let namespace = pod.id().namespace.as_deref().unwrap_or_default();
+    is_left_behind.then(|| {
+        let name = &pod.id().name;
+        format!(
+            "it is of an earlier revision, and is not replaced before it is ready: kubectl delete pod --namespace {namespace} {name}"
+        )
+    })
+}
+
 /// The last Warning among events, in its own words and with how often it came; `None` when there is none.
+///
+/// One that only repeats the reason for which a container waits counts as the last of all: kubelets write `Error:
+/// ImagePullBackOff` after each `Failed to pull image ...`, which says why.
 #[must_use]
 pub fn last_warning(events: &[Live]) -> Option<String> {
     let warnings = events.iter().map(Live::body).filter(|event| event["type"] == "Warning");
-    let last = warnings.max_by_key(|event| when(event).to_owned())?;
+    let last = warnings.max_by_key(|event| (!is_repetition(event), when(event).to_owned()))?;
     let times =
         last.get("count").or_else(|| last.pointer("/series/count")).and_then(Value::as_i64).unwrap_or(1);
     let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
     Some(format!("{}{times}", words(text(last, "/reason"), text(last, "/message"))))
+}
+
+/// `Error: Reason`: what `startContainer` of a kubelet writes of an error that has no words of its own.
+fn is_repetition(event: &Value) -> bool {
+    let reason = text(event, "/message").strip_prefix("Error: ");
+    reason.is_some_and(|reason| reason.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
 /// When an event was last seen, as RFC 3339 in UTC. Which of the fields is set depends on who wrote it.

@@ -4,7 +4,9 @@
 
 mod any_kind;
 mod application_set;
+mod endpoints;
 mod proof;
+mod watch;
 mod workload;
 
 use std::time::Duration;
@@ -15,7 +17,9 @@ use crate::desired::id::{GroupKind, ObjectId};
 use crate::plan::live::Live;
 
 pub use application_set::is_settling;
+pub use endpoints::Served;
 pub use proof::Proof;
+pub use watch::Watch;
 pub use workload::selector;
 
 /// How long what says little has to stay good until it is believed: conditions that are older than the last change, and

@@ -139,11 +139,16 @@ pub enum Content {
         /// How long so far.
         elapsed_seconds: u64,
     },
-    /// The server said something beside its answer.
+    /// Something that is waited for stands still. It is waited for all the same.
+    Late {
+        /// What was found behind it so far.
+        late: LateDocument,
+    },
+    /// The server said something beside its answer, or does not let something be looked at.
     Warning {
         /// About which object.
         object: ObjectDocument,
-        /// In the server's words.
+        /// In a sentence, with the server's words.
         message: String,
     },
     /// The last line of a profile that was applied, in part or whole.
@@ -303,6 +308,7 @@ pub fn event(event: &Event) -> Value {
         Event::Waiting { pending, elapsed } => {
             Content::Waiting { pending, elapsed_seconds: elapsed.as_secs() }
         }
+        Event::Late(late) => Content::Late { late: late_json::late(&late) },
         Event::Warning { id, message } => Content::Warning { object: object(&id), message },
     })
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::converge::outcome::{Late, LatePod, PodLog};
+use crate::converge::outcome::{Late, LateCause, LatePod, PodLog};
 use crate::report::late_text::log_line;
 use crate::report::plan_json::{self, ObjectDocument};
 
@@ -13,7 +13,9 @@ use crate::report::plan_json::{self, ObjectDocument};
 pub struct LateDocument {
     /// Which.
     pub object: ObjectDocument,
-    /// Why, by its own status.
+    /// What ended the wait for it.
+    pub cause: LateCauseDocument,
+    /// Why, by its own status; where it cannot become ready by itself, also why that is certain.
     pub reason: String,
     /// The last Warning event about the object itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,6 +26,20 @@ pub struct LateDocument {
     pub more_pods: usize,
     /// What could not be looked at, and why.
     pub not_looked_at: Vec<String>,
+}
+
+/// What ended the wait for an object.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LateCauseDocument {
+    /// It cannot become ready without help.
+    Failed,
+    /// The time was over.
+    TimedOut,
+    /// Another one cannot become ready, so that this one was not waited for to the end.
+    NotAwaited,
+    /// Nothing did: it is waited for still.
+    Awaited,
 }
 
 /// A pod that is not ready.
@@ -55,9 +71,15 @@ pub struct LogDocument {
 }
 
 pub(super) fn late(late: &Late) -> LateDocument {
-    let Late { id, why, warning, pods, more_pods, not_seen } = late.clone();
+    let Late { id, cause, why, warning, pods, more_pods, not_seen } = late.clone();
     LateDocument {
         object: plan_json::object(&id),
+        cause: match cause {
+            LateCause::Failed => LateCauseDocument::Failed,
+            LateCause::TimedOut => LateCauseDocument::TimedOut,
+            LateCause::NotAwaited => LateCauseDocument::NotAwaited,
+            LateCause::Awaited => LateCauseDocument::Awaited,
+        },
         reason: why,
         warning,
         pods: pods.into_iter().map(pod).collect(),

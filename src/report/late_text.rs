@@ -1,6 +1,6 @@
 //! An object that is not ready, and why, as people read it.
 
-use crate::converge::outcome::{Late, LatePod, PodLog};
+use crate::converge::outcome::{Late, LateCause, LatePod, PodLog};
 use crate::report::style::{self, paint, plain};
 
 /// A longer line of a log is left out whole: of a part of it the redactor could not tell what it holds.
@@ -8,9 +8,14 @@ const LONGEST_LINE: usize = 1000;
 
 /// The object, then what was found behind it, indented.
 pub(super) fn late(late: &Late) -> String {
-    let Late { id, why, warning, pods, more_pods, not_seen } = late;
+    let Late { id, cause, why, warning, pods, more_pods, not_seen } = late;
     let heading = paint(style::WARNING, "warning:");
-    let mut out = format!("{heading} {id} did not become ready: {}\n", text(why, 1));
+    let verdict = match cause {
+        LateCause::Failed | LateCause::TimedOut => "did not become ready",
+        LateCause::Awaited => "is not ready yet",
+        LateCause::NotAwaited => "is not ready yet, and was not waited for any longer",
+    };
+    let mut out = format!("{heading} {id} {verdict}: {}\n", text(why, 1));
     out.extend(warning.iter().map(|warning| format!("  last warning: {}\n", text(warning, 2))));
     out.extend(pods.iter().map(pod));
     if *more_pods > 0 {
@@ -72,6 +77,7 @@ pub(super) mod tests {
         };
         Late {
             id,
+            cause: LateCause::TimedOut,
             why: "0 of 1 replicas are ready".into(),
             warning: Some("FailedCreate: quota".into()),
             pods: vec![pod],
@@ -96,5 +102,17 @@ pub(super) mod tests {
           2 more of its pods are not ready
           could not be looked at: events: not allowed: no
         ");
+    }
+
+    #[test]
+    fn what_was_not_waited_for_to_the_end_is_told_from_what_failed() {
+        for (cause, words) in [
+            (LateCause::Failed, "server did not become ready: 0 of 1"),
+            (LateCause::Awaited, "server is not ready yet: 0 of 1"),
+            (LateCause::NotAwaited, "server is not ready yet, and was not waited for any longer: 0 of 1"),
+        ] {
+            let shown = late(&Late { cause, ..crash_loop() });
+            assert!(shown.contains(words), "{shown}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::converge::event::{Action, Event};
+use crate::report::late_text;
 use crate::report::style::{self, paint, plain, replace_mark};
 use crate::report::ui::Ui;
 
@@ -60,6 +61,7 @@ impl Progress {
             }
             Event::Skipped { id: _, reason } => self.skipped(reason),
             Event::Waiting { pending, elapsed } => self.waiting(pending, *elapsed),
+            Event::Late(late) => self.ui.say(&late_text::late(late)),
             Event::Warning { id, message } => self.ui.warn(&format!("{id}: {}", plain(message))),
         }
     }

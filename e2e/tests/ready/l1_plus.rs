@@ -1,5 +1,7 @@
 //! Waiting at level L1+: the controllers are real, a node and its pods are played, and they fail as they are told.
 
+mod give_up;
+
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
@@ -52,6 +54,18 @@ fn deployment(annotations: &str, pod: &str) -> String {
     )
 }
 
+/// The requests about what stands behind workloads.
+fn looks_at_pods(live: &Live) -> Vec<String> {
+    let behind = ["/pods", "/replicasets", "/endpointslices", "/events"];
+    let lines = live
+        .world
+        .proxy
+        .requests()
+        .into_iter()
+        .filter(|one| behind.iter().any(|end| one.path.ends_with(end)));
+    lines.map(|one| one.line()).collect()
+}
+
 /// Expects each of the texts on standard error.
 fn says(outcome: &Outcome, texts: &[&str]) -> Result<()> {
     for text in texts {
@@ -65,6 +79,11 @@ async fn workloads_become_ready_and_an_update_is_waited_for_although_the_old_pod
 {
     let live = Live::start(&deployment("", "")).await?;
     live.world.expect(0, &["apply", "--auto-approve", "--timeout", "60s"])?;
+    ensure!(!looks_at_pods(&live).is_empty(), "what it wrote is looked at");
+    live.world.proxy.reset();
+    live.world.expect(0, &["apply", "--auto-approve", "--timeout", "60s"])?;
+    let looks = looks_at_pods(&live);
+    ensure!(looks.is_empty(), "with nothing to do its own status is enough: {looks:#?}");
     let ready = live.world.get(DEPLOYMENT).await?;
     ensure!(ready["status"]["availableReplicas"] == 1, "{ready}");
 
@@ -194,11 +213,22 @@ async fn a_process_that_no_probe_asks_and_that_ends_again_and_again_is_not_ready
 #[tokio::test]
 async fn a_pod_that_no_node_takes_says_what_the_scheduler_says() -> Result<()> {
     let live = Live::start(&deployment("", "nodeSelector: { disk: ssd }, ")).await?;
-    let late = live.expect_late(&[])?;
+    let late = live.world.expect(6, &["apply", "--auto-approve", "--timeout", "80s"])?;
     says(
         &late,
         &["  pod extra-", ": Unschedulable: 0/1 nodes are available", "    last warning: FailedScheduling: "],
-    )
+    )?;
+    // A node may come: it is waited for, and said meanwhile.
+    let waits = late.stderr.lines().filter(|line| line.contains("waiting ("));
+    ensure!(waits.clone().any(|line| line.contains(": Unschedulable: 0/1 nodes are available")), "{late}");
+    // After a minute with all that is known, and no second time.
+    ensure!(
+        late.stderr.matches("Deployment/argocd/extra is not ready yet: 0 of 1 replicas are ready").count()
+            == 1,
+        "{late}"
+    );
+    ensure!(late.stderr.matches("    last warning: FailedScheduling: ").count() == 2, "{late}");
+    Ok(())
 }
 
 #[tokio::test]
@@ -248,26 +278,47 @@ async fn pods_that_cannot_be_made_say_why() -> Result<()> {
     )
 }
 
-#[tokio::test]
-async fn what_may_not_be_looked_at_is_said_and_changes_nothing_else() -> Result<()> {
-    let live = Live::start(&deployment("bridge.e2e/fails: crash", "")).await?;
-    live.world.apply(&[])?;
+/// A kubeconfig of somebody who may do all that an apply has to, and beside that look at these kinds of the core group only.
+async fn blind(world: &World, looks: &[&str]) -> Result<std::path::PathBuf> {
     let rule = |groups: Value, resources: Value, verbs: Value| json!({"apiGroups": groups, "resources": resources, "verbs": verbs});
-    // Everything that a no-change apply asks, and neither events nor logs.
     let all = json!(["get", "list", "watch", "create", "update", "patch", "delete", "escalate", "bind"]);
+    let core = [&["namespaces", "configmaps", "secrets", "services", "serviceaccounts"], looks].concat();
     let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "blind"}, "rules": [
         rule(json!(["apps", "apiextensions.k8s.io", "rbac.authorization.k8s.io", "networking.k8s.io", "argoproj.io", "coordination.k8s.io", "autoscaling", "policy"]), json!(["*"]), all.clone()),
-        rule(json!([""]), json!(["namespaces", "configmaps", "secrets", "services", "serviceaccounts", "pods"]), all),
+        rule(json!([""]), json!(core), all),
     ]});
     let binding = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "blind"},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "blind"},
         "subjects": [{"kind": "User", "name": User::Restricted.name()}]});
     let rbac = "/apis/rbac.authorization.k8s.io/v1";
-    live.world.send("POST", &format!("{rbac}/clusterroles"), "application/json", &role).await?;
-    live.world.send("POST", &format!("{rbac}/clusterrolebindings"), "application/json", &binding).await?;
-    let restricted = Kubeconfig::new().context("hub", live.world.hub.access_by_token(User::Restricted));
-    let path = live.world.path("restricted.kubeconfig");
+    world.send("POST", &format!("{rbac}/clusterroles"), "application/json", &role).await?;
+    world.send("POST", &format!("{rbac}/clusterrolebindings"), "application/json", &binding).await?;
+    let restricted = Kubeconfig::new().context("hub", world.hub.access_by_token(User::Restricted));
+    let path = world.path("restricted.kubeconfig");
     restricted.write(&path)?;
+    Ok(path)
+}
+
+#[tokio::test]
+async fn who_may_not_look_at_pods_has_to_do_with_what_workloads_say_of_themselves() -> Result<()> {
+    let live = Live::start(&deployment("", "")).await?;
+    live.world.apply(&[])?;
+    live.manifest(&deployment("note: changed", ""))?;
+    let path = blind(&live.world, &[]).await?;
+    let args = ["apply", "--auto-approve", "--timeout", "60s"];
+    let ready = live.world.bridge(&args)?.kubeconfig(&path).run()?;
+    ensure!(ready.code == Some(0), "{ready}");
+    says(&ready, &["cannot be looked at, so its own status has to do: not allowed: pods is forbidden"])?;
+    ensure!(ready.stderr.matches("its own status has to do").count() == 1, "{ready}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_may_not_be_looked_at_is_said_and_changes_nothing_else() -> Result<()> {
+    let live = Live::start(&deployment("bridge.e2e/fails: crash", "")).await?;
+    live.world.apply(&[])?;
+    // Neither events nor logs.
+    let path = blind(&live.world, &["pods"]).await?;
     let args = ["apply", "--auto-approve", "--timeout", "2s"];
     let late = live.world.bridge(&args)?.kubeconfig(&path).run()?;
     ensure!(late.code == Some(6), "{late}");
@@ -350,5 +401,17 @@ async fn argo_cd_is_ready_when_it_wrote_what_the_others_need() -> Result<()> {
     let redis = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "argocd-redis"}, "data": {"auth": "c2VjcmV0"}});
     live.world.send("POST", secrets, "application/json", &redis).await?;
     live.world.expect(0, &["apply", "--auto-approve", "--timeout", "60s"])?;
+
+    // New pods are ready, and nobody reaches them.
+    let patches = "  patches:\n    \
+        - { target: { kind: Service, name: argocd-server }, merge: { spec: { selector: { app.kubernetes.io/name: nobody } } } }\n    \
+        - { target: { kind: Deployment, name: argocd-server }, merge: { spec: { template: { metadata: { annotations: { note: changed } } } } } }\n";
+    let official = Profile::official();
+    let argocd = official.argocd.clone() + patches;
+    live.world.profile(&Profile { argocd, more: String::new(), ..official })?;
+    let late = live.expect_late(&[])?;
+    let nobody = "Deployment/argocd/argocd-server did not become ready: nobody who is ready stands behind the Service argocd-server";
+    says(&late, &[nobody])?;
+    ensure!(late.stderr.matches("did not become ready").count() == 1, "{late}");
     Ok(())
 }

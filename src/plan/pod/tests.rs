@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Live, LogOf, is_controlled_by, last_warning, newest, trouble};
+use super::{Live, LogOf, in_the_way, is_controlled_by, last_warning, newest, trouble};
 
 fn pod(status: &Value) -> Live {
     Live::new(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "status": status}))
@@ -132,4 +132,47 @@ fn the_last_warning_is_shown_with_how_often_it_came() {
     assert_eq!(last_warning(&events).unwrap(), "BackOff: m (12 times)");
     assert_eq!(last_warning(&events[..1]).unwrap(), "FailedScheduling: m");
     assert_eq!(last_warning(&events[2..]), None);
+}
+
+#[test]
+fn a_warning_that_says_why_counts_before_one_that_repeats_the_reason() {
+    let event = |message: &str, minute: u8| {
+        let body = json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": message}, "type": "Warning",
+            "reason": "Failed", "message": message, "lastTimestamp": format!("2026-01-01T10:{minute:02}:00Z")});
+        Live::new(body).unwrap()
+    };
+    let why = "Failed to pull image \"x\": not found";
+    let events = [event(why, 1), event("Error: ErrImagePull", 2), event("Error: ImagePullBackOff", 3)];
+    assert_eq!(last_warning(&events).unwrap(), format!("Failed: {why}"));
+    assert_eq!(last_warning(&events[1..]).unwrap(), "Failed: Error: ImagePullBackOff");
+    let missing = event("Error: secret \"argocd-redis\" not found", 2);
+    assert_eq!(
+        last_warning(&[events[0].clone(), missing]).unwrap(),
+        "Failed: Error: secret \"argocd-redis\" not found"
+    );
+}
+
+#[test]
+fn a_pod_that_hinders_its_own_replacement_is_told_with_the_line_that_clears_it() {
+    let set = json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "s", "namespace": "argocd"},
+        "status": {"updateRevision": "new"}});
+    let of = |revision: &str| {
+        let metadata =
+            json!({"name": "s-0", "namespace": "argocd", "labels": {"controller-revision-hash": revision}});
+        Live::new(json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata})).unwrap()
+    };
+    let told = in_the_way(&Live::new(set.clone()).unwrap(), &of("old")).unwrap();
+    assert!(told.ends_with(": kubectl delete pod --namespace argocd s-0"), "{told}");
+    assert_eq!(in_the_way(&Live::new(set.clone()).unwrap(), &of("new")), None);
+    for (field, value) in [
+        ("podManagementPolicy", json!("Parallel")),
+        ("updateStrategy", json!({"rollingUpdate": {"partition": 1}})),
+    ] {
+        let mut other = set.clone();
+        other["spec"] = json!({field: value});
+        assert_eq!(in_the_way(&Live::new(other).unwrap(), &of("old")), None, "{field}");
+    }
+    let mut other = set;
+    other["kind"] = "DaemonSet".into();
+    assert_eq!(in_the_way(&Live::new(other).unwrap(), &of("old")), None);
 }

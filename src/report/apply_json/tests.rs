@@ -30,6 +30,7 @@ fn events() -> Vec<Value> {
         Event::Failed { id: id(), message: message.clone() },
         Event::Skipped { id: id(), reason },
         Event::Waiting { pending: vec![message.clone()], elapsed: took },
+        Event::Late(Box::new(late_text::tests::crash_loop())),
         Event::Warning { id: id(), message },
     ]
     .iter()
@@ -86,6 +87,6 @@ fn every_line_follows_the_schema() {
 fn every_type_of_line_is_known_by_its_name() {
     let types: Vec<String> = lines().iter().map(|line| line["type"].as_str().unwrap().to_owned()).collect();
     let expected = "version planned_change change_summary observing observed wave written replacing put_off failed skipped waiting \
-                    warning complete error";
+                    late warning complete error";
     assert_eq!(types.join(" "), expected);
 }
