@@ -11,7 +11,8 @@ use crate::cli::interrupt;
 use crate::cli::local::{self, Removal};
 use crate::cli::prepare;
 use crate::converge::interrupt::Interrupt;
-use crate::profile::names::KindName;
+use crate::profile::model::{Cluster, Connection, ContextAuth, Profile};
+use crate::profile::names::{ClusterName, KindName};
 
 /// Remove the clusters that `bridge up` made for the profile
 ///
@@ -48,6 +49,12 @@ async fn one(context: &Context, args: &Args, path: &str, interrupt: &Interrupt) 
         };
         ui.status(&format!("kind: {name}: stays; {whose}; if it may go: kind delete cluster --name {name}"));
     }
+    // What knows of them goes with the hub.
+    for name in registered_elsewhere(&ready.profile).filter(|_| !removal.clusters.is_empty()) {
+        ui.status(&format!(
+            "{name}: is no cluster of bridge's, so Argo CD's account there stays, with its token; `bridge destroy` before this removes it"
+        ));
+    }
     if removal.clusters.is_empty() {
         ui.status("there is no cluster that bridge made for this profile");
     } else if !args.auto_approve {
@@ -62,6 +69,17 @@ async fn one(context: &Context, args: &Args, path: &str, interrupt: &Interrupt) 
         ui.status("done. The engine keeps what others may use: node images, and its network `kind`");
     }
     Ok(())
+}
+
+/// Spokes of somebody else's on which bridge made an account for this hub.
+fn registered_elsewhere(profile: &Profile) -> impl Iterator<Item = &ClusterName> {
+    let is_registered = |cluster: &&Cluster| match &cluster.connection {
+        Connection::Context(by) => {
+            cluster.kind_cluster.is_none() && matches!(by.auth, ContextAuth::ServiceAccount(_))
+        }
+        Connection::InCluster | Connection::Remote(_) => false,
+    };
+    profile.spokes.iter().filter(is_registered).map(|cluster| &cluster.name)
 }
 
 fn shown(removal: &Removal) -> String {

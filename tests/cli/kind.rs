@@ -253,6 +253,20 @@ fn down_asks_and_knows_clusters_that_the_profile_no_longer_names() {
 }
 
 #[test]
+fn down_names_what_stays_on_clusters_of_somebody_else() {
+    let env = made();
+    let spoke = "  - { name: prod, connection: { context: prod-admin } }\n";
+    env.write("bridge.yaml", &(env.read("bridge.yaml") + spoke));
+    let run = env.run(&["up", "--timeout", "1s"]).expect(3);
+    assert!(run.stderr.contains("--auto-approve") && !called(&env, "kind create"), "{run}");
+    let run = env.run(&["down", "--auto-approve"]).expect(0);
+    assert!(
+        run.stderr.contains("prod: is no cluster of bridge's") && run.stderr.contains("`bridge destroy`"),
+        "{run}"
+    );
+}
+
+#[test]
 fn a_copy_of_the_profile_owns_nothing_of_the_first_one() {
     let env = made();
     env.write("copy/bridge.yaml", &env.read("bridge.yaml"));
