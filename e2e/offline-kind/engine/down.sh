@@ -10,8 +10,8 @@ set -uo pipefail
 
 # By docker itself where it still answers: it knows best what belongs to a container.
 if alive "$STATE/engine" >/dev/null; then
-    timeout 60 docker ps -aq | xargs -r timeout 60 docker rm -f -v >/dev/null
-    timeout 60 docker network prune -f >/dev/null
+    timeout 60 docker ps -aq 2>/dev/null | xargs -r timeout 60 docker rm -f -v >/dev/null 2>&1
+    timeout 60 docker network prune -f >/dev/null 2>&1
 fi
 finish 20 "$STATE/engine"
 "$OFFLINE_KIND/engine/sweep.sh"

@@ -4,7 +4,8 @@
 # kubelets, the first processes of nodes (systemd), dockerd.
 HOST_SETTINGS=(
     vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys
-    kernel/keys/root_maxbytes kernel/core_pattern kernel/pid_max fs/nr_open fs/file-max fs/inotify/max_user_instances
+    kernel/keys/root_maxbytes kernel/core_pattern kernel/pid_max fs/nr_open fs/file-max
+    fs/protected_fifos fs/protected_regular fs/protected_symlinks fs/protected_hardlinks fs/inotify/max_user_instances
     fs/inotify/max_user_watches net/netfilter/nf_conntrack_max net/ipv4/ip_forward net/ipv4/conf/all/route_localnet
     net/ipv6/conf/all/forwarding net/ipv6/conf/default/forwarding
     net/bridge/bridge-nf-call-iptables net/bridge/bridge-nf-call-ip6tables

@@ -12,7 +12,7 @@ for ((i = 0; i < 300; i++)); do
     # bash's own client: a machine need not have curl.
     if { exec 3<>"/dev/tcp/${registry%:*}/${registry#*:}"; } 2>/dev/null; then
         printf 'GET /v2/ HTTP/1.0\r\n\r\n' >&3
-        read -r _ status _ <&3 || true
+        read -r _ status _ <&3 2>/dev/null || true
         exec 3>&-
         [[ ${status:-} != 200 ]] || break
     fi

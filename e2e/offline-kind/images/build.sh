@@ -11,12 +11,14 @@ key=$(find "$OFFLINE_KIND/images" "$OFFLINE_KIND/settings.sh" -type f -print0 | 
     digest <(sed -E 's#^(\S+) .*/([^/]+/[^/]+)$#\1 \2#' <<<"$binaries"; codename))
 store=$CACHE/offline-kind-images-$key
 if [[ -e $store/data ]]; then
+    touch "$store"
     echo "$store/data"
     exit 0
 fi
 
-# Gibibytes; a store is 3 of them, and making it takes as much again.
-(($(df --output=avail -BG "$CACHE" | tail -1 | tr -dc 0-9) >= 10)) || fail "less than 10 GiB are free below $CACHE"
+# Other branches and older versions of this folder have stores of their own.
+find "$CACHE" -maxdepth 1 -name 'offline-kind-images-*' -mtime +3 -exec rm -rf {} +
+(($(df --output=avail -BG "$CACHE" | tail -1 | tr -dc 0-9) >= 4)) || fail "less than 4 GiB are free below $CACHE"
 say "making the images of nodes and of Argo CD (3 to 4 minutes, only this once)"
 . "$OFFLINE_KIND/engine/path.sh"
 work=$store/partial

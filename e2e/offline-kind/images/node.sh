@@ -8,7 +8,8 @@ cp "$work"/bin/{kubeadm,kubelet,kubectl} "$server/"
 echo "${NODE_IMAGE##*:}" >"$work/release/kubernetes/version"
 tar -C "$work/release" -c kubernetes | gzip -1 >"$work/kubernetes-server-linux-amd64.tar.gz"
 rm -rf "$work/release"
-# kind names a remote base image by its first part; this one is of no registry.
-"$work/bin/kind" build node-image --type file --base-image bridge-e2e/node-base:latest --image "$NODE_IMAGE" \
-    "$work/kubernetes-server-linux-amd64.tar.gz" >&2
+"$work/bin/kind" build node-image --type file --base-image bridge-e2e/node-base --image "$NODE_IMAGE" \
+    "$work/kubernetes-server-linux-amd64.tar.gz" >"$work/kind.log" 2>&1 ||
+    fail "kind cannot build its node image: $(tail -n 20 "$work/kind.log")"
+say "image $NODE_IMAGE"
 rm -f "$work/kubernetes-server-linux-amd64.tar.gz"
