@@ -63,7 +63,8 @@ remove_links() {
 # Docker's chains, and docker's rules in others; whatever else came meanwhile stays. The policy of forwarding as it was.
 restore_rules() {
     local before=$1 table policy
-    if iptables-save | grep -vxFf "$before" | grep -qE 'DOCKER|docker0|br-[0-9a-f]{12}'; then
+    # No `grep -q`: what it ends early counts as failed.
+    if iptables-save | grep -vxFf "$before" | grep -E 'DOCKER|docker0|br-[0-9a-f]{12}' >/dev/null; then
         iptables-save | grep -vE 'DOCKER|[io] (docker0|br-[0-9a-f]{12}) ' |
             grep -vE -e '^-A POSTROUTING -s ([0-9.]+)/32 -d \1/32 .*-j MASQUERADE' | iptables-restore
     fi
@@ -71,7 +72,7 @@ restore_rules() {
     iptables -P FORWARD "${policy:-ACCEPT}"
     # An empty table is not nothing: with one for addresses the kernel keeps track of every connection.
     for table in filter nat; do
-        if ! grep -qx "\*$table" "$before" && ! iptables-save -t $table | grep -q '^-A'; then
+        if ! grep -qx "\*$table" "$before" && ! iptables-save -t $table | grep '^-A' >/dev/null; then
             nft delete table ip $table 2>/dev/null || true
         fi
     done

@@ -7,18 +7,24 @@ set -euo pipefail
 # kind makes this network where it is missing, and uses it where it is not. Nodes know the registry by its name in it.
 docker network create --driver bridge kind >/dev/null
 docker run --detach --name registry --network kind --publish 127.0.0.1::5000 "$REGISTRY_IMAGE" >/dev/null
-registry=$(docker port registry 5000/tcp | head -1)
-for ((i = 0; i < 300; i++)); do
-    # bash's own client: a machine need not have curl.
-    if { exec 3<>"/dev/tcp/${registry%:*}/${registry#*:}"; } 2>/dev/null; then
+read -r registry < <(docker port registry 5000/tcp)
+
+# By bash's own client: a machine need not have curl. In a process of its own: one that writes to a connection which
+# docker's proxy has closed again is killed.
+answers() {
+    (
+        exec 3<>"/dev/tcp/${registry%:*}/${registry#*:}"
         printf 'GET /v2/ HTTP/1.0\r\n\r\n' >&3
-        read -r _ status _ <&3 2>/dev/null || true
-        exec 3>&-
-        [[ ${status:-} != 200 ]] || break
-    fi
+        read -r _ status _ <&3
+        [[ $status == 200 ]]
+    ) 2>/dev/null
+}
+
+for ((i = 0; i < 300; i++)); do
+    if answers; then break; fi
     sleep 0.1
 done
-[[ ${status:-} == 200 ]] || fail "the registry does not answer: $(docker logs --tail 3 registry 2>&1)"
+answers || fail "the registry does not answer: $(docker logs --tail 3 registry 2>&1)"
 
 kind=$(sed -n 's/^kind //p' "$STATE/binaries")
 cat >"$ENVIRONMENT" <<END
