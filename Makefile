@@ -1,7 +1,7 @@
 # Everything here also works by hand: the targets only name the usual command lines.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build controlplane controllers argocd demo test bench fmt clean require
+.PHONY: build controlplane controllers argocd demo e2e-kind test bench fmt clean require
 
 build: require ## the bridge binary
 	cargo build
@@ -17,6 +17,10 @@ argocd: require ## Argo CD's own servers, and redis, into the cache and onto thi
 
 demo: build controlplane ## the main job on a throwaway control plane
 	cargo run --quiet -p bridge-e2e --bin demo
+
+e2e-kind: build ## level L3: kind clusters, by the engine that is there or one of the project's own (minutes, once)
+	e2e/scripts/kind images
+	e2e/scripts/kind
 
 test: require ## every test, level by level
 	@e2e/scripts/test

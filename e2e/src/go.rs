@@ -3,7 +3,7 @@
 use crate::cache::Cache;
 use crate::debian;
 use crate::process::{Server, tail};
-use crate::tools::{Tool, minutes};
+use crate::tools::{Module, Tool, minutes};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -74,6 +74,23 @@ impl Toolchain {
         let kept = locked.keep(&output, name)?;
         crate::say(&format!("built {name} in {}", minutes(started.elapsed())));
         Ok(kept)
+    }
+
+    /// The folder with the upstream's own source, at the pinned version, downloaded first where it is missing.
+    pub fn source(&self, module: &Module) -> Result<PathBuf> {
+        let mut command = self.command(&module.path());
+        let output = command.args(["mod", "download", "-json", module.upstream]).output();
+        let output = output.context("cannot start go")?;
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).with_context(|| {
+            format!("go mod download {}: {}", module.upstream, String::from_utf8_lossy(&output.stderr))
+        })?;
+        answer["Dir"].as_str().map(PathBuf::from).with_context(|| {
+            format!(
+                "go mod download {}: {}",
+                module.upstream,
+                answer["Error"].as_str().unwrap_or("no folder")
+            )
+        })
     }
 }
 

@@ -33,6 +33,7 @@
 //! | [`git`] | a git server on loopback, and its repositories |
 //! | [`forwarder`] | further addresses of one apiserver |
 //! | [`proxy`] | a reverse proxy that records, counts and breaks requests |
+//! | [`kind`] | clusters with real nodes and pods (level L3) |
 //! | [`manifests`] | Argo CD's official manifests, from its Go module |
 //! | [`bridge_cmd`] | the real `bridge` binary in a hermetic environment |
 //!
@@ -53,6 +54,7 @@ mod etcd;
 pub mod forwarder;
 pub mod git;
 pub mod go;
+pub mod kind;
 pub mod kubeconfig;
 pub mod manifests;
 pub mod measure;

@@ -3,6 +3,8 @@
 //! In this order: the folder `KUBEBUILDER_ASSETS`, the cache, the official envtest archive where the network has
 //! it, and `go build` of the tool modules under `e2e/tools`, which needs nothing but a Go module proxy.
 
+pub mod kind;
+
 use crate::cache::Cache;
 use crate::download::{Archive, hex};
 use crate::go::Toolchain;
@@ -194,14 +196,23 @@ impl Tool {
     pub fn build_flags(&self) -> Vec<String> {
         let mut flags = vec!["-trimpath".to_owned()];
         let mut ldflags = "-s -w".to_owned();
-        if self.module.folder == KUBERNETES_MODULE.folder {
+        let (upstream, version) = (self.module.upstream, self.module.version());
+        match upstream {
             // The tags of the official release build; without `-X` the server gives its version as a template.
-            flags.push("-tags=selinux,notest,grpcnotrace".to_owned());
-            ldflags += &kubernetes_stamp(self.module.version());
-        }
-        if self.module.folder == ARGOCD_MODULE.folder {
-            let version = self.module.version().trim_start_matches('v');
-            ldflags += &format!(" -X {}/common.version={version}", self.module.upstream);
+            "k8s.io/kubernetes" => {
+                flags.push("-tags=selinux,notest,grpcnotrace".to_owned());
+                ldflags += &kubernetes_stamp(version);
+            }
+            "github.com/argoproj/argo-cd/v3" => {
+                ldflags += &format!(" -X {upstream}/common.version={}", version.trim_start_matches('v'));
+            }
+            // As kind builds it for its nodes: snapshotters that want C libraries are left out.
+            "github.com/containerd/containerd/v2" => {
+                flags.push("-tags=no_aufs,no_zfs,no_btrfs,no_devmapper".to_owned());
+                ldflags += &format!(" -X {upstream}/version.Version={version}");
+            }
+            "helm.sh/helm/v4" => ldflags += &format!(" -X {upstream}/internal/version.version={version}"),
+            _ => {}
         }
         flags.extend(["-ldflags".to_owned(), ldflags]);
         flags

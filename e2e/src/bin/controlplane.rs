@@ -1,5 +1,5 @@
 //! `controlplane fetch` gets the binaries of a control plane into the cache, `controlplane fetch-controllers` those of L1+,
-//! `controlplane fetch-argocd` Argo CD's own; `controlplane run` starts a control plane, with `--argocd` also Argo CD on it.
+//! `controlplane fetch-argocd` Argo CD's own, `controlplane fetch-kind` what L3's images are made of; `controlplane run` starts a control plane, with `--argocd` also Argo CD on it.
 
 use anyhow::{Result, bail};
 use bridge_e2e::argocd::{self, ArgoCd};
@@ -14,11 +14,12 @@ async fn main() -> Result<()> {
         ["fetch"] => tokio::task::spawn_blocking(fetch).await?,
         ["fetch-controllers"] => tokio::task::spawn_blocking(fetch_controllers).await?,
         ["fetch-argocd"] => tokio::task::spawn_blocking(fetch_argocd).await?,
+        ["fetch-kind"] => tokio::task::spawn_blocking(fetch_kind).await?,
         ["run", "--argocd"] => run("hub", true).await,
         ["run"] => run("hub", false).await,
         ["run", context] => run(context, false).await,
         _ => bail!(
-            "usage: controlplane fetch | fetch-controllers | fetch-argocd | run [CONTEXT] | run --argocd (context `hub`)"
+            "usage: controlplane fetch | fetch-controllers | fetch-argocd | fetch-kind | run [CONTEXT] | run --argocd (context `hub`)"
         ),
     }
 }
@@ -46,6 +47,15 @@ fn fetch_controllers() -> Result<()> {
 fn fetch_argocd() -> Result<()> {
     println!("kubectl {}", tools::kubectl()?.display());
     println!("argocd  {}", argocd::prepare()?.display());
+    Ok(())
+}
+
+/// What level L3 makes its images of: one `NAME PATH` a line on stdout, for `e2e/offline-kind`.
+fn fetch_kind() -> Result<()> {
+    for (name, path) in tools::kind::binaries()?.into_iter().chain(tools::kind::sources()?) {
+        println!("{name} {}", path.display());
+    }
+    println!("argocd-manifests {}", manifests::argocd_manifests(manifests::VERSION)?.display());
     Ok(())
 }
 

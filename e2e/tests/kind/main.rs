@@ -1,0 +1,3 @@
+//! Real nodes, kubelets and pods. `e2e/scripts/kind` runs these on their own: they need a container engine and images.
+
+mod l3;
