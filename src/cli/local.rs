@@ -13,6 +13,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
+use crate::cli::target;
 use crate::cluster::KubeconfigFiles;
 use crate::code::Code;
 use crate::kind::{Engine, Folder, Info, Kind, Problem, Spec, Tools, kubeconfig};
@@ -35,6 +36,8 @@ pub(super) fn for_profile(context: &Context, ready: &Ready) -> Result<Context, C
     if is_named || ready.profile.hub.kind_cluster.is_none() {
         return Ok(context.clone());
     }
+    // Whoever names another cluster is told that first.
+    target::choose(context, &ready.profile)?;
     let file = kubeconfig(&state_folder(context, ready)?);
     let made =
         if is_there(&file) { KubeconfigFiles::new(vec![file.clone()]).contexts()?.0 } else { Vec::new() };
