@@ -1,2 +1,3 @@
+mod fleet;
 mod job;
 mod official;
