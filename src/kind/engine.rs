@@ -1,6 +1,7 @@
 //! The container engine, by its own command: docker, podman and nerdctl understand the same few lines.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::process::Command;
@@ -14,6 +15,11 @@ use crate::kind::problem::Problem;
 const KNOWN: [&str; 4] = ["docker", "nerdctl", "finch", "podman"];
 /// What kind writes on each container that it makes; the value is the cluster's name.
 pub(super) const CLUSTER_LABEL: &str = "io.x-k8s.kind.cluster";
+
+/// A container that goes is listed and then unknown. So is one that comes, for as long as its volume is being filled: seconds,
+/// on a slow disk.
+const LOOKS: u32 = 120;
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// A container engine that answers.
 #[derive(Debug, Clone)]
@@ -77,7 +83,7 @@ impl Engine {
         self.run_within(args, QUESTION).await
     }
 
-    async fn run_within(&self, args: &[&str], limit: std::time::Duration) -> std::io::Result<Finished> {
+    async fn run_within(&self, args: &[&str], limit: Duration) -> std::io::Result<Finished> {
         let mut command = Command::new(&self.provider);
         command.args(args);
         finish(command, limit).await
@@ -101,8 +107,10 @@ impl Engine {
     pub async fn nodes(&self) -> Result<Vec<Node>, Problem> {
         let filter = format!("label={CLUSTER_LABEL}");
         let mut last = Err(Problem::new(Code::NO_ENGINE, "the engine's containers come and go"));
-        // A container that goes between the two questions fails the second one.
-        for _ in 0..3 {
+        for attempt in 0..LOOKS {
+            if attempt > 0 {
+                tokio::time::sleep(PAUSE).await;
+            }
             let listed = self.ask(&["ps", "--all", "--quiet", "--no-trunc", "--filter", &filter]).await?;
             let ids: Vec<&str> = listed.split_whitespace().collect();
             if ids.is_empty() {
@@ -110,7 +118,7 @@ impl Engine {
             }
             let inspect = ["inspect", "--type", "container"];
             last = self.ask(&inspect.into_iter().chain(ids).collect::<Vec<_>>()).await;
-            if last.is_ok() {
+            if !last.as_ref().is_err_and(is_unknown) {
                 break;
             }
         }
@@ -150,7 +158,7 @@ impl Engine {
     /// # Errors
     /// When it cannot be had.
     pub async fn pull(&self, image: &str) -> Result<(), Problem> {
-        let limit = std::time::Duration::from_secs(30 * 60);
+        let limit = Duration::from_secs(30 * 60);
         let why = match self.run_within(&["pull", "--quiet", image], limit).await {
             Ok(finished) if finished.is_success => return Ok(()),
             Ok(finished) => finished.words(),
@@ -170,6 +178,11 @@ impl Engine {
         let finished = self.run(&args).await.ok()?;
         finished.is_success.then_some(finished.stdout)
     }
+}
+
+/// `Error: No such container: 2e84d96e34e0`, in the words of each engine.
+fn is_unknown(problem: &Problem) -> bool {
+    problem.message.to_ascii_lowercase().contains("no such ")
 }
 
 fn none_answers(said: &[(String, String)]) -> Problem {

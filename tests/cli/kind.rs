@@ -38,6 +38,7 @@ case "$1" in
   ps) ls containers ;;
   inspect)
     shift 3
+    if [ -s coming ]; then sed -i 1d coming; echo "Error: No such container: $1" >&2; exit 1; fi
     printf '['; first=yes
     for name; do [ $first = yes ] || printf ','; first=no; cat "containers/$name"; done
     printf ']' ;;
@@ -233,6 +234,15 @@ fn a_paused_node_is_left_as_somebody_wanted_it() {
     assert!(!env.path("containers/hub").exists() && env.path("calls").exists(), "{run}");
     let left = std::fs::read_dir(env.path("state/kind")).unwrap().count();
     assert_eq!(left, 0, "{run}");
+}
+
+/// It is listed from the moment that the engine begins to make it, and can be inspected only when that is done.
+#[test]
+fn a_container_that_is_just_being_made_is_waited_for() {
+    let env = made();
+    env.write("coming", "1\n2\n3\n4\n5\n");
+    let run = env.run(&["down", "--auto-approve"]).expect(0);
+    assert!(!env.path("containers/hub").exists() && !env.path("containers/dev").exists(), "{run}");
 }
 
 #[test]

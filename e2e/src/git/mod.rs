@@ -1,11 +1,17 @@
-//! Git over HTTP on loopback: `git http-backend` behind a small handler, and repositories made of folders.
+//! Git over HTTP: `git http-backend` behind a small handler, and repositories made of folders.
 
+mod access;
 mod backend;
 mod repository;
+
+pub use access::Private;
 
 use crate::debian;
 use crate::scratch::Scratch;
 use anyhow::{Context, Result};
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -14,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tokio::runtime::Runtime;
 
-/// A running git server; it stops when it is dropped, and its repositories go with it.
+/// A running git server on loopback; it stops when it is dropped, and its repositories go with it.
 ///
 /// It runs on threads of its own: a test may block.
 pub struct GitServer {
@@ -33,7 +39,7 @@ impl GitServer {
         listener.set_nonblocking(true)?;
         let url = format!("http://{}", listener.local_addr()?);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        runtime.spawn(serve(listener, scratch.path().to_owned()));
+        runtime.spawn(serve(listener, scratch.path().to_owned(), None));
         Ok(Self { runtime: Some(runtime), url, scratch })
     }
 
@@ -52,15 +58,32 @@ impl Drop for GitServer {
     }
 }
 
-/// Accepts connections until the runtime ends.
-async fn serve(listener: TcpListener, root: PathBuf) {
+/// Makes the repository `NAME.git` in a folder that some server serves.
+pub fn publish_into(root: &Path, name: &str, folder: &Path) -> Result<()> {
+    require_git()?;
+    repository::create(root, name, folder)
+}
+
+/// Serves the repositories of a folder until the runtime ends. The listener is one that does not block.
+pub async fn serve(listener: TcpListener, root: PathBuf, private: Option<Private>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
-        let root = root.clone();
-        let service = service_fn(move |request| backend::answer(root.clone(), request));
+        let (root, private) = (root.clone(), private.clone());
+        let service = service_fn(move |request| answer(root.clone(), private.clone(), request));
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
+}
+
+async fn answer(
+    root: PathBuf,
+    private: Option<Private>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>> {
+    if private.is_some_and(|private| !private.admits(request.uri().path(), request.headers())) {
+        return Ok(access::who_are_you());
+    }
+    backend::answer(root, request).await
 }
 
 fn require_git() -> Result<()> {

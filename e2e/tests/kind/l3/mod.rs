@@ -1,1 +1,3 @@
+mod fleet;
+mod job;
 mod official;
