@@ -75,15 +75,28 @@ pub fn versions(fleet: &Fleet) -> Result<BTreeMap<String, String>> {
         [(Cluster::Hub, format!("{EVERYWHERE},{ON_THE_HUB}")), (Cluster::Spoke, EVERYWHERE.to_owned())]
     {
         for label in [MEMBER, PARENT] {
-            for object in fleet.list(cluster, &[&kinds, "--all-namespaces", "--selector", label])? {
-                let [kind, namespace, name, version] =
-                    ["/kind", "/metadata/namespace", "/metadata/name", "/metadata/resourceVersion"]
-                        .map(|pointer| text(&object, pointer).to_owned());
-                all.insert(format!("{cluster:?} {kind} {namespace}/{name}"), version);
+            for object in fleet
+                .list(cluster, &[&kinds, "--all-namespaces", "--selector", label, "--show-managed-fields"])?
+            {
+                let [kind, namespace, name] = ["/kind", "/metadata/namespace", "/metadata/name"]
+                    .map(|pointer| text(&object, pointer).to_owned());
+                all.insert(format!("{cluster:?} {kind} {namespace}/{name}"), version(&object));
             }
         }
     }
     let lease = fleet.get(Cluster::Hub, &["--namespace", "argocd", "lease", "bridge"])?;
     all.insert("the lock".to_owned(), text(&lease, "/metadata/resourceVersion").to_owned());
     Ok(all)
+}
+
+/// The resourceVersion; where controllers write a status, which moves it whenever a probe is late, who wrote the rest and when.
+fn version(object: &Value) -> String {
+    if object["status"].is_null() {
+        return text(object, "/metadata/resourceVersion").to_owned();
+    }
+    let writers = object.pointer("/metadata/managedFields").and_then(Value::as_array);
+    let writers = writers.into_iter().flatten().filter(|writer| writer["subresource"] != "status");
+    writers
+        .map(|writer| format!("{} {} {};", writer["manager"], writer["operation"], writer["time"]))
+        .collect()
 }
