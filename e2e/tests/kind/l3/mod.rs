@@ -1,3 +1,4 @@
 mod fleet;
 mod job;
 mod official;
+mod repositories;
