@@ -13,7 +13,7 @@ use crate::plan::status::probe::Probe;
 impl Cluster {
     /// Asks this cluster, and waits no longer than the limit for each of the two answers.
     pub async fn probe(&self, limit: Duration) -> Probe {
-        ask(&self.transport, limit).await.unwrap_or_else(|error| Probe::NotProbed(error.to_string()))
+        ask(&self.transport, limit).await.unwrap_or_else(|error| unanswered(&error))
     }
 }
 
@@ -25,8 +25,16 @@ pub async fn probe(options: &ConnectOptions, limit: Duration) -> Probe {
     let seconds = limit.as_secs();
     match tokio::time::timeout(limit, connect_and_ask(options, limit)).await {
         Ok(Ok(probe)) => probe,
-        Ok(Err(error)) => Probe::NotProbed(error.to_string()),
-        Err(_) => Probe::NotProbed(format!("no answer within {seconds} s")),
+        Ok(Err(error)) => unanswered(&error),
+        Err(_) => Probe::Silent(format!("no answer within {seconds} s")),
+    }
+}
+
+/// A kubeconfig that leads nowhere, or credentials that are not to be had, say nothing about the cluster.
+fn unanswered(error: &ClusterError) -> Probe {
+    match error {
+        ClusterError::Unreachable { cause, .. } => Probe::Silent(cause.clone()),
+        _ => Probe::NotProbed(error.to_string()),
     }
 }
 

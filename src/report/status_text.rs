@@ -23,12 +23,35 @@ const DERIVED: &str = "What Argo CD can read is told by the Applications that de
 
 /// One part, and how it is.
 struct Line {
-    is_well: bool,
+    mark: Mark,
     name: String,
     /// Beside the name.
     text: String,
     /// Below it.
     more: Vec<String>,
+}
+
+/// How one part is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Well,
+    /// Nothing speaks against it, and nothing for it.
+    Silent,
+    Unwell,
+}
+
+impl Mark {
+    fn of(is_well: bool) -> Self {
+        if is_well { Self::Well } else { Self::Unwell }
+    }
+
+    fn sign(self) -> String {
+        match self {
+            Self::Well => paint(style::ADD, "✓"),
+            Self::Silent => paint(style::CHANGE, "?"),
+            Self::Unwell => paint(style::DESTROY, "✗"),
+        }
+    }
 }
 
 /// The whole status; ends in whether all is well. Lines are cut, so the redactor sees them first.
@@ -69,7 +92,7 @@ impl Page<'_> {
         };
         let (title, rest) = heading.split_once('\n').unwrap_or((heading, ""));
         let rest: String = rest.lines().map(|line| format!("  {line}\n")).collect();
-        let wanted: Vec<&Line> = lines.iter().filter(|line| is_full || !line.is_well).collect();
+        let wanted: Vec<&Line> = lines.iter().filter(|line| is_full || line.mark != Mark::Well).collect();
         let listed = &wanted[..wanted.len().min(limit)];
         let width =
             listed.iter().map(|line| line.name.chars().count()).max().unwrap_or_default().min(WIDEST_NAME);
@@ -81,8 +104,8 @@ impl Page<'_> {
         out + "\n"
     }
 
-    fn line(&self, Line { is_well, name, text, more }: &Line, width: usize) -> String {
-        let mark = if *is_well { paint(style::ADD, "✓") } else { paint(style::DESTROY, "✗") };
+    fn line(&self, Line { mark, name, text, more }: &Line, width: usize) -> String {
+        let mark = mark.sign();
         let first = self.cut(&format!("{name:<width$}  {text}"));
         let more: String = more.iter().map(|line| format!("      {}\n", self.cut(line))).collect();
         format!("  {mark} {}\n{more}", first.trim_end())
@@ -108,13 +131,13 @@ fn hub(status: &Status, detail: Detail) -> Vec<Line> {
     let workloads = hub.argo_cd.workloads();
     let listed = workloads.iter().filter(|one| detail == Detail::Full || !one.is_well());
     let inventory = Line {
-        is_well: hub.has_own_inventory(),
+        mark: Mark::of(hub.has_own_inventory()),
         name: "inventory".to_owned(),
         text: words::inventory(&hub.inventory, owner),
         more: Vec::new(),
     };
     let argo_cd = Line {
-        is_well: hub.argo_cd.is_well(),
+        mark: Mark::of(hub.argo_cd.is_well()),
         name: "Argo CD".to_owned(),
         text: words::argo_cd(&hub.argo_cd, owner),
         more: listed.map(words::workload).collect(),
@@ -124,13 +147,18 @@ fn hub(status: &Status, detail: Detail) -> Vec<Line> {
 
 /// One line for a cluster that is well; more where there is a reason to read on.
 fn cluster(cluster: &ClusterStatus) -> Line {
-    let (is_well, name, parts) = (cluster.is_well(), cluster.name.clone(), words::cluster(cluster));
-    if is_well {
-        return Line { is_well, name, text: parts.join("; "), more: Vec::new() };
+    let (name, parts) = (cluster.name.clone(), words::cluster(cluster));
+    let mark = match (cluster.is_well(), cluster.is_silent()) {
+        (true, false) => Mark::Well,
+        (true, true) => Mark::Silent,
+        (false, _) => Mark::Unwell,
+    };
+    if mark == Mark::Well {
+        return Line { mark, name, text: parts.join("; "), more: Vec::new() };
     }
     let mut parts = parts.into_iter();
     let text = parts.next().unwrap_or_default();
-    Line { is_well, name, text, more: parts.collect() }
+    Line { mark, name, text, more: parts.collect() }
 }
 
 fn set(GeneratingSet { set, origin, applications }: &GeneratingSet) -> Line {
@@ -142,14 +170,14 @@ fn set(GeneratingSet { set, origin, applications }: &GeneratingSet) -> Line {
     let text = format!("{made}{from}");
     let more =
         words::unready(&set.readiness).map(str::to_owned).into_iter().chain(words::stale(set)).collect();
-    Line { is_well: set.is_well(), name: set.id.name.clone(), text, more }
+    Line { mark: Mark::of(set.is_well()), name: set.id.name.clone(), text, more }
 }
 
 fn application(GeneratedApplication { application, set, cluster }: &GeneratedApplication) -> Line {
     let on = cluster.as_ref().map(|name| format!(" on {name}")).unwrap_or_default();
     let of = set.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
     Line {
-        is_well: application.is_well(),
+        mark: Mark::of(application.is_well()),
         name: application.id.name.clone(),
         text: format!("{}, {}{on}{of}", application.sync, application.health),
         more: application.reason.iter().cloned().collect(),
@@ -188,6 +216,11 @@ fn footer(status: &Status) -> String {
 
 fn verdict(status: &Status) -> String {
     if status.is_well() {
+        let silent = status.clusters.iter().filter(|one| one.is_silent()).count();
+        if silent > 0 {
+            let unknown = format!("{} did not answer from here.", counted(silent, "cluster"));
+            return format!("{} {unknown}\n", paint(style::CHANGE, "Well as far as can be seen:"));
+        }
         return format!("{}\n", paint(style::SUCCESS, "All is well."));
     }
     let counts = [

@@ -78,6 +78,7 @@ pub(super) fn probe(probe: &Probe) -> String {
     match probe {
         Probe::Answers { version } => format!("answers ({version})"),
         Probe::NotReady { version, why } => format!("answers ({version}) that it is not ready: {why}"),
+        Probe::Silent(why) => format!("does not answer from here: {why}"),
         Probe::NotProbed(why) => format!("not probed: {why}"),
     }
 }
@@ -130,7 +131,10 @@ fn token(Expiry { at, is_over }: Expiry) -> String {
 pub(super) fn cluster(cluster: &ClusterStatus) -> Vec<String> {
     let ClusterStatus { name: _, server: _, registration, probe, connection, token } = cluster;
     let registration = self::registration(registration).map(str::to_owned);
-    let known = [self::connection(connection), self::probe(probe)];
+    let mut known = [self::connection(connection), self::probe(probe)];
+    if cluster.is_silent() {
+        known.reverse();
+    }
     registration.into_iter().chain(known).chain(token.map(self::token)).collect()
 }
 

@@ -14,6 +14,9 @@ pub(in crate::cluster) fn innermost(error: &dyn std::error::Error) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
+    if cause.is::<tokio::time::error::Elapsed>() {
+        return "no answer in time".to_owned();
+    }
     without_userinfo(&cause.to_string())
 }
 

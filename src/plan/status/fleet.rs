@@ -90,6 +90,12 @@ pub enum Connection {
 }
 
 impl ClusterStatus {
+    /// Whether it was asked from here, and did not answer.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        matches!(self.probe, Probe::Silent(_))
+    }
+
     /// Whether nothing is wrong with it. Surplus ones are what the next apply removes, and nothing is wrong with that.
     #[must_use]
     pub fn is_well(&self) -> bool {

@@ -15,16 +15,18 @@ pub enum Probe {
         /// In its words.
         why: String,
     },
-    /// From here nobody knows; why.
+    /// It was asked, and nobody answers at its address; why.
+    Silent(String),
+    /// It was not asked; why.
     NotProbed(String),
 }
 
 impl Probe {
-    /// Whether nothing speaks against the cluster. What could not be asked is no failure.
+    /// Whether nothing speaks against the cluster. A silence is no failure: Argo CD may well hear what is not heard from here.
     #[must_use]
     pub fn is_well(&self) -> bool {
         match self {
-            Self::Answers { .. } | Self::NotProbed(_) => true,
+            Self::Answers { .. } | Self::Silent(_) | Self::NotProbed(_) => true,
             Self::NotReady { .. } => false,
         }
     }

@@ -49,7 +49,7 @@ pub struct ProbeDocument {
     /// The version of its API server, where it answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Why it is not ready, or was not probed.
+    /// Why it is not ready, does not answer, or was not probed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -62,7 +62,9 @@ pub enum ProbeState {
     Answers,
     /// It answers that it is not ready.
     NotReady,
-    /// From here nobody knows, which is no failure.
+    /// It was asked, and did not answer, which is no failure: Argo CD may reach it all the same.
+    Silent,
+    /// It was not asked.
     NotProbed,
 }
 
@@ -116,6 +118,7 @@ fn probe(probe: &Probe) -> ProbeDocument {
     let (state, version, reason) = match probe.clone() {
         Probe::Answers { version } => (ProbeState::Answers, Some(version), None),
         Probe::NotReady { version, why } => (ProbeState::NotReady, Some(version), Some(why)),
+        Probe::Silent(why) => (ProbeState::Silent, None, Some(why)),
         Probe::NotProbed(why) => (ProbeState::NotProbed, None, Some(why)),
     };
     ProbeDocument { state, version, reason }

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::plan::status::probe::Probe;
 use crate::plan::status::tests::{owner, troubled};
 use crate::plan::status::{GeneratedApplication, hub};
 use crate::profile::sensitive::Sensitive;
@@ -71,6 +72,24 @@ fn a_fleet_that_is_well_says_so() {
     let all = shown(&status, Detail::Short);
     assert!(all.ends_with("All is well.\n") && !all.contains('✗') && !all.contains("hint:"), "{all}");
     assert_eq!(json!(status_json::document(&status))["isWell"], true);
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_is_not_called_well() {
+    let mut status = troubled();
+    status.hub.argo_cd = hub::ArgoCdStatus::NotSeen;
+    status.clusters.retain(ClusterStatus::is_well);
+    status.sets.clear();
+    status.applications.clear();
+    status.clusters[1].probe = Probe::Silent("no answer within 10 s".into());
+    let all = shown(&status, Detail::Short);
+    assert!(all.contains("? a    does not answer from here: no answer within 10 s\n"), "{all}");
+    assert!(all.ends_with("Well as far as can be seen: 1 cluster did not answer from here.\n"), "{all}");
+    let document = json!(status_json::document(&status));
+    assert_eq!(
+        (&document["isWell"], &document["clusters"][1]["probe"]["state"]),
+        (&json!(true), &json!("silent"))
+    );
 }
 
 #[test]
