@@ -23,6 +23,9 @@ pub const FILES: [(&str, &str); 7] = [
     ("crds/appproject-crd.yaml", "ab225266944322750136f1198d93786e4a79a0e43c8d149abfba44da30a3eac8"),
 ];
 
+/// The release before it: what somebody upgrades from.
+pub const OLDER: &str = "v3.5.2";
+
 /// The folder `manifests/` of any released version, downloaded by `go mod download` and not compiled.
 ///
 /// Go checks the module against go.sum (the pinned version) or against its checksum database (any other).
@@ -60,6 +63,16 @@ pub fn seed_cache(folder: &Path) -> Result<()> {
         partial.persist(by_digest.join(sha256))?;
     }
     Ok(())
+}
+
+/// Copies the standard manifest of any version into a cache folder of `bridge`, and pins it in the `bridge.lock` of a
+/// profile's folder, as if `bridge plan` had downloaded it.
+pub fn pin(version: &str, profile: &Path, cache: &Path) -> Result<()> {
+    let bytes = fs::read(argocd_manifests(version)?.join("install.yaml"))?;
+    let sha256 = hex(&Sha256::digest(&bytes));
+    fs::write(cache.join("sha256").join(&sha256), bytes)?;
+    let entry = format!("{{ version: {version}, file: install.yaml, sha256: {sha256} }}");
+    Ok(fs::write(profile.join("bridge.lock"), format!("version: 1\nmanifests:\n  - {entry}\n"))?)
 }
 
 /// Where an earlier run found the module; Go's own cache may have been emptied since.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use bridge_e2e::bridge_cmd::Victim;
-use bridge_e2e::manifests::{VERSION, argocd_manifests};
+use bridge_e2e::manifests::argocd_manifests;
 use serde_json::Value;
 
 use super::seen::{converged, text, versions};
@@ -51,7 +51,7 @@ pub fn a_second_up_writes_nothing(fleet: &mut Fleet) -> Result<()> {
 
 /// No registry of the test's own, no tag of its own.
 pub fn the_pods_run_the_official_images(fleet: &mut Fleet) -> Result<()> {
-    let manifest = argocd_manifests(VERSION)?.join("install.yaml");
+    let manifest = argocd_manifests(fleet.wish.version)?.join("install.yaml");
     let manifest = std::fs::read_to_string(manifest)?;
     let official = manifest.lines().filter_map(|line| line.trim().strip_prefix("image: "));
     let official: BTreeSet<&str> = official.collect();
@@ -65,6 +65,24 @@ pub fn the_pods_run_the_official_images(fleet: &mut Fleet) -> Result<()> {
 fn images(pod: &Value) -> impl Iterator<Item = &str> {
     let all = pod.pointer("/status/containerStatuses").and_then(Value::as_array);
     all.into_iter().flatten().map(|one| text(one, "/image"))
+}
+
+/// Somebody else's cluster, whose name begins as the hub's does.
+pub fn down_leaves_a_cluster_of_a_similar_name(fleet: &mut Fleet) -> Result<()> {
+    let name = format!("{}-2", fleet.name(Cluster::Hub));
+    let foreign = fleet.kind.create(&name)?;
+    let said = fleet.expect(0, &["down", "--auto-approve"])?;
+    engine::expect_gone(&fleet.name(Cluster::Hub)).with_context(|| said.to_string())?;
+    engine::expect_gone(&fleet.name(Cluster::Spoke)).with_context(|| said.to_string())?;
+    ensure!(foreign.kubectl(["get", "--raw", "/readyz"])?.contains("ok"), "{name} suffered: {said}");
+    Ok(())
+}
+
+/// And says so.
+pub fn a_second_down_has_nothing_to_do(fleet: &mut Fleet) -> Result<()> {
+    let said = fleet.expect(0, &["down", "--auto-approve"])?;
+    ensure!(said.stderr.contains("there is no cluster that bridge made"), "{said}");
+    Ok(())
 }
 
 fn id(fleet: &Fleet, cluster: Cluster) -> Result<String> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use bridge_e2e::bridge_cmd::{Bridge, Outcome};
 use bridge_e2e::kind::Kind;
-use bridge_e2e::manifests::{VERSION, seed_cache};
+use bridge_e2e::manifests::{OLDER, pin, seed_cache};
 use bridge_e2e::tools;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -28,6 +28,8 @@ pub struct Wish {
     /// The toggle `metrics_server` of the hub and of the spoke.
     pub hub_toggle: bool,
     pub spoke_toggle: bool,
+    /// Of Argo CD.
+    pub version: &'static str,
 }
 
 /// Which of the two clusters.
@@ -38,7 +40,7 @@ pub enum Cluster {
 }
 
 pub struct Fleet {
-    kind: Kind,
+    pub kind: Kind,
     pub wish: Wish,
     git: GitServer,
     folder: TempDir,
@@ -66,7 +68,8 @@ impl Fleet {
         let git = GitServer::start("fleet", Some(READER))?;
         let folder = tempfile::Builder::new().prefix("bridge-e2e-fleet-").tempdir()?;
         seed_cache(&folder.path().join("cache"))?;
-        let wish = Wish { hub_toggle: false, spoke_toggle: true };
+        pin(OLDER, folder.path(), &folder.path().join("cache"))?;
+        let wish = Wish { hub_toggle: false, spoke_toggle: true, version: OLDER };
         let fleet = Self { kind, wish, git, folder };
         fleet.declare()?;
         Ok(fleet)
@@ -88,7 +91,7 @@ impl Fleet {
 
     /// Writes the profile as it is wished for now.
     pub fn declare(&self) -> Result<()> {
-        let Wish { hub_toggle, spoke_toggle } = &self.wish;
+        let Wish { hub_toggle, spoke_toggle, version } = &self.wish;
         let (git, image) = (self.git.url(), self.kind.node_image());
         let (hub, spoke) = (self.name(Cluster::Hub), self.name(Cluster::Spoke));
         let text = format!(
@@ -96,7 +99,7 @@ impl Fleet {
 kind: Profile
 metadata: {{ name: fleet }}
 argocd:
-  version: {VERSION}
+  version: {version}
 repositories:
   - name: workloads
     url: "{git}/workloads.git"
@@ -158,11 +161,17 @@ clusters:
         Ok(folder.path().join("kubeconfig"))
     }
 
-    /// What kubectl answers about one of the clusters.
-    pub fn get(&self, cluster: Cluster, args: &[&str]) -> Result<Value> {
+    /// kubectl on one of the clusters.
+    pub fn kubectl(&self, cluster: Cluster) -> Result<Command> {
         let context = format!("kind-{}", self.name(cluster));
         let mut command = Command::new(tools::kubectl()?);
         command.arg("--kubeconfig").arg(self.kubeconfig()?).args(["--context", &context]);
+        Ok(command)
+    }
+
+    /// What kubectl answers about one of the clusters.
+    pub fn get(&self, cluster: Cluster, args: &[&str]) -> Result<Value> {
+        let mut command = self.kubectl(cluster)?;
         command.args(["--request-timeout", "20s", "get", "--output", "json"]).args(args);
         let output = command.stdin(Stdio::null()).output().context("kubectl cannot be started")?;
         let said = String::from_utf8_lossy(&output.stderr);
