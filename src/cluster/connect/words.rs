@@ -9,7 +9,7 @@ use kube::config::{KubeconfigError, LoadDataError};
 pub(in crate::cluster) use crate::profile::address::without_userinfo;
 
 /// The cause at the bottom of an error, without the user's part of addresses in it.
-pub(in crate::cluster) fn innermost(error: &dyn std::error::Error) -> String {
+pub(in crate::cluster) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;
