@@ -35,4 +35,6 @@ super::codes! {
         "`bridge up` and `bridge down` are for profiles whose hub has `provider: kind`. A cluster that is there already is brought to the profile by `bridge apply`.";
     KIND_OTHER_ENGINE = 5017, "the kind clusters were made with another container engine",
         "bridge notes which engine has the clusters of a profile. Of another one it cannot say whether they are gone, so it neither makes a second set nor forgets the first. DOCKER_HOST, a docker context, KIND_EXPERIMENTAL_PROVIDER, sudo, or an engine that does not run are the usual reasons.\n\n    docker info --format '{{.ID}}'";
+    REMOTE_ENGINE = 5018, "the container engine is on another machine",
+        "The record by which bridge knows its clusters, mirrors and mounts are folders of this machine; the engine would make empty ones on its own. Ports would be published there, and the kubeconfig of a kind cluster leads to 127.0.0.1. Run `bridge up` where the engine is; `bridge down` works from here too.\n\n    docker context inspect --format '{{.Endpoints.docker.Host}}'";
 }

@@ -35,6 +35,7 @@ echo "docker $*" >> calls
 case "$1" in
   --version) echo "Docker version 28.2.2, build e6534b4" ;;
   info) printf '{"ID":"%s","MemTotal":25769803776,"CgroupVersion":"2"}' "$(cat engine 2>/dev/null)" ;;
+  context) cat endpoint 2>/dev/null || echo unix:///var/run/docker.sock ;;
   ps) ls containers ;;
   inspect)
     shift 3
@@ -298,6 +299,26 @@ fn another_engine_is_not_asked_what_became_of_the_first_ones_clusters() {
         assert!(run.stderr.contains("error[BRG5017]") && run.stderr.contains("DOCKER_HOST"), "{run}");
     }
     assert!(!called(&env, "kind create"), "{}", env.read("calls"));
+}
+
+/// What is mounted would be a folder of that machine, and kind's kubeconfig would lead to a port of this one.
+#[test]
+fn an_engine_of_another_machine_makes_no_cluster_and_still_removes_them() {
+    let env = made();
+    for (endpoint, host) in [("ssh://me@build.example", "build.example"), ("tcp://docker:2375", "docker")] {
+        env.write("endpoint", endpoint);
+        let run = up(&env).expect(1);
+        let on = format!("run `bridge up` on {host}");
+        for said in ["error[BRG5018]", "docker leads to another machine", &on, "unset DOCKER_HOST"] {
+            assert!(run.stderr.contains(said), "{said}: {run}");
+        }
+    }
+    assert!(!called(&env, "kind create") && !called(&env, "docker ps"), "{}", env.read("calls"));
+    let run = env.run(&["down", "--auto-approve"]).expect(0);
+    assert!(!env.path("containers/hub").exists(), "{run}");
+    env.write("endpoint", "tcp://127.0.0.1:2375");
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("error[BRG5011]") && called(&env, "kind create"), "{run}");
 }
 
 #[test]

@@ -48,6 +48,8 @@ pub(in crate::cli) async fn look(
             return Err(in_the_way(&[missing, more].concat()));
         }
     };
+    let is_here = unless(interrupt, tools.engine.check_is_here()).await?;
+    is_here.map_err(|problem| in_the_way(&[problem]))?;
     let folder = hold(context, ready, &tools.engine, &info)?;
     let nodes = unless(interrupt, tools.engine.nodes()).await?.map_err(|problem| in_the_way(&[problem]))?;
     let standing = Standing::new(nodes);
