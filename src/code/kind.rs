@@ -14,7 +14,7 @@ super::codes! {
     NO_MOUNT = 5006, "a folder that a kind cluster is to see does not exist",
         "The engine would make an empty folder in its place that belongs to root. `host` counts from the profile's folder.";
     KIND_RESOURCES = 5007, "the machine may be too small for the kind clusters",
-        "A node takes about 0.45 GiB of memory, Argo CD about 0.8 GiB more, and the workloads their own; too few inotify instances show up as `too many open files` in pods. It is a warning: the clusters are made all the same.\n\n    sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288";
+        "A node takes about 0.45 GiB of memory, Argo CD about 0.8 GiB more, and the workloads their own: compared with all memory of the engine's machine and, where that is this one, with what is available. Too few inotify instances show up as `too many open files` in pods. It is a warning: the clusters are made all the same.\n\n    sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288";
     CGROUP_V1 = 5008, "the kubelet of the node image refuses control groups of version 1",
         "From Kubernetes v1.35 on a kubelet does not start where the kernel offers control groups of version 1 only, unless it is told to. Boot the machine with `systemd.unified_cgroup_hierarchy=1`, or take an older node image.";
     NO_NODE_IMAGE = 5009, "a node image cannot be had",

@@ -16,6 +16,7 @@ mod node;
 mod preflight;
 mod problem;
 mod ready;
+mod resources;
 mod spec;
 mod standing;
 
