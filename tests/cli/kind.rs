@@ -43,6 +43,7 @@ case "$1" in
     printf '['; first=yes
     for name; do [ $first = yes ] || printf ','; first=no; cat "containers/$name"; done
     printf ']' ;;
+  start) sed -i 's/"exited"/"running"/' "containers/${2%-control-plane}" ;;
   rm) shift 3; for id; do rm "containers/${id#id-}"; done ;;
   image) [ -e has-image ] ;;
   pull) if [ -e has-no-registry ]; then echo "manifest unknown" >&2; exit 1; fi ;;
@@ -235,6 +236,24 @@ fn a_paused_node_is_left_as_somebody_wanted_it() {
     assert!(!env.path("containers/hub").exists() && env.path("calls").exists(), "{run}");
     let left = std::fs::read_dir(env.path("state/kind")).unwrap().count();
     assert_eq!(left, 0, "{run}");
+}
+
+#[test]
+fn a_node_that_was_stopped_is_started_and_waited_for() {
+    let env = made();
+    env.write("containers/hub", &env.read("containers/hub").replace("running", "exited"));
+    let run = up(&env).expect(1);
+    let starting = run.stderr.find("kind: hub: starting its node, which was stopped");
+    let waiting = run.stderr.find("kind: hub: waiting: ");
+    assert!(starting.is_some() && starting < waiting, "{run}");
+    assert!(!run.stderr.contains("kind: dev: starting its node"), "{run}");
+    let calls = env.read("calls");
+    let (start, export) =
+        (calls.find("docker start hub-control-plane"), calls.find("kind export kubeconfig --name hub"));
+    assert!(start.is_some() && start < export, "{calls}");
+    assert!(!calls.contains("kind create") && !calls.contains("docker rm"), "{calls}");
+    let again = up(&env).expect(1);
+    assert!(!again.stderr.contains("starting its node"), "{again}");
 }
 
 /// It is listed from the moment that the engine begins to make it, and can be inspected only when that is done.
