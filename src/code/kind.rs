@@ -37,4 +37,6 @@ super::codes! {
         "bridge notes which engine has the clusters of a profile. Of another one it cannot say whether they are gone, so it neither makes a second set nor forgets the first. DOCKER_HOST, a docker context, KIND_EXPERIMENTAL_PROVIDER, sudo, or an engine that does not run are the usual reasons.\n\n    docker info --format '{{.ID}}'";
     REMOTE_ENGINE = 5018, "the container engine is on another machine",
         "The record by which bridge knows its clusters, mirrors and mounts are folders of this machine; the engine would make empty ones on its own. Ports would be published there, and the kubeconfig of a kind cluster leads to 127.0.0.1. Run `bridge up` where the engine is; `bridge down` works from here too.\n\n    docker context inspect --format '{{.Endpoints.docker.Host}}'";
+    UNPINNED_IMAGE = 5019, "the node image is named by a tag alone",
+        "A registry may give a tag to another image at any time, and another machine may have another one under it, so that the same profile makes another cluster there. It is a warning: the cluster is made all the same. With the digest behind the tag it is always the same image; a cluster that is there already is then one of another configuration, which `bridge up --recreate` makes anew.\n\n    kind: { image: \"kindest/node:v1.36.1@sha256:...\" }";
 }

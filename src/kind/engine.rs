@@ -176,6 +176,14 @@ impl Engine {
         self.run(&args).await.is_ok_and(|finished| finished.is_success)
     }
 
+    /// The digests by which registries know an image that the engine has, each behind its repository and an `@`.
+    pub(super) async fn repo_digests(&self, image: &str) -> Vec<String> {
+        let inspect = ["image", "inspect", "--format", "{{json .RepoDigests}}", image];
+        let finished = self.run(&inspect).await.ok().filter(|finished| finished.is_success);
+        // Null, where there are none.
+        finished.and_then(|finished| serde_json::from_str(&finished.stdout).ok()).unwrap_or_default()
+    }
+
     /// Pulls an image: nearly a gigabyte for a node.
     ///
     /// # Errors

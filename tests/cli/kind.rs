@@ -45,7 +45,9 @@ case "$1" in
     printf ']' ;;
   start) sed -i 's/"exited"/"running"/' "containers/${2%-control-plane}" ;;
   rm) shift 3; for id; do rm "containers/${id#id-}"; done ;;
-  image) [ -e has-image ] ;;
+  image)
+    [ -e has-image ] || exit 1
+    case "$4" in *RepoDigests*) cat digests 2>/dev/null || echo null ;; esac ;;
   pull) if [ -e has-no-registry ]; then echo "manifest unknown" >&2; exit 1; fi ;;
 esac
 "#;
@@ -254,6 +256,37 @@ fn a_node_that_was_stopped_is_started_and_waited_for() {
     assert!(!calls.contains("kind create") && !calls.contains("docker rm"), "{calls}");
     let again = up(&env).expect(1);
     assert!(!again.stderr.contains("starting its node"), "{again}");
+}
+
+#[test]
+fn a_node_image_that_has_only_a_tag_is_told_how_to_be_pinned_when_it_is_used() {
+    let env = env();
+    env.write("digests", r#"["other/node@sha256:00","docker.io/kindest/node@sha256:4521"]"#);
+    let run = up(&env).expect(1);
+    assert_eq!(run.stderr.matches("warning[BRG5019]").count(), 1, "{run}");
+    assert!(run.stderr.contains("image: \"kindest/node:v1.36.1@sha256:4521\""), "{run}");
+    assert!(called(&env, "kind create"), "{run}");
+    // The cluster is there: its image is decided.
+    let again = up(&env).expect(1);
+    assert!(!again.stderr.contains("BRG5019"), "{again}");
+}
+
+#[test]
+fn a_node_image_that_is_pinned_or_of_no_registry_is_nothing_to_warn_of() {
+    let of = |image: &str, digests: &str| {
+        let env = env();
+        env.write("bridge.yaml", &env.read("bridge.yaml").replace("kindest/node:v1.36.1", image));
+        env.write("digests", digests);
+        let run = up(&env).expect(1);
+        assert!(called(&env, "kind create") && !run.stderr.contains("BRG5019"), "{image}: {run}");
+    };
+    let digest = "sha256:4521000000000000000000000000000000000000000000000000000000000000";
+    let known = format!("[\"kindest/node@{digest}\"]");
+    of(&format!("kindest/node:v1.36.1@{digest}"), &known);
+    of("kindest/node:v1.36.1", "[]");
+    // Only its name here is another one's.
+    of("acme/node:v1.36.1", &known);
+    of("localhost/node:v1.36.1", &format!("[\"localhost/node@{digest}\"]"));
 }
 
 /// It is listed from the moment that the engine begins to make it, and can be inspected only when that is done.

@@ -78,7 +78,8 @@ pub(in crate::cli) async fn look(
     Ok(Looked { tools, folder, clusters })
 }
 
-/// Brings the images of the clusters that are to be made: once for all of them, and with an error of its own.
+/// Brings the images of the clusters that are to be made, once for all of them and with an error of its own, and tells which
+/// are not pinned.
 async fn pull(
     context: &Context,
     tools: &Tools,
@@ -89,11 +90,11 @@ async fn pull(
     let images: BTreeSet<&str> = new.filter_map(|(spec, _)| spec.image.as_deref()).collect();
     let mut problems = Vec::new();
     for image in images {
-        if tools.engine.has_image(image).await {
-            continue;
+        if !tools.engine.has_image(image).await {
+            context.ui.status(&format!("kind: pulling the node image {}", plain(image)));
+            problems.extend(unless(interrupt, tools.engine.pull(image)).await?.err());
         }
-        context.ui.status(&format!("kind: pulling the node image {}", plain(image)));
-        problems.extend(unless(interrupt, tools.engine.pull(image)).await?.err());
+        problems.extend(kind::unpinned(&tools.engine, image).await);
     }
     Ok(problems)
 }
