@@ -40,14 +40,8 @@ async fn one(context: &Context, args: &Args, path: &str, interrupt: &Interrupt) 
     let (ready, _) = prepare::ready(context, prepare::read(context, path)?, path)?;
     let removal = interrupt::unless(interrupt, local::look_for_removal(context, &ready)).await??;
     let ui = &context.ui;
-    for (name, record) in &removal.foreign {
-        let whose = match record {
-            Some(record) => {
-                format!("bridge made it for another profile (its record is {})", record.display())
-            }
-            None => "bridge did not make it".to_owned(),
-        };
-        ui.status(&format!("kind: {name}: stays; {whose}; if it may go: kind delete cluster --name {name}"));
+    for (name, maker) in &removal.foreign {
+        ui.status(&format!("kind: {name}: stays; {maker}; if it may go: kind delete cluster --name {name}"));
     }
     // What knows of them goes with the hub.
     for name in registered_elsewhere(&ready.profile).filter(|_| !removal.clusters.is_empty()) {

@@ -114,10 +114,8 @@ impl Folder {
     /// The digest that a record of a cluster of this profile is named by; nothing for a folder of anybody else's.
     pub(super) fn digest_of(&self, cluster: &str, record: &Path) -> Option<String> {
         let made = self.root.join("clusters").join(cluster).join("made");
-        // Docker Desktop shows a folder as its own machine sees it: below this one.
-        let inside = record.strip_prefix("/host_mnt").map(|inside| Path::new("/").join(inside));
-        let digest =
-            record.strip_prefix(&made).or(inside.as_deref().unwrap_or(record).strip_prefix(&made)).ok()?;
+        let here = here(record);
+        let digest = record.strip_prefix(&made).or(here.strip_prefix(&made)).ok()?;
         let mut parts = digest.components();
         let first = parts.next()?.as_os_str().to_str()?.to_owned();
         let digest = first.strip_prefix(&self.id)?.strip_prefix('-')?.to_owned();
@@ -218,6 +216,22 @@ impl Folder {
 #[must_use]
 pub fn kubeconfig(root: &Path) -> PathBuf {
     root.join("kubeconfig")
+}
+
+/// Docker Desktop shows a folder as its own machine sees it: below this one.
+fn here(record: &Path) -> PathBuf {
+    let inside = record.strip_prefix("/host_mnt").map(|inside| Path::new("/").join(inside));
+    inside.unwrap_or_else(|_| record.to_path_buf())
+}
+
+/// The profile whose folder a record is in, where that folder is on this machine.
+pub(super) fn profile_of(record: &Path) -> Option<PathBuf> {
+    let record = here(record);
+    let root = record.ancestors().nth(4)?;
+    let id = std::fs::read_to_string(root.join("id")).ok()?;
+    let is_its = record.file_name()?.to_str()?.strip_prefix(&id)?.starts_with('-');
+    let file = std::fs::read_to_string(root.join("profile")).ok().filter(|_| is_its)?;
+    Some(PathBuf::from(file.trim_end_matches('\n')))
 }
 
 /// Makes the folder and takes its lock; nothing where somebody else has it.

@@ -7,6 +7,7 @@ use std::net::{TcpListener, UdpSocket};
 
 use crate::code::Code;
 use crate::kind::engine::{Engine, Info};
+use crate::kind::maker::Maker;
 use crate::kind::node::Status;
 use crate::kind::problem::Problem;
 use crate::kind::resources::{Counts, disk, inotify, memory};
@@ -65,7 +66,7 @@ impl Preflight<'_> {
         match found {
             Found::Nothing | Found::Unfinished => true,
             Found::Made { differences, .. } => self.recreate && !differences.is_empty(),
-            Found::Foreign { .. } => false,
+            Found::Foreign(_) => false,
         }
     }
 }
@@ -73,26 +74,7 @@ impl Preflight<'_> {
 fn standing(engine: &Engine, spec: &Spec, found: &Found, recreate: bool) -> Option<Problem> {
     let name = &spec.name;
     match found {
-        Found::Foreign { record: None } => {
-            let message = format!("there is a kind cluster `{name}` already, and bridge did not make it");
-            Some(
-                Problem::new(Code::FOREIGN_KIND_CLUSTER, message)
-                    .fix("give the profile's cluster another name: `kind: { name: ... }`")
-                    .fix(format!("or, if it may go: `kind delete cluster --name {name}`")),
-            )
-        }
-        Found::Foreign { record: Some(record) } => {
-            let message = format!(
-                "there is a kind cluster `{name}` already, which bridge made for another profile (its record is {})",
-                record.display()
-            );
-            Some(
-                Problem::new(Code::FOREIGN_KIND_CLUSTER, message)
-                    .fix("give this profile's cluster another name: `kind: { name: ... }`")
-                    .fix("or run `bridge down` with that profile first")
-                    .fix(format!("or, if it is nobody's any more: `kind delete cluster --name {name}`")),
-            )
-        }
+        Found::Foreign(maker) => Some(foreign(spec, maker)),
         Found::Made { node, differences }
             if node.status == Status::Paused && (!recreate || differences.is_empty()) =>
         {
@@ -115,6 +97,17 @@ fn standing(engine: &Engine, spec: &Spec, found: &Found, recreate: bool) -> Opti
         }
         Found::Nothing | Found::Unfinished | Found::Made { .. } => None,
     }
+}
+
+fn foreign(spec: &Spec, maker: &Maker) -> Problem {
+    let name = &spec.name;
+    let message = format!("there is a kind cluster `{name}` already, and {maker}");
+    let problem = Problem::new(Code::FOREIGN_KIND_CLUSTER, message)
+        .fix("give this profile's cluster another name: `kind: { name: ... }`");
+    let down = maker.file().map(|file| format!("or run `bridge down -f {}` first", file.display()));
+    down.into_iter()
+        .fold(problem, Problem::fix)
+        .fix(format!("or, if it may go: `kind delete cluster --name {name}`"))
 }
 
 /// A port that somebody listens on. What cannot be tried, such as a port below 1024 that only the engine may open, says nothing.

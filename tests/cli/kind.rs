@@ -135,7 +135,7 @@ fn a_cluster_of_somebody_else_is_left_alone() {
     assert!(run.stderr.contains("error[BRG5003]") && run.stderr.contains("did not make it"), "{run}");
     container(&env, "hub", "/elsewhere/clusters/hub/made/0123456789abcdef", "running");
     let run = up(&env).expect(5);
-    assert!(run.stderr.contains("made for another profile (its record is /elsewhere/"), "{run}");
+    assert!(run.stderr.contains("bridge made it for another profile (its record is /elsewhere/"), "{run}");
     let run = env.run(&["down", "--auto-approve"]).expect(0);
     assert!(
         run.stderr.contains("kind: hub: stays") && run.stderr.contains("/elsewhere/clusters/hub"),
@@ -335,9 +335,25 @@ fn a_copy_of_the_profile_owns_nothing_of_the_first_one() {
     env.write("copy/bridge.yaml", &env.read("bridge.yaml"));
     env.write("copy/manifest.yaml", &env.read("manifest.yaml"));
     let run = env.run(&["up", "-f", "copy/bridge.yaml"]).expect(5);
-    assert!(run.stderr.contains("error[BRG5003]"), "{run}");
+    let first = "bridge made it for $TEST_ENV/bridge.yaml (its record is $TEST_ENV/state/kind/bridge-";
+    for said in ["error[BRG5003]", first, "`bridge down -f $TEST_ENV/bridge.yaml` first"] {
+        assert!(run.stderr.contains(said), "{said}: {run}");
+    }
     let run = env.run(&["down", "-f", "copy/bridge.yaml", "--auto-approve"]).expect(0);
-    assert!(run.stderr.contains("kind: hub: stays") && env.path("containers/hub").exists(), "{run}");
+    assert!(run.stderr.contains("kind: hub: stays; bridge made it for $TEST_ENV/bridge.yaml"), "{run}");
+    assert!(env.path("containers/hub").exists(), "{run}");
+}
+
+#[test]
+fn two_profiles_of_one_run_cannot_have_the_same_cluster() {
+    let env = env();
+    env.write("copy/bridge.yaml", &env.read("bridge.yaml"));
+    env.write("copy/manifest.yaml", &env.read("manifest.yaml"));
+    let run = env.run(&["up", "-f", "bridge.yaml", "-f", "copy/bridge.yaml"]).expect(3);
+    for said in ["error[BRG1284]", "`bridge.yaml` and `copy/bridge.yaml`", "a kind cluster `hub`"] {
+        assert!(run.stderr.contains(said), "{said}: {run}");
+    }
+    assert!(!env.path("calls").exists(), "{run}");
 }
 
 #[test]
