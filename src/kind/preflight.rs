@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::net::{TcpListener, UdpSocket};
+use std::path::Path;
 
 use crate::code::Code;
 use crate::kind::engine::{Engine, Info};
 use crate::kind::maker::Maker;
+use crate::kind::named;
 use crate::kind::node::Status;
 use crate::kind::problem::Problem;
 use crate::kind::resources::{Counts, disk, inotify, memory};
@@ -27,6 +29,8 @@ pub struct Preflight<'a> {
     pub clusters: &'a [(Spec, Found)],
     /// Ports that the profile's own clusters have already.
     pub published: &'a BTreeSet<u16>,
+    /// The kubeconfig that the clusters are to be written into, beside bridge's own.
+    pub kubeconfig: Option<&'a Path>,
     /// Whether clusters that were made from another configuration are made anew.
     pub recreate: bool,
 }
@@ -36,7 +40,7 @@ impl Preflight<'_> {
     pub async fn problems(&self) -> Vec<Problem> {
         let new: Vec<&Spec> =
             self.clusters.iter().filter(|(_, found)| self.is_new(found)).map(|(spec, _)| spec).collect();
-        let mut problems = Vec::new();
+        let mut problems: Vec<Problem> = self.kubeconfig.and_then(named::problem).into_iter().collect();
         if let Some((engine, _)) = self.engine {
             let standing = |(spec, found): &(Spec, Found)| standing(engine, spec, found, self.recreate);
             problems.extend(self.clusters.iter().filter_map(standing));

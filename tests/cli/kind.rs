@@ -61,14 +61,14 @@ cat > "containers/$1" <<END
 END
 "#;
 
-fn script(env: &TestEnv, name: &str, text: &str) {
+pub(super) fn script(env: &TestEnv, name: &str, text: &str) {
     env.write(&format!("bin/{name}"), text);
     let mode = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(env.path(&format!("bin/{name}")), mode).unwrap();
 }
 
 /// An engine without containers, and kind.
-fn env() -> TestEnv {
+pub(super) fn env() -> TestEnv {
     let env = bare();
     script(&env, "kind", KIND);
     script(&env, "docker", DOCKER);
@@ -102,7 +102,7 @@ fn up(env: &TestEnv) -> Run {
     env.run(&["up", "--timeout", "1s"])
 }
 
-fn called(env: &TestEnv, what: &str) -> bool {
+pub(super) fn called(env: &TestEnv, what: &str) -> bool {
     let calls = std::fs::read_to_string(env.path("calls")).unwrap_or_default();
     calls.lines().any(|line| line.starts_with(what))
 }

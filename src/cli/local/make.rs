@@ -38,13 +38,15 @@ pub(in crate::cli) async fn look(
     interrupt: &Interrupt,
 ) -> Result<Looked, CliError> {
     let specs = specs(ready);
+    let kubeconfig = context.global.kubeconfig.as_deref();
     let (tools, info) = match unless(interrupt, tools(context)).await? {
         Ok(found) => found,
         // What can be looked at without them is told with them.
         Err(missing) => {
             let clusters: Vec<_> = specs.into_iter().map(|spec| (spec, Found::Nothing)).collect();
             let (engine, published) = (None, &BTreeSet::new());
-            let more = Preflight { engine, clusters: &clusters, published, recreate }.problems().await;
+            let preflight = Preflight { engine, clusters: &clusters, published, kubeconfig, recreate };
+            let more = preflight.problems().await;
             return Err(in_the_way(&[missing, more].concat()));
         }
     };
@@ -66,7 +68,7 @@ pub(in crate::cli) async fn look(
     let clusters: Vec<(Spec, Found)> = specs.into_iter().map(find).collect();
     let published = standing.published(&folder);
     let engine = Some((&tools.engine, &info));
-    let preflight = Preflight { engine, clusters: &clusters, published: &published, recreate };
+    let preflight = Preflight { engine, clusters: &clusters, published: &published, kubeconfig, recreate };
     let mut problems = unless(interrupt, preflight.problems()).await?;
     if problems.iter().all(|problem| problem.is_warning) {
         problems.extend(pull(context, &tools, &clusters, interrupt).await?);
