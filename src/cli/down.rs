@@ -17,7 +17,8 @@ use crate::profile::names::{ClusterName, KindName};
 /// Remove the clusters that `bridge up` made for the profile
 ///
 /// Deletes each kind cluster whose nodes say that bridge made them for this very profile, with everything in it, and no
-/// other: a cluster of the same name that somebody else made stays.
+/// other: a cluster of the same name that somebody else made stays. What `bridge up --kubeconfig FILE` wrote into the file
+/// goes with them.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     /// Do not ask

@@ -1,5 +1,6 @@
 //! The clusters of a profile that bridge makes itself: where their folder is, who makes them, and what stands there.
 
+mod contexts;
 mod guide;
 mod make;
 mod remove;

@@ -6,6 +6,7 @@
 //! engine                         which engine has the clusters
 //! lock                           held while clusters are made or deleted
 //! kubeconfig                     of all of them, 0600
+//! written.json                   what was written into other kubeconfigs, to be taken out again
 //! clusters/NAME/finished         kind has made it as a whole
 //! clusters/NAME/kind.json        what kind was given on standard input; locked as long as kind lives
 //! clusters/NAME/made/ID-DIGEST/  the record, mounted on the node
@@ -100,6 +101,10 @@ impl Folder {
     #[must_use]
     pub fn kubeconfig(&self) -> PathBuf {
         kubeconfig(&self.root)
+    }
+
+    pub(super) fn written_file(&self) -> PathBuf {
+        self.root.join("written.json")
     }
 
     fn cluster(&self, name: &KindName) -> PathBuf {
@@ -299,7 +304,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Problem {
+pub(super) fn unwritable(path: &Path, error: &io::Error) -> Problem {
     Problem::new(Code::KIND_FOLDER, format!("{} cannot be written: {error}", path.display()))
         .fix("check its permissions and the disk, or give another folder with BRIDGE_STATE_DIR")
 }

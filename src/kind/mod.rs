@@ -22,6 +22,7 @@ mod ready;
 mod resources;
 mod spec;
 mod standing;
+mod written;
 
 pub use binary::Kind;
 pub use create::{Made, Making, Step, create, wake};
@@ -37,3 +38,4 @@ pub use preflight::Preflight;
 pub use problem::Problem;
 pub use spec::Spec;
 pub use standing::{Found, Standing};
+pub use written::{Written, mark};

@@ -54,14 +54,9 @@ impl Spec {
         json!({ "image": image, "ports": ports, "mounts": mounts, "mirrors": mirrors, "labels": labels })
     }
 
-    /// What it is known again by: the first 16 digits of a sha256.
+    /// What it is known again by.
     pub(super) fn digest(&self) -> String {
-        let digest = Sha256::digest(self.summary().to_string());
-        digest.iter().take(8).fold(String::new(), |mut text, byte| {
-            // A String takes everything.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        short_digest(&self.summary().to_string())
     }
 
     /// kind's configuration (`kind.x-k8s.io/v1alpha4`), with the record of who made it.
@@ -106,6 +101,16 @@ impl Spec {
             .map(|(key, value)| format!("{key}: {} -> {value}", before.get(key).unwrap_or(&Value::Null)))
             .collect()
     }
+}
+
+/// The first 16 digits of a text's sha256.
+pub(super) fn short_digest(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    digest.iter().take(8).fold(String::new(), |mut text, byte| {
+        // A String takes everything.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// kind takes relative paths for its own folder's.

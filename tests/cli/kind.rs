@@ -17,7 +17,7 @@ clusters:
 ";
 
 /// Keeps what `kind` made as the engine would show it, in `containers/NAME`, and notes each call.
-const KIND: &str = r#"#!/bin/sh
+pub(super) const KIND: &str = r#"#!/bin/sh
 echo "kind $*" >> calls
 case "$1 $2" in
   "version ") echo "kind v0.33.0 go1.26.1 linux/amd64" ;;

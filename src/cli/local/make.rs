@@ -218,8 +218,11 @@ impl Run<'_> {
         let there = KubeconfigFiles::new(vec![asked.clone()]);
         for spec in ready.iter().rev() {
             let context = spec.name.context();
+            let made = own.endpoint(&context)?;
+            // Before it is written, so that `bridge down` knows of it however this ends.
+            folder.note_written(asked, &context, &made).map_err(problem)?;
             // What is there already keeps its place, and the user's current context.
-            if there.endpoint(&context).ok() != own.endpoint(&context).ok() {
+            if there.endpoint(&context).ok() != Some(made) {
                 kind.export_kubeconfig(engine, &spec.name, asked).await.map_err(problem)?;
             }
         }

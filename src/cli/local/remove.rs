@@ -1,6 +1,6 @@
 //! Removing the clusters that bridge made for a profile, and nothing else.
 
-use super::{hold, in_the_way, specs, tools};
+use super::{contexts, hold, in_the_way, specs, tools};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -70,6 +70,7 @@ pub(in crate::cli) async fn remove(
     if !problems.is_empty() {
         return Err(in_the_way(&problems));
     }
+    contexts::take_out(context, &folder.written());
     folder.forget_all();
     Ok(())
 }
