@@ -23,7 +23,7 @@ case "$1 $2" in
   "version ") echo "kind v0.33.0 go1.26.1 linux/amd64" ;;
   "create cluster")
     echo " • Preparing nodes  ..." >&2
-    if [ -e kind-fails ]; then echo "ERROR: failed to create cluster: no luck" >&2; exit 1; fi
+    if [ -e kind-fails ]; then echo "ERROR: failed to create cluster: $(cat kind-fails)" >&2; exit 1; fi
     record=$(sed -n 's/.*"hostPath": "\([^"]*\)".*/\1/p' | head -n 1)
     sh make "$4" "$record" running ;;
   "export kubeconfig") echo "kind: Config" > "$6" ;;
@@ -169,7 +169,7 @@ fn a_port_a_folder_and_an_image_that_are_not_to_be_had_come_before_the_first_clu
 #[test]
 fn what_kind_says_last_is_the_error_and_the_next_run_begins_again() {
     let env = env();
-    env.write("kind-fails", "");
+    env.write("kind-fails", "no luck");
     let run = up(&env).expect(1);
     assert!(
         run.stderr.contains("could not make the cluster `hub`: ERROR: failed to create cluster: no luck"),
@@ -181,6 +181,16 @@ fn what_kind_says_last_is_the_error_and_the_next_run_begins_again() {
     let run = up(&env).expect(1);
     assert!(run.stderr.contains("error[BRG5011]") && run.stderr.contains("journalctl -u kubelet"), "{run}");
     assert!(env.path("containers/hub").exists() && env.path("containers/dev").exists(), "{run}");
+}
+
+/// It was not there when bridge looked: another profile's `bridge up` was faster.
+#[test]
+fn a_cluster_that_somebody_makes_at_the_same_time_is_theirs() {
+    let env = env();
+    env.write("kind-fails", "node(s) already exist for a cluster with the name \"hub\"");
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("run `bridge up` again, which says who"), "{run}");
+    assert!(!run.stderr.contains("removed again") && !called(&env, "docker rm"), "{run}");
 }
 
 /// The clusters of the profile, as far as kind is concerned.
