@@ -16,6 +16,7 @@ mod cli {
     mod http;
     mod init;
     mod kind;
+    mod kind_kubeconfig;
     mod kubeconfig;
     mod machine;
     mod offline;

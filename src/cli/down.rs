@@ -17,7 +17,8 @@ use crate::profile::names::{ClusterName, KindName};
 /// Remove the clusters that `bridge up` made for the profile
 ///
 /// Deletes each kind cluster whose nodes say that bridge made them for this very profile, with everything in it, and no
-/// other: a cluster of the same name that somebody else made stays.
+/// other: a cluster of the same name that somebody else made stays. What `bridge up --kubeconfig FILE` wrote into the file
+/// goes with them.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     /// Do not ask
@@ -40,14 +41,8 @@ async fn one(context: &Context, args: &Args, path: &str, interrupt: &Interrupt) 
     let (ready, _) = prepare::ready(context, prepare::read(context, path)?, path)?;
     let removal = interrupt::unless(interrupt, local::look_for_removal(context, &ready)).await??;
     let ui = &context.ui;
-    for (name, record) in &removal.foreign {
-        let whose = match record {
-            Some(record) => {
-                format!("bridge made it for another profile (its record is {})", record.display())
-            }
-            None => "bridge did not make it".to_owned(),
-        };
-        ui.status(&format!("kind: {name}: stays; {whose}; if it may go: kind delete cluster --name {name}"));
+    for (name, maker) in &removal.foreign {
+        ui.status(&format!("kind: {name}: stays; {maker}; if it may go: kind delete cluster --name {name}"));
     }
     // What knows of them goes with the hub.
     for name in registered_elsewhere(&ready.profile).filter(|_| !removal.clusters.is_empty()) {

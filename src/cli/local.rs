@@ -1,9 +1,11 @@
 //! The clusters of a profile that bridge makes itself: where their folder is, who makes them, and what stands there.
 
+mod contexts;
 mod guide;
 mod make;
 mod remove;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -134,6 +136,24 @@ pub(super) fn check_hub(ready: &Ready) -> Result<(), CliError> {
     let message = format!("the hub of `{}` is no cluster that bridge makes", plain(&ready.path));
     Err(CliError::usage(Code::NO_KIND_CLUSTER, message)
         .hinted("write `provider: kind` into its entry of the profile, or run `bridge apply`"))
+}
+
+/// Refuses profiles of one run that want the same kind cluster: the second one could not be made once the first one is.
+///
+/// # Errors
+/// When two of them do.
+pub(super) fn check_names(all: &[Ready]) -> Result<(), CliError> {
+    let mut wanted = BTreeMap::new();
+    let each = all.iter().flat_map(|ready| specs(ready).into_iter().map(move |spec| (spec.name, ready)));
+    for (name, ready) in each {
+        if let Some(first) = wanted.insert(name.to_string(), ready) {
+            let (first, second) = (plain(&first.path), plain(&ready.path));
+            let message = format!("`{first}` and `{second}` both want a kind cluster `{name}`");
+            return Err(CliError::usage(Code::KIND_NAME_TWICE, message)
+                .hinted("give one of them another name: `kind: { name: ... }`"));
+        }
+    }
+    Ok(())
 }
 
 /// Whether bridge makes every cluster of the profile, so that nobody has to be asked about them.

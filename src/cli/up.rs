@@ -99,6 +99,7 @@ async fn make(
         target::choose(context, &ready.profile)?;
         all.push(ready);
     }
+    local::check_names(&all)?;
     wanted.own_clusters = !args.auto_approve && all.iter().all(|ready| local::is_own(&ready.profile));
     wanted.auto_approve |= wanted.own_clusters;
     approve::check_can_ask(context, wanted.auto_approve)?;

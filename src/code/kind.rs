@@ -14,7 +14,7 @@ super::codes! {
     NO_MOUNT = 5006, "a folder that a kind cluster is to see does not exist",
         "The engine would make an empty folder in its place that belongs to root. `host` counts from the profile's folder.";
     KIND_RESOURCES = 5007, "the machine may be too small for the kind clusters",
-        "A node takes about 0.45 GiB of memory, Argo CD about 0.8 GiB more, and the workloads their own; too few inotify instances show up as `too many open files` in pods. It is a warning: the clusters are made all the same.\n\n    sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288";
+        "A node takes about 0.45 GiB of memory, Argo CD about 0.8 GiB more, and the workloads their own: compared with all memory of the engine's machine and, where that is this one, with what is available. Too few inotify instances show up as `too many open files` in pods. It is a warning: the clusters are made all the same.\n\n    sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288";
     CGROUP_V1 = 5008, "the kubelet of the node image refuses control groups of version 1",
         "From Kubernetes v1.35 on a kubelet does not start where the kernel offers control groups of version 1 only, unless it is told to. Boot the machine with `systemd.unified_cgroup_hierarchy=1`, or take an older node image.";
     NO_NODE_IMAGE = 5009, "a node image cannot be had",
@@ -24,7 +24,7 @@ super::codes! {
     KIND_NOT_READY = 5011, "a kind cluster is not ready",
         "Its API server does not answer, its node does not become ready, or somebody paused it. The kubelet's log on the node says why.\n\n    docker exec NAME-control-plane journalctl -u kubelet --no-pager";
     KIND_KUBECONFIG = 5012, "the kubeconfig of the kind clusters cannot be written",
-        "bridge keeps a kubeconfig of its own for the clusters that it makes, and touches yours only where `--kubeconfig` names it.";
+        "bridge keeps a kubeconfig of its own for the clusters that it makes, and touches yours only where `--kubeconfig` names it. That one it looks at before the first cluster is made: the file, its folder, the lock `FILE.lock` that kind and kubectl take, and whether others can read it (a warning). `bridge down` takes out again what is still as it was written; what it cannot take out leads nowhere.";
     KIND_FOLDER = 5013, "bridge's folder for kind clusters cannot be written",
         "bridge keeps what it made the clusters from, and their kubeconfig, in $XDG_STATE_HOME/bridge (else ~/.local/state/bridge), or in the folder that BRIDGE_STATE_DIR names.";
     KIND_BUSY = 5014, "another bridge is at work on the same kind clusters",
@@ -35,4 +35,8 @@ super::codes! {
         "`bridge up` and `bridge down` are for profiles whose hub has `provider: kind`. A cluster that is there already is brought to the profile by `bridge apply`.";
     KIND_OTHER_ENGINE = 5017, "the kind clusters were made with another container engine",
         "bridge notes which engine has the clusters of a profile. Of another one it cannot say whether they are gone, so it neither makes a second set nor forgets the first. DOCKER_HOST, a docker context, KIND_EXPERIMENTAL_PROVIDER, sudo, or an engine that does not run are the usual reasons.\n\n    docker info --format '{{.ID}}'";
+    REMOTE_ENGINE = 5018, "the container engine is on another machine",
+        "The record by which bridge knows its clusters, mirrors and mounts are folders of this machine; the engine would make empty ones on its own. Ports would be published there, and the kubeconfig of a kind cluster leads to 127.0.0.1. Run `bridge up` where the engine is; `bridge down` works from here too.\n\n    docker context inspect --format '{{.Endpoints.docker.Host}}'";
+    UNPINNED_IMAGE = 5019, "the node image is named by a tag alone",
+        "A registry may give a tag to another image at any time, and another machine may have another one under it, so that the same profile makes another cluster there. It is a warning: the cluster is made all the same. With the digest behind the tag it is always the same image; a cluster that is there already is then one of another configuration, which `bridge up --recreate` makes anew.\n\n    kind: { image: \"kindest/node:v1.36.1@sha256:...\" }";
 }

@@ -236,7 +236,7 @@ super::codes! {
     MOUNT_TWICE = 1291, "two mounts have the same path on the node",
         "Engines refuse a second mount on a path, and the cluster would not be made. A mirror of a registry is a file in `/etc/containerd/certs.d` on the node, so that no mount can be there where `mirrors` are set.\n\n    mounts:\n      - { host: ./charts, node: /charts }\n      - { host: ./data, node: /data }";
     REGISTRY_MIRROR = 1292, "a registry mirror is not valid",
-        "A registry is written as image names start with it, a host and perhaps a port; `_default` is each one without an entry. Its mirrors are http or https addresses as the node reaches them, for example the name of a container on the engine's network: a loopback address would be the node itself.\n\n    mirrors: { docker.io: [\"http://mirror:5000\"] }";
+        "A registry is written as image names start with it, a host and perhaps a port; `_default` is each one without an entry. Its mirrors are http or https addresses as the node reaches them, for example the name of a container on the engine's network: a loopback address would be the node itself. Without a path they are asked at `/v2`; a path is taken as it stands, `https://harbor.example/v2/proxy`.\n\n    mirrors: { docker.io: [\"http://mirror:5000\"] }";
     NODE_LABEL = 1293, "the label is not for a node to set",
         "A kubelet refuses to start with labels below `kubernetes.io` and `k8s.io` that are not its own, and the cluster would never be ready. Those of `node.kubernetes.io`, and all of your own domains, are free.\n\n    kind: { labels: { ingress-ready: \"true\" } }";
     KIND_EXISTING = 1294, "nobody installs Argo CD on a cluster that bridge makes",

@@ -204,6 +204,10 @@ fn failed(spec: &Spec, said: &str, left: Option<Problem>) -> Problem {
     let problem =
         Problem::new(Code::KIND_FAILED, format!("kind could not make the cluster `{}`: {words}", spec.name));
     let lower = words.to_ascii_lowercase();
+    if left.is_none() && lower.contains("already exist for a cluster") {
+        let fix = "somebody made a cluster of this name meanwhile; run `bridge up` again, which says who";
+        return problem.fix(fix);
+    }
     let fixed = if lower.contains("port is already allocated") || lower.contains("address already in use") {
         problem.fix("another process listens on one of the ports: end it, or change `kind.ports`")
     } else if lower.contains("too many open files") {

@@ -1,5 +1,6 @@
 //! The container engine, by its own command: docker, podman and nerdctl understand the same few lines.
 
+use std::net::{IpAddr, UdpSocket};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::code::Code;
 use crate::kind::finished::{Finished, QUESTION, finish};
 use crate::kind::node::{Node, nodes};
 use crate::kind::problem::Problem;
+use crate::profile::address;
 
 /// In the order in which kind looks for them.
 const KNOWN: [&str; 4] = ["docker", "nerdctl", "finch", "podman"];
@@ -71,6 +73,27 @@ impl Engine {
     #[must_use]
     pub fn provider(&self) -> &str {
         &self.provider
+    }
+
+    /// Refuses an engine of another machine, on which neither the record nor anything else of this one would be.
+    ///
+    /// Only docker's client says where it leads: `context inspect` heeds DOCKER_HOST, DOCKER_CONTEXT and its configuration.
+    ///
+    /// # Errors
+    /// When it is on another machine.
+    pub async fn check_is_here(&self) -> Result<(), Problem> {
+        if self.provider != "docker" {
+            return Ok(());
+        }
+        let asked = self.run(&["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]).await;
+        let endpoint = asked.ok().filter(|finished| finished.is_success).map(|finished| finished.stdout);
+        let Some(host) = endpoint.as_deref().and_then(other_machine) else { return Ok(()) };
+        let message = format!(
+            "docker leads to another machine, {host}: folders would be mounted and ports be published there, and kind writes 127.0.0.1 into the kubeconfig"
+        );
+        Err(Problem::new(Code::REMOTE_ENGINE, message)
+            .fix(format!("run `bridge up` on {host}"))
+            .fix("or use an engine of this machine: `unset DOCKER_HOST DOCKER_CONTEXT`, `docker context use default`"))
     }
 
     /// Whether `docker` is podman's in disguise, which kind would treat as docker.
@@ -153,6 +176,14 @@ impl Engine {
         self.run(&args).await.is_ok_and(|finished| finished.is_success)
     }
 
+    /// The digests by which registries know an image that the engine has, each behind its repository and an `@`.
+    pub(super) async fn repo_digests(&self, image: &str) -> Vec<String> {
+        let inspect = ["image", "inspect", "--format", "{{json .RepoDigests}}", image];
+        let finished = self.run(&inspect).await.ok().filter(|finished| finished.is_success);
+        // Null, where there are none.
+        finished.and_then(|finished| serde_json::from_str(&finished.stdout).ok()).unwrap_or_default()
+    }
+
     /// Pulls an image: nearly a gigabyte for a node.
     ///
     /// # Errors
@@ -178,6 +209,14 @@ impl Engine {
         let finished = self.run(&args).await.ok()?;
         finished.is_success.then_some(finished.stdout)
     }
+}
+
+/// The host of an address that leads to another machine; those of sockets and pipes have none.
+fn other_machine(endpoint: &str) -> Option<&str> {
+    let host = address::parse(endpoint.trim())?.host;
+    // Nobody can listen on an address of another machine.
+    let is_own = host.parse::<IpAddr>().is_ok_and(|address| UdpSocket::bind((address, 0)).is_ok());
+    (!is_own && !address::is_loopback(host)).then_some(host)
 }
 
 /// `Error: No such container: 2e84d96e34e0`, in the words of each engine.
@@ -250,6 +289,24 @@ mod tests {
         assert_eq!((podman.id.as_str(), podman.memory, podman.is_cgroup_v1), ("h:/g", Some(1024), false));
         let dead = r#"{"ID":"","ServerErrors":["Cannot connect to the Docker daemon"]}"#;
         assert_eq!(info(dead), Err("Cannot connect to the Docker daemon".to_owned()));
+    }
+
+    #[test]
+    fn an_engine_of_another_machine_is_told_by_its_address() {
+        for here in [
+            "unix:///var/run/docker.sock",
+            "npipe:////./pipe/docker_engine",
+            "tcp://localhost:2375",
+            "tcp://127.0.0.1:2375",
+            "ssh://me@[::1]:22",
+            "tcp://0.0.0.0:2375",
+            "",
+        ] {
+            assert_eq!(other_machine(here), None, "{here}");
+        }
+        assert_eq!(other_machine("ssh://me@build.example\n"), Some("build.example"));
+        assert_eq!(other_machine("tcp://docker:2376"), Some("docker"));
+        assert_eq!(other_machine("tcp://192.0.2.7:2375"), Some("192.0.2.7"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! engine                         which engine has the clusters
 //! lock                           held while clusters are made or deleted
 //! kubeconfig                     of all of them, 0600
+//! written.json                   what was written into other kubeconfigs, to be taken out again
 //! clusters/NAME/finished         kind has made it as a whole
 //! clusters/NAME/kind.json        what kind was given on standard input; locked as long as kind lives
 //! clusters/NAME/made/ID-DIGEST/  the record, mounted on the node
@@ -102,6 +103,10 @@ impl Folder {
         kubeconfig(&self.root)
     }
 
+    pub(super) fn written_file(&self) -> PathBuf {
+        self.root.join("written.json")
+    }
+
     fn cluster(&self, name: &KindName) -> PathBuf {
         self.root.join("clusters").join(name.as_str())
     }
@@ -114,10 +119,8 @@ impl Folder {
     /// The digest that a record of a cluster of this profile is named by; nothing for a folder of anybody else's.
     pub(super) fn digest_of(&self, cluster: &str, record: &Path) -> Option<String> {
         let made = self.root.join("clusters").join(cluster).join("made");
-        // Docker Desktop shows a folder as its own machine sees it: below this one.
-        let inside = record.strip_prefix("/host_mnt").map(|inside| Path::new("/").join(inside));
-        let digest =
-            record.strip_prefix(&made).or(inside.as_deref().unwrap_or(record).strip_prefix(&made)).ok()?;
+        let here = here(record);
+        let digest = record.strip_prefix(&made).or(here.strip_prefix(&made)).ok()?;
         let mut parts = digest.components();
         let first = parts.next()?.as_os_str().to_str()?.to_owned();
         let digest = first.strip_prefix(&self.id)?.strip_prefix('-')?.to_owned();
@@ -220,6 +223,22 @@ pub fn kubeconfig(root: &Path) -> PathBuf {
     root.join("kubeconfig")
 }
 
+/// Docker Desktop shows a folder as its own machine sees it: below this one.
+fn here(record: &Path) -> PathBuf {
+    let inside = record.strip_prefix("/host_mnt").map(|inside| Path::new("/").join(inside));
+    inside.unwrap_or_else(|_| record.to_path_buf())
+}
+
+/// The profile whose folder a record is in, where that folder is on this machine.
+pub(super) fn profile_of(record: &Path) -> Option<PathBuf> {
+    let record = here(record);
+    let root = record.ancestors().nth(4)?;
+    let id = std::fs::read_to_string(root.join("id")).ok()?;
+    let is_its = record.file_name()?.to_str()?.strip_prefix(&id)?.starts_with('-');
+    let file = std::fs::read_to_string(root.join("profile")).ok().filter(|_| is_its)?;
+    Some(PathBuf::from(file.trim_end_matches('\n')))
+}
+
 /// Makes the folder and takes its lock; nothing where somebody else has it.
 fn lock(root: &Path) -> io::Result<Option<Option<File>>> {
     loop {
@@ -285,7 +304,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Problem {
+pub(super) fn unwritable(path: &Path, error: &io::Error) -> Problem {
     Problem::new(Code::KIND_FOLDER, format!("{} cannot be written: {error}", path.display()))
         .fix("check its permissions and the disk, or give another folder with BRIDGE_STATE_DIR")
 }

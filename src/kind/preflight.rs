@@ -8,16 +8,15 @@ use std::path::Path;
 
 use crate::code::Code;
 use crate::kind::engine::{Engine, Info};
+use crate::kind::maker::Maker;
+use crate::kind::named;
 use crate::kind::node::Status;
 use crate::kind::problem::Problem;
+use crate::kind::resources::{Counts, disk, inotify, memory};
 use crate::kind::spec::Spec;
 use crate::kind::standing::Found;
 use crate::profile::model::{PortMapping, Protocol};
 
-/// Memory of a node without anything on it, and of Argo CD beside it: 0.45 GiB and 0.8 GiB, measured with Kubernetes 1.36
-/// and Argo CD 3.5.
-const NODE: u64 = 460 << 20;
-const ARGO_CD: u64 = 820 << 20;
 /// From this minor release on, a kubelet does not start on control groups of version 1 (`FailCgroupV1` in its
 /// configuration).
 const NEEDS_CGROUP_V2: u64 = 35;
@@ -26,10 +25,12 @@ const NEEDS_CGROUP_V2: u64 = 35;
 pub struct Preflight<'a> {
     /// The engine and what it says of itself; nothing where there is none.
     pub engine: Option<(&'a Engine, &'a Info)>,
-    /// Each cluster that the profile wants, with what stands under its name.
+    /// Each cluster that the profile wants, the hub first, with what stands under its name.
     pub clusters: &'a [(Spec, Found)],
     /// Ports that the profile's own clusters have already.
     pub published: &'a BTreeSet<u16>,
+    /// The kubeconfig that the clusters are to be written into, beside bridge's own.
+    pub kubeconfig: Option<&'a Path>,
     /// Whether clusters that were made from another configuration are made anew.
     pub recreate: bool,
 }
@@ -39,7 +40,7 @@ impl Preflight<'_> {
     pub async fn problems(&self) -> Vec<Problem> {
         let new: Vec<&Spec> =
             self.clusters.iter().filter(|(_, found)| self.is_new(found)).map(|(spec, _)| spec).collect();
-        let mut problems = Vec::new();
+        let mut problems: Vec<Problem> = self.kubeconfig.and_then(named::problem).into_iter().collect();
         if let Some((engine, _)) = self.engine {
             let standing = |(spec, found): &(Spec, Found)| standing(engine, spec, found, self.recreate);
             problems.extend(self.clusters.iter().filter_map(standing));
@@ -53,7 +54,10 @@ impl Preflight<'_> {
         }
         problems.extend(inotify(self.clusters.len()));
         if let Some((engine, info)) = self.engine {
-            problems.extend(memory(info, self.clusters.len()));
+            let hub_is_new = self.clusters.first().is_some_and(|(_, found)| self.is_new(found));
+            let counts = Counts { all: self.clusters.len(), new: new.len(), hub_is_new };
+            let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+            problems.extend(memory(info, &meminfo, counts));
             problems.extend(disk(info, new.len()));
             for spec in new.into_iter().filter(|_| info.is_cgroup_v1) {
                 problems.extend(cgroup(engine, spec).await);
@@ -66,7 +70,7 @@ impl Preflight<'_> {
         match found {
             Found::Nothing | Found::Unfinished => true,
             Found::Made { differences, .. } => self.recreate && !differences.is_empty(),
-            Found::Foreign { .. } => false,
+            Found::Foreign(_) => false,
         }
     }
 }
@@ -74,26 +78,7 @@ impl Preflight<'_> {
 fn standing(engine: &Engine, spec: &Spec, found: &Found, recreate: bool) -> Option<Problem> {
     let name = &spec.name;
     match found {
-        Found::Foreign { record: None } => {
-            let message = format!("there is a kind cluster `{name}` already, and bridge did not make it");
-            Some(
-                Problem::new(Code::FOREIGN_KIND_CLUSTER, message)
-                    .fix("give the profile's cluster another name: `kind: { name: ... }`")
-                    .fix(format!("or, if it may go: `kind delete cluster --name {name}`")),
-            )
-        }
-        Found::Foreign { record: Some(record) } => {
-            let message = format!(
-                "there is a kind cluster `{name}` already, which bridge made for another profile (its record is {})",
-                record.display()
-            );
-            Some(
-                Problem::new(Code::FOREIGN_KIND_CLUSTER, message)
-                    .fix("give this profile's cluster another name: `kind: { name: ... }`")
-                    .fix("or run `bridge down` with that profile first")
-                    .fix(format!("or, if it is nobody's any more: `kind delete cluster --name {name}`")),
-            )
-        }
+        Found::Foreign(maker) => Some(foreign(spec, maker)),
         Found::Made { node, differences }
             if node.status == Status::Paused && (!recreate || differences.is_empty()) =>
         {
@@ -116,6 +101,17 @@ fn standing(engine: &Engine, spec: &Spec, found: &Found, recreate: bool) -> Opti
         }
         Found::Nothing | Found::Unfinished | Found::Made { .. } => None,
     }
+}
+
+fn foreign(spec: &Spec, maker: &Maker) -> Problem {
+    let name = &spec.name;
+    let message = format!("there is a kind cluster `{name}` already, and {maker}");
+    let problem = Problem::new(Code::FOREIGN_KIND_CLUSTER, message)
+        .fix("give this profile's cluster another name: `kind: { name: ... }`");
+    let down = maker.file().map(|file| format!("or run `bridge down -f {}` first", file.display()));
+    down.into_iter()
+        .fold(problem, Problem::fix)
+        .fix(format!("or, if it may go: `kind delete cluster --name {name}`"))
 }
 
 /// A port that somebody listens on. What cannot be tried, such as a port below 1024 that only the engine may open, says nothing.
@@ -148,67 +144,6 @@ fn missing_mounts(spec: &Spec) -> impl Iterator<Item = Problem> {
         );
         Problem::new(Code::NO_MOUNT, message).fix(format!("mkdir -p {}", host.display()))
     })
-}
-
-fn memory(info: &Info, clusters: usize) -> Option<Problem> {
-    let needed = ARGO_CD + NODE * clusters as u64;
-    let there = info.memory.filter(|there| *there < needed)?;
-    let mib = |bytes: u64| bytes >> 20;
-    let message = format!(
-        "{clusters} kind cluster(s) with Argo CD take about {} MiB, and the engine's machine has {} MiB",
-        mib(needed),
-        mib(there)
-    );
-    let fix =
-        "give the engine's machine more memory (Docker Desktop: Settings, Resources), or take clusters out";
-    Some(Problem::warning(Code::KIND_RESOURCES, message).fix(fix))
-}
-
-/// A node without anything on it takes 1.5 GiB in the end, most of it images that its pods run. Only an engine of this
-/// machine can be looked at.
-fn disk(info: &Info, clusters: usize) -> Option<Problem> {
-    const NODE: u64 = 1536 << 20;
-    let root = info.root.as_ref()?;
-    let free = free_bytes(root)?;
-    let needed = NODE * clusters as u64;
-    (free < needed).then(|| {
-        let mib = |bytes: u64| bytes >> 20;
-        let message = format!(
-            "{clusters} kind cluster(s) take about {} MiB of disk, and {} has {} MiB left",
-            mib(needed),
-            root.display(),
-            mib(free)
-        );
-        Problem::warning(Code::KIND_RESOURCES, message).fix("`docker system df` says what could go")
-    })
-}
-
-#[cfg(unix)]
-fn free_bytes(folder: &Path) -> Option<u64> {
-    let stat = rustix::fs::statvfs(folder).ok()?;
-    Some(stat.f_bavail * stat.f_frsize)
-}
-
-#[cfg(not(unix))]
-fn free_bytes(_: &Path) -> Option<u64> {
-    None
-}
-
-/// Each node runs a systemd, a containerd, a kubelet and their friends; most systems allow 128 instances for all of a user's.
-fn inotify(clusters: usize) -> Option<Problem> {
-    let read = |what: &str| -> Option<u64> {
-        std::fs::read_to_string(format!("/proc/sys/fs/inotify/{what}")).ok()?.trim().parse().ok()
-    };
-    let (instances, watches) = (read("max_user_instances")?, read("max_user_watches")?);
-    let is_enough = instances >= 64 * clusters as u64 && watches >= 8192 * clusters as u64;
-    if is_enough {
-        return None;
-    }
-    let message = format!(
-        "{clusters} kind cluster(s) may need more inotify instances ({instances}) and watches ({watches}) than the kernel allows; pods would fail with `too many open files`"
-    );
-    let fix = "sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288";
-    Some(Problem::warning(Code::KIND_RESOURCES, message).fix(fix))
 }
 
 /// Whether the kubelet of an image starts where there are control groups of version 1 only.
@@ -255,13 +190,5 @@ mod tests {
         assert_eq!(minor("v1.36.3\n"), Some(36));
         assert_eq!(minor("kindest/node:v1.35.0@sha256:4521"), Some(35));
         assert_eq!(minor("registry.example.com/node:latest"), None);
-    }
-
-    #[test]
-    fn little_memory_is_told_of() {
-        let of = |mib: u64, clusters| memory(&Info { memory: Some(mib << 20), ..Info::default() }, clusters);
-        assert!(of(8192, 2).is_none());
-        assert!(of(1024, 2).unwrap().is_warning);
-        assert!(memory(&Info::default(), 9).is_none());
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::kind::node::RECORD;
+use crate::profile::address;
 use crate::profile::model::{KindCluster, Mount, PortMapping};
 use crate::profile::names::KindName;
 
@@ -53,14 +54,9 @@ impl Spec {
         json!({ "image": image, "ports": ports, "mounts": mounts, "mirrors": mirrors, "labels": labels })
     }
 
-    /// What it is known again by: the first 16 digits of a sha256.
+    /// What it is known again by.
     pub(super) fn digest(&self) -> String {
-        let digest = Sha256::digest(self.summary().to_string());
-        digest.iter().take(8).fold(String::new(), |mut text, byte| {
-            // A String takes everything.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        short_digest(&self.summary().to_string())
     }
 
     /// kind's configuration (`kind.x-k8s.io/v1alpha4`), with the record of who made it.
@@ -107,6 +103,16 @@ impl Spec {
     }
 }
 
+/// The first 16 digits of a text's sha256.
+pub(super) fn short_digest(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    digest.iter().take(8).fold(String::new(), |mut text, byte| {
+        // A String takes everything.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// kind takes relative paths for its own folder's.
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
@@ -145,10 +151,34 @@ fn mount_words((host, mount): &(PathBuf, Mount)) -> String {
     format!("{} -> {node}{}", host.display(), if *read_only { " (read-only)" } else { "" })
 }
 
-/// containerd's `hosts.toml`: these are asked in their order, then the registry itself.
+/// containerd's `hosts.toml`: these are asked in their order, then the registry itself. A path is that of the registry's API as
+/// it stands; containerd would put `/v2` behind it, also where it has one: `/v2/PROJECT` is how a Harbor caches a registry.
+/// Source: `parseHostConfig` in containerd's core/remotes/docker/config.
 fn hosts_toml(mirrors: &[String]) -> String {
     let host = |mirror: &String| {
-        format!("[host.{}]\n  capabilities = [\"pull\", \"resolve\"]\n", Value::from(mirror.as_str()))
+        let path = address::parse(mirror).map_or("", |address| address.path);
+        let override_path = if ["", "/v2"].contains(&path) { "" } else { "  override_path = true\n" };
+        let host = Value::from(mirror.as_str());
+        format!("[host.{host}]\n  capabilities = [\"pull\", \"resolve\"]\n{override_path}")
     };
     mirrors.iter().map(host).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_a_mirror_is_the_whole_one() {
+        let of = |mirror: &str| hosts_toml(&[mirror.to_owned()]);
+        let plain = "[host.\"http://mirror:5000\"]\n  capabilities = [\"pull\", \"resolve\"]\n";
+        assert_eq!(of("http://mirror:5000"), plain);
+        assert!(!of("https://mirror.example/v2").contains("override_path"));
+        for with_path in ["https://harbor.example/v2/proxy", "https://mirror.example/api/docker/hub/v2"] {
+            let wanted = format!(
+                "[host.\"{with_path}\"]\n  capabilities = [\"pull\", \"resolve\"]\n  override_path = true\n"
+            );
+            assert_eq!(of(with_path), wanted);
+        }
+    }
 }

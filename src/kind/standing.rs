@@ -1,9 +1,9 @@
 //! What stands there under a cluster's name, and whose it is.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
-use crate::kind::folder::Folder;
+use crate::kind::folder::{Folder, profile_of};
+use crate::kind::maker::Maker;
 use crate::kind::node::Node;
 use crate::kind::spec::Spec;
 use crate::profile::names::KindName;
@@ -20,10 +20,7 @@ pub enum Found {
     /// Nothing.
     Nothing,
     /// A cluster that bridge did not make for this profile.
-    Foreign {
-        /// The record of the profile that it was made for; `None` where bridge did not make it.
-        record: Option<PathBuf>,
-    },
+    Foreign(Maker),
     /// What an interrupted run left of it.
     Unfinished,
     /// The cluster.
@@ -53,7 +50,7 @@ impl Standing {
         let nodes: Vec<&Node> = self.nodes_of(name).collect();
         let Some(first) = nodes.first() else { return Found::Nothing };
         if let Some(foreign) = nodes.iter().find(|node| digest(folder, node).is_none()) {
-            return Found::Foreign { record: foreign.record.clone() };
+            return Found::Foreign(maker(foreign));
         }
         if !folder.is_finished(&spec.name) {
             return Found::Unfinished;
@@ -101,4 +98,11 @@ impl Standing {
 
 fn digest(folder: &Folder, node: &Node) -> Option<String> {
     folder.digest_of(&node.cluster, node.record.as_deref()?)
+}
+
+fn maker(node: &Node) -> Maker {
+    match &node.record {
+        Some(record) => Maker::Profile { file: profile_of(record), record: record.clone() },
+        None => Maker::Somebody,
+    }
 }

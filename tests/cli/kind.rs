@@ -17,13 +17,13 @@ clusters:
 ";
 
 /// Keeps what `kind` made as the engine would show it, in `containers/NAME`, and notes each call.
-const KIND: &str = r#"#!/bin/sh
+pub(super) const KIND: &str = r#"#!/bin/sh
 echo "kind $*" >> calls
 case "$1 $2" in
   "version ") echo "kind v0.33.0 go1.26.1 linux/amd64" ;;
   "create cluster")
     echo " • Preparing nodes  ..." >&2
-    if [ -e kind-fails ]; then echo "ERROR: failed to create cluster: no luck" >&2; exit 1; fi
+    if [ -e kind-fails ]; then echo "ERROR: failed to create cluster: $(cat kind-fails)" >&2; exit 1; fi
     record=$(sed -n 's/.*"hostPath": "\([^"]*\)".*/\1/p' | head -n 1)
     sh make "$4" "$record" running ;;
   "export kubeconfig") echo "kind: Config" > "$6" ;;
@@ -35,6 +35,7 @@ echo "docker $*" >> calls
 case "$1" in
   --version) echo "Docker version 28.2.2, build e6534b4" ;;
   info) printf '{"ID":"%s","MemTotal":25769803776,"CgroupVersion":"2"}' "$(cat engine 2>/dev/null)" ;;
+  context) cat endpoint 2>/dev/null || echo unix:///var/run/docker.sock ;;
   ps) ls containers ;;
   inspect)
     shift 3
@@ -42,8 +43,11 @@ case "$1" in
     printf '['; first=yes
     for name; do [ $first = yes ] || printf ','; first=no; cat "containers/$name"; done
     printf ']' ;;
+  start) sed -i 's/"exited"/"running"/' "containers/${2%-control-plane}" ;;
   rm) shift 3; for id; do rm "containers/${id#id-}"; done ;;
-  image) [ -e has-image ] ;;
+  image)
+    [ -e has-image ] || exit 1
+    case "$4" in *RepoDigests*) cat digests 2>/dev/null || echo null ;; esac ;;
   pull) if [ -e has-no-registry ]; then echo "manifest unknown" >&2; exit 1; fi ;;
 esac
 "#;
@@ -57,14 +61,14 @@ cat > "containers/$1" <<END
 END
 "#;
 
-fn script(env: &TestEnv, name: &str, text: &str) {
+pub(super) fn script(env: &TestEnv, name: &str, text: &str) {
     env.write(&format!("bin/{name}"), text);
     let mode = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(env.path(&format!("bin/{name}")), mode).unwrap();
 }
 
 /// An engine without containers, and kind.
-fn env() -> TestEnv {
+pub(super) fn env() -> TestEnv {
     let env = bare();
     script(&env, "kind", KIND);
     script(&env, "docker", DOCKER);
@@ -98,7 +102,7 @@ fn up(env: &TestEnv) -> Run {
     env.run(&["up", "--timeout", "1s"])
 }
 
-fn called(env: &TestEnv, what: &str) -> bool {
+pub(super) fn called(env: &TestEnv, what: &str) -> bool {
     let calls = std::fs::read_to_string(env.path("calls")).unwrap_or_default();
     calls.lines().any(|line| line.starts_with(what))
 }
@@ -131,7 +135,7 @@ fn a_cluster_of_somebody_else_is_left_alone() {
     assert!(run.stderr.contains("error[BRG5003]") && run.stderr.contains("did not make it"), "{run}");
     container(&env, "hub", "/elsewhere/clusters/hub/made/0123456789abcdef", "running");
     let run = up(&env).expect(5);
-    assert!(run.stderr.contains("made for another profile (its record is /elsewhere/"), "{run}");
+    assert!(run.stderr.contains("bridge made it for another profile (its record is /elsewhere/"), "{run}");
     let run = env.run(&["down", "--auto-approve"]).expect(0);
     assert!(
         run.stderr.contains("kind: hub: stays") && run.stderr.contains("/elsewhere/clusters/hub"),
@@ -165,7 +169,7 @@ fn a_port_a_folder_and_an_image_that_are_not_to_be_had_come_before_the_first_clu
 #[test]
 fn what_kind_says_last_is_the_error_and_the_next_run_begins_again() {
     let env = env();
-    env.write("kind-fails", "");
+    env.write("kind-fails", "no luck");
     let run = up(&env).expect(1);
     assert!(
         run.stderr.contains("could not make the cluster `hub`: ERROR: failed to create cluster: no luck"),
@@ -177,6 +181,16 @@ fn what_kind_says_last_is_the_error_and_the_next_run_begins_again() {
     let run = up(&env).expect(1);
     assert!(run.stderr.contains("error[BRG5011]") && run.stderr.contains("journalctl -u kubelet"), "{run}");
     assert!(env.path("containers/hub").exists() && env.path("containers/dev").exists(), "{run}");
+}
+
+/// It was not there when bridge looked: another profile's `bridge up` was faster.
+#[test]
+fn a_cluster_that_somebody_makes_at_the_same_time_is_theirs() {
+    let env = env();
+    env.write("kind-fails", "node(s) already exist for a cluster with the name \"hub\"");
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("run `bridge up` again, which says who"), "{run}");
+    assert!(!run.stderr.contains("removed again") && !called(&env, "docker rm"), "{run}");
 }
 
 /// The clusters of the profile, as far as kind is concerned.
@@ -236,6 +250,55 @@ fn a_paused_node_is_left_as_somebody_wanted_it() {
     assert_eq!(left, 0, "{run}");
 }
 
+#[test]
+fn a_node_that_was_stopped_is_started_and_waited_for() {
+    let env = made();
+    env.write("containers/hub", &env.read("containers/hub").replace("running", "exited"));
+    let run = up(&env).expect(1);
+    let starting = run.stderr.find("kind: hub: starting its node, which was stopped");
+    let waiting = run.stderr.find("kind: hub: waiting: ");
+    assert!(starting.is_some() && starting < waiting, "{run}");
+    assert!(!run.stderr.contains("kind: dev: starting its node"), "{run}");
+    let calls = env.read("calls");
+    let (start, export) =
+        (calls.find("docker start hub-control-plane"), calls.find("kind export kubeconfig --name hub"));
+    assert!(start.is_some() && start < export, "{calls}");
+    assert!(!calls.contains("kind create") && !calls.contains("docker rm"), "{calls}");
+    let again = up(&env).expect(1);
+    assert!(!again.stderr.contains("starting its node"), "{again}");
+}
+
+#[test]
+fn a_node_image_that_has_only_a_tag_is_told_how_to_be_pinned_when_it_is_used() {
+    let env = env();
+    env.write("digests", r#"["other/node@sha256:00","docker.io/kindest/node@sha256:4521"]"#);
+    let run = up(&env).expect(1);
+    assert_eq!(run.stderr.matches("warning[BRG5019]").count(), 1, "{run}");
+    assert!(run.stderr.contains("image: \"kindest/node:v1.36.1@sha256:4521\""), "{run}");
+    assert!(called(&env, "kind create"), "{run}");
+    // The cluster is there: its image is decided.
+    let again = up(&env).expect(1);
+    assert!(!again.stderr.contains("BRG5019"), "{again}");
+}
+
+#[test]
+fn a_node_image_that_is_pinned_or_of_no_registry_is_nothing_to_warn_of() {
+    let of = |image: &str, digests: &str| {
+        let env = env();
+        env.write("bridge.yaml", &env.read("bridge.yaml").replace("kindest/node:v1.36.1", image));
+        env.write("digests", digests);
+        let run = up(&env).expect(1);
+        assert!(called(&env, "kind create") && !run.stderr.contains("BRG5019"), "{image}: {run}");
+    };
+    let digest = "sha256:4521000000000000000000000000000000000000000000000000000000000000";
+    let known = format!("[\"kindest/node@{digest}\"]");
+    of(&format!("kindest/node:v1.36.1@{digest}"), &known);
+    of("kindest/node:v1.36.1", "[]");
+    // Only its name here is another one's.
+    of("acme/node:v1.36.1", &known);
+    of("localhost/node:v1.36.1", &format!("[\"localhost/node@{digest}\"]"));
+}
+
 /// It is listed from the moment that the engine begins to make it, and can be inspected only when that is done.
 #[test]
 fn a_container_that_is_just_being_made_is_waited_for() {
@@ -282,9 +345,25 @@ fn a_copy_of_the_profile_owns_nothing_of_the_first_one() {
     env.write("copy/bridge.yaml", &env.read("bridge.yaml"));
     env.write("copy/manifest.yaml", &env.read("manifest.yaml"));
     let run = env.run(&["up", "-f", "copy/bridge.yaml"]).expect(5);
-    assert!(run.stderr.contains("error[BRG5003]"), "{run}");
+    let first = "bridge made it for $TEST_ENV/bridge.yaml (its record is $TEST_ENV/state/kind/bridge-";
+    for said in ["error[BRG5003]", first, "`bridge down -f $TEST_ENV/bridge.yaml` first"] {
+        assert!(run.stderr.contains(said), "{said}: {run}");
+    }
     let run = env.run(&["down", "-f", "copy/bridge.yaml", "--auto-approve"]).expect(0);
-    assert!(run.stderr.contains("kind: hub: stays") && env.path("containers/hub").exists(), "{run}");
+    assert!(run.stderr.contains("kind: hub: stays; bridge made it for $TEST_ENV/bridge.yaml"), "{run}");
+    assert!(env.path("containers/hub").exists(), "{run}");
+}
+
+#[test]
+fn two_profiles_of_one_run_cannot_have_the_same_cluster() {
+    let env = env();
+    env.write("copy/bridge.yaml", &env.read("bridge.yaml"));
+    env.write("copy/manifest.yaml", &env.read("manifest.yaml"));
+    let run = env.run(&["up", "-f", "bridge.yaml", "-f", "copy/bridge.yaml"]).expect(3);
+    for said in ["error[BRG1284]", "`bridge.yaml` and `copy/bridge.yaml`", "a kind cluster `hub`"] {
+        assert!(run.stderr.contains(said), "{said}: {run}");
+    }
+    assert!(!env.path("calls").exists(), "{run}");
 }
 
 #[test]
@@ -298,6 +377,26 @@ fn another_engine_is_not_asked_what_became_of_the_first_ones_clusters() {
         assert!(run.stderr.contains("error[BRG5017]") && run.stderr.contains("DOCKER_HOST"), "{run}");
     }
     assert!(!called(&env, "kind create"), "{}", env.read("calls"));
+}
+
+/// What is mounted would be a folder of that machine, and kind's kubeconfig would lead to a port of this one.
+#[test]
+fn an_engine_of_another_machine_makes_no_cluster_and_still_removes_them() {
+    let env = made();
+    for (endpoint, host) in [("ssh://me@build.example", "build.example"), ("tcp://docker:2375", "docker")] {
+        env.write("endpoint", endpoint);
+        let run = up(&env).expect(1);
+        let on = format!("run `bridge up` on {host}");
+        for said in ["error[BRG5018]", "docker leads to another machine", &on, "unset DOCKER_HOST"] {
+            assert!(run.stderr.contains(said), "{said}: {run}");
+        }
+    }
+    assert!(!called(&env, "kind create") && !called(&env, "docker ps"), "{}", env.read("calls"));
+    let run = env.run(&["down", "--auto-approve"]).expect(0);
+    assert!(!env.path("containers/hub").exists(), "{run}");
+    env.write("endpoint", "tcp://127.0.0.1:2375");
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("error[BRG5011]") && called(&env, "kind create"), "{run}");
 }
 
 #[test]

@@ -38,16 +38,20 @@ pub(in crate::cli) async fn look(
     interrupt: &Interrupt,
 ) -> Result<Looked, CliError> {
     let specs = specs(ready);
+    let kubeconfig = context.global.kubeconfig.as_deref();
     let (tools, info) = match unless(interrupt, tools(context)).await? {
         Ok(found) => found,
         // What can be looked at without them is told with them.
         Err(missing) => {
             let clusters: Vec<_> = specs.into_iter().map(|spec| (spec, Found::Nothing)).collect();
             let (engine, published) = (None, &BTreeSet::new());
-            let more = Preflight { engine, clusters: &clusters, published, recreate }.problems().await;
+            let preflight = Preflight { engine, clusters: &clusters, published, kubeconfig, recreate };
+            let more = preflight.problems().await;
             return Err(in_the_way(&[missing, more].concat()));
         }
     };
+    let is_here = unless(interrupt, tools.engine.check_is_here()).await?;
+    is_here.map_err(|problem| in_the_way(&[problem]))?;
     let folder = hold(context, ready, &tools.engine, &info)?;
     let nodes = unless(interrupt, tools.engine.nodes()).await?.map_err(|problem| in_the_way(&[problem]))?;
     let standing = Standing::new(nodes);
@@ -64,7 +68,7 @@ pub(in crate::cli) async fn look(
     let clusters: Vec<(Spec, Found)> = specs.into_iter().map(find).collect();
     let published = standing.published(&folder);
     let engine = Some((&tools.engine, &info));
-    let preflight = Preflight { engine, clusters: &clusters, published: &published, recreate };
+    let preflight = Preflight { engine, clusters: &clusters, published: &published, kubeconfig, recreate };
     let mut problems = unless(interrupt, preflight.problems()).await?;
     if problems.iter().all(|problem| problem.is_warning) {
         problems.extend(pull(context, &tools, &clusters, interrupt).await?);
@@ -76,7 +80,8 @@ pub(in crate::cli) async fn look(
     Ok(Looked { tools, folder, clusters })
 }
 
-/// Brings the images of the clusters that are to be made: once for all of them, and with an error of its own.
+/// Brings the images of the clusters that are to be made, once for all of them and with an error of its own, and tells which
+/// are not pinned.
 async fn pull(
     context: &Context,
     tools: &Tools,
@@ -87,11 +92,11 @@ async fn pull(
     let images: BTreeSet<&str> = new.filter_map(|(spec, _)| spec.image.as_deref()).collect();
     let mut problems = Vec::new();
     for image in images {
-        if tools.engine.has_image(image).await {
-            continue;
+        if !tools.engine.has_image(image).await {
+            context.ui.status(&format!("kind: pulling the node image {}", plain(image)));
+            problems.extend(unless(interrupt, tools.engine.pull(image)).await?.err());
         }
-        context.ui.status(&format!("kind: pulling the node image {}", plain(image)));
-        problems.extend(unless(interrupt, tools.engine.pull(image)).await?.err());
+        problems.extend(kind::unpinned(&tools.engine, image).await);
     }
     Ok(problems)
 }
@@ -213,8 +218,11 @@ impl Run<'_> {
         let there = KubeconfigFiles::new(vec![asked.clone()]);
         for spec in ready.iter().rev() {
             let context = spec.name.context();
+            let made = own.endpoint(&context)?;
+            // Before it is written, so that `bridge down` knows of it however this ends.
+            folder.note_written(asked, &context, &made).map_err(problem)?;
             // What is there already keeps its place, and the user's current context.
-            if there.endpoint(&context).ok() != own.endpoint(&context).ok() {
+            if there.endpoint(&context).ok() != Some(made) {
                 kind.export_kubeconfig(engine, &spec.name, asked).await.map_err(problem)?;
             }
         }

@@ -1,23 +1,21 @@
 //! Removing the clusters that bridge made for a profile, and nothing else.
 
-use std::path::PathBuf;
-
-use super::{hold, in_the_way, specs, tools};
+use super::{contexts, hold, in_the_way, specs, tools};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::prepare::Ready;
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
-use crate::kind::{self, Folder, Found, Standing, Tools};
+use crate::kind::{self, Folder, Found, Maker, Standing, Tools};
 use crate::profile::names::KindName;
 
 /// What would be removed, and what it is removed with.
 pub(in crate::cli) struct Removal {
     /// The clusters that bridge made for the profile, whether it still names them or not.
     pub(in crate::cli) clusters: Vec<KindName>,
-    /// Clusters under names of the profile that bridge did not make for it, which stay, with the record that they carry.
-    pub(in crate::cli) foreign: Vec<(KindName, Option<PathBuf>)>,
+    /// Clusters under names of the profile that bridge did not make for it, which stay.
+    pub(in crate::cli) foreign: Vec<(KindName, Maker)>,
     tools: Tools,
     folder: Folder,
 }
@@ -40,7 +38,7 @@ pub(in crate::cli) async fn look(context: &Context, ready: &Ready) -> Result<Rem
         )));
     }
     let foreign = specs.iter().filter_map(|spec| match standing.find(&folder, spec) {
-        Found::Foreign { record } => Some((spec.name.clone(), record)),
+        Found::Foreign(maker) => Some((spec.name.clone(), maker)),
         Found::Nothing | Found::Unfinished | Found::Made { .. } => None,
     });
     let foreign = foreign.collect();
@@ -72,6 +70,7 @@ pub(in crate::cli) async fn remove(
     if !problems.is_empty() {
         return Err(in_the_way(&problems));
     }
+    contexts::take_out(context, &folder.written());
     folder.forget_all();
     Ok(())
 }

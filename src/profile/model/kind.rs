@@ -17,8 +17,9 @@ pub struct KindCluster {
     /// Ports of the node that this machine publishes.
     pub ports: Vec<PortMapping>,
     /// What containerd asks before a registry itself, in this order: the registry as image names start with it, or `_default`
-    /// for each that has no entry, to http and https addresses without a trailing slash. A registry may have a port, which no
-    /// folder that an engine mounts can have in its name: containerd also looks for `HOST_PORT_` (`hostDirectory`).
+    /// for each that has no entry, to http and https addresses without a trailing slash. The path of one is that of its API as
+    /// a whole; without one it is `/v2`. A registry may have a port, which no folder that an engine mounts can have in its
+    /// name: containerd also looks for `HOST_PORT_` (`hostDirectory`).
     pub mirrors: BTreeMap<String, Vec<String>>,
     /// Files and folders of this machine that the node sees.
     pub mounts: Vec<Mount>,

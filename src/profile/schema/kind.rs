@@ -18,7 +18,8 @@ pub(super) struct KindCluster {
     /// Ports of the node that this machine publishes.
     ports: Option<Vec<PortMapping>>,
     /// What containerd asks before a registry itself, in this order: from hosts such as `docker.io`, or `_default` for each
-    /// registry without an entry, to http and https addresses as the node reaches them.
+    /// registry without an entry, to http and https addresses as the node reaches them. A path is the whole one of the
+    /// mirror's API, such as `https://harbor.example/v2/proxy`; without one it is `/v2`.
     mirrors: Option<BTreeMap<String, Option<Vec<String>>>>,
     /// Files and folders of this machine that the node sees.
     mounts: Option<Vec<Mount>>,
