@@ -58,10 +58,15 @@ impl Mark {
 #[must_use]
 pub fn render(status: &Status, detail: Detail, redactor: &Redactor) -> String {
     let page = Page { detail, redactor };
+    let silent = status.clusters.iter().filter(|one| one.is_silent()).count();
     let mut out = page.section("Hub", &hub(status, detail), Shown::All);
     let clusters: Vec<Line> = status.clusters.iter().map(cluster).collect();
     let shown = if clusters.len() <= LISTED { Shown::All } else { Shown::Unwell };
-    out.push_str(&page.section(&headed("Clusters", status.count_clusters()), &clusters, shown));
+    let mut heading = headed("Clusters", status.count_clusters());
+    if silent > 0 {
+        heading.push_str(&format!(", {silent} not answering from here"));
+    }
+    out.push_str(&page.section(&heading, &clusters, shown));
     let sets: Vec<Line> = status.sets.iter().map(set).collect();
     let shown = if sets.len() <= LISTED { Shown::All } else { Shown::Unwell };
     out.push_str(&page.section(&headed("ApplicationSets", status.count_sets()), &sets, shown));
@@ -92,7 +97,10 @@ impl Page<'_> {
         };
         let (title, rest) = heading.split_once('\n').unwrap_or((heading, ""));
         let rest: String = rest.lines().map(|line| format!("  {line}\n")).collect();
-        let wanted: Vec<&Line> = lines.iter().filter(|line| is_full || line.mark != Mark::Well).collect();
+        let mut wanted: Vec<&Line> = lines.iter().filter(|line| is_full || line.mark != Mark::Well).collect();
+        if !is_full {
+            wanted.sort_by_key(|line| line.mark != Mark::Unwell);
+        }
         let listed = &wanted[..wanted.len().min(limit)];
         let width =
             listed.iter().map(|line| line.name.chars().count()).max().unwrap_or_default().min(WIDEST_NAME);

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::plan::status::fleet::{Connection, Registration};
 use crate::plan::status::probe::Probe;
 use crate::plan::status::tests::{owner, troubled};
 use crate::plan::status::{GeneratedApplication, hub};
@@ -85,6 +86,7 @@ fn a_cluster_that_does_not_answer_is_not_called_well() {
     let all = shown(&status, Detail::Short);
     assert!(all.contains("? a    does not answer from here: no answer within 10 s\n"), "{all}");
     assert!(all.ends_with("Well as far as can be seen: 1 cluster did not answer from here.\n"), "{all}");
+    assert!(all.contains("# Clusters: 3, 1 not answering from here\n"), "{all}");
     let document = json!(status_json::document(&status));
     assert_eq!(
         (&document["isWell"], &document["clusters"][1]["probe"]["state"]),
@@ -158,4 +160,29 @@ fn the_document_follows_its_schema() {
     assert_eq!(of("/applicationSets/1/changedSince"), "2026-01-01T11:00:00Z");
     assert_eq!(of("/applications/2/sync"), "Unknown");
     assert_eq!(of("/summary/applications"), json!({"total": 3, "notWell": 1}));
+}
+
+/// What is wrong is not lost among what is only not known.
+#[test]
+fn clusters_that_do_not_answer_do_not_hide_one_that_is_not_well() {
+    let mut status = troubled();
+    let of = |name: String, probe: Probe| {
+        let registration = Registration::Registered;
+        ClusterStatus {
+            name,
+            server: String::new(),
+            registration,
+            probe,
+            connection: Connection::NotWatched,
+            token: None,
+        }
+    };
+    let silent =
+        (0..60).map(|number| of(format!("spoke-{number}"), Probe::Silent("no answer within 10 s".into())));
+    let not_ready = Probe::NotReady { version: "v1.36.2".into(), why: "/readyz: etcd".into() };
+    status.clusters = silent.chain([of("zz".to_owned(), not_ready)]).collect();
+    let all = shown(&status, Detail::Short);
+    let heading = "# Clusters: 61, 1 not well, 60 not answering from here\n";
+    let at = all.find(heading).expect(&all) + heading.len();
+    assert!(all[at..].starts_with("  ✗ zz "), "{all}");
 }
