@@ -48,8 +48,13 @@ impl Look<'_, '_> {
         late.warning = self.warning(self.live, "events", &mut late.not_seen).await;
         let pods = pods(self.run, self.kinds, self.live).await;
         let pods = seen(pods, "pods", &mut late.not_seen).unwrap_or_default();
-        let mut troubled: Vec<(Live, Trouble)> =
-            pods.into_iter().filter_map(|live| pod::trouble(&live).map(|trouble| (live, trouble))).collect();
+        let with = |of: fn(&Live) -> Option<Trouble>| -> Vec<(Live, Trouble)> {
+            pods.iter().filter_map(|live| of(live).map(|trouble| (live.clone(), trouble))).collect()
+        };
+        let mut troubled = with(pod::trouble);
+        if troubled.is_empty() {
+            troubled = with(pod::ended_before);
+        }
         // Those that may become ready come last.
         troubled.sort_by_key(|(live, _)| pod::stuck(live).is_empty());
         late.more_pods = troubled.len().saturating_sub(SHOWN_PODS);

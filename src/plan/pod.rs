@@ -57,6 +57,22 @@ pub fn trouble(pod: &Live) -> Option<Trouble> {
     Some(without_log(why.unwrap_or_else(|| "has not been started yet".to_owned())))
 }
 
+/// How a container of a pod that is ready ended before; `None` where none has. A process that ends again and again counts as
+/// ready in between.
+#[must_use]
+pub fn ended_before(pod: &Live) -> Option<Trouble> {
+    let of = |status: &Value| {
+        let (container, last) = (text(status, "/name"), status.pointer("/lastState/terminated")?);
+        let is_running = status.pointer("/state/running").is_some();
+        let log = Some(LogOf { container: container.to_owned(), previous: true });
+        is_running.then(|| Trouble {
+            why: format!("container {container} runs again; before, it {}", end(last)),
+            log,
+        })
+    };
+    statuses(pod.body()).find_map(of)
+}
+
 /// Init containers first: the others wait for them.
 fn statuses(body: &Value) -> impl Iterator<Item = &Value> {
     let list = |pointer: &str| body.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
@@ -174,21 +190,33 @@ pub fn in_the_way(workload: &Live, pod: &Live) -> Option<String> {
 /// The last Warning among events, in its own words and with how often it came; `None` when there is none.
 ///
 /// One that only repeats the reason for which a container waits counts as the last of all: kubelets write `Error:
-/// ImagePullBackOff` after each `Failed to pull image ...`, which says why.
+/// ImagePullBackOff` after each `Failed to pull image ...`, which says why. So does `BackOff` where a probe has ended the
+/// container: nothing else tells that from a process that ended by itself.
 #[must_use]
 pub fn last_warning(events: &[Live]) -> Option<String> {
-    let warnings = events.iter().map(Live::body).filter(|event| event["type"] == "Warning");
-    let last = warnings.max_by_key(|event| (!is_repetition(event), when(event).to_owned()))?;
+    let warnings = || events.iter().map(Live::body).filter(|event| event["type"] == "Warning");
+    let is_ended_by_probe = warnings().any(is_of_ending_probe);
+    let is_known =
+        |event: &Value| is_repetition(event) || (is_ended_by_probe && text(event, "/reason") == "BackOff");
+    let last = warnings().max_by_key(|event| (!is_known(event), when(event).to_owned()))?;
     let times =
         last.get("count").or_else(|| last.pointer("/series/count")).and_then(Value::as_i64).unwrap_or(1);
     let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
-    Some(format!("{}{times}", words(text(last, "/reason"), text(last, "/message"))))
+    // What a command said that was run as a probe ends in a line break.
+    Some(format!("{}{times}", words(text(last, "/reason"), text(last, "/message").trim_end())))
 }
 
 /// `Error: Reason`: what `startContainer` of a kubelet writes of an error that has no words of its own.
 fn is_repetition(event: &Value) -> bool {
     let reason = text(event, "/message").strip_prefix("Error: ");
     reason.is_some_and(|reason| reason.chars().all(|c| c.is_ascii_alphanumeric()))
+}
+
+/// A probe whose failure ends the container (`pkg/kubelet/prober/prober.go`, `recordContainerEvent`).
+fn is_of_ending_probe(event: &Value) -> bool {
+    let message = text(event, "/message");
+    text(event, "/reason") == "Unhealthy"
+        && ["Liveness probe ", "Startup probe "].iter().any(|probe| message.starts_with(probe))
 }
 
 /// When an event was last seen, as RFC 3339 in UTC. Which of the fields is set depends on who wrote it.

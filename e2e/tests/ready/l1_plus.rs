@@ -180,6 +180,7 @@ async fn restart(world: &World, restarts: i64) -> Result<()> {
         };
         let mut statuses = pod["status"]["containerStatuses"].clone();
         statuses[0]["restartCount"] = restarts.into();
+        statuses[0]["lastState"] = json!({"terminated": {"exitCode": 1, "reason": "Error"}});
         let status = json!({"status": {"containerStatuses": statuses}});
         world.patch_as("kubelet", &format!("{pods}/{name}/status"), &status).await?;
     }
@@ -201,7 +202,12 @@ async fn a_process_that_no_probe_asks_and_that_ends_again_and_again_is_not_ready
     ensure!(late.code == Some(6), "{late}");
     says(
         &late,
-        &["Deployment/argocd/extra did not become ready: container main of pod extra-", "was started again"],
+        &[
+            "Deployment/argocd/extra did not become ready: container main of pod extra-",
+            "was started again",
+            ": container main runs again; before, it ended with exit code 1 (Error)",
+            "    last lines of container main before it ended:",
+        ],
     )?;
     ensure!(!late.stderr.contains("Deployment/argocd/server did not"), "{late}");
     let status = live.world.get(DEPLOYMENT).await?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Live, LogOf, in_the_way, is_controlled_by, last_warning, newest, trouble};
+use super::{Live, LogOf, ended_before, in_the_way, is_controlled_by, last_warning, newest, trouble};
 
 fn pod(status: &Value) -> Live {
     Live::new(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "status": status}))
@@ -150,6 +150,36 @@ fn a_warning_that_says_why_counts_before_one_that_repeats_the_reason() {
         last_warning(&[events[0].clone(), missing]).unwrap(),
         "Failed: Error: secret \"argocd-redis\" not found"
     );
+}
+
+#[test]
+fn a_probe_that_ended_a_container_is_told_rather_than_that_it_is_started_again() {
+    let event = |reason: &str, message: &str, second: u8| {
+        let body = json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": reason}, "type": "Warning", "count": second,
+            "reason": reason, "message": message, "lastTimestamp": format!("2026-01-01T10:00:{second:02}Z")});
+        Live::new(body).unwrap()
+    };
+    let back_off = event("BackOff", "Back-off restarting failed container", 7);
+    for probe in ["Liveness probe failed", "Startup probe errored"] {
+        let unhealthy = event("Unhealthy", &format!("{probe}: the disk is full\n"), 5);
+        let told = last_warning(&[unhealthy, back_off.clone()]).unwrap();
+        assert_eq!(told, format!("Unhealthy: {probe}: the disk is full (5 times)"));
+    }
+    let unready = event("Unhealthy", "Readiness probe failed: not yet", 5);
+    let told = last_warning(&[unready, back_off]).unwrap();
+    assert_eq!(told, "BackOff: Back-off restarting failed container (7 times)", "that ends nothing");
+}
+
+#[test]
+fn a_process_that_ended_before_is_told_also_of_a_pod_that_is_ready_right_now() {
+    let mut container = json!({"name": "c", "ready": true, "restartCount": 2, "state": {"running": {}},
+        "lastState": {"terminated": {"exitCode": 1, "reason": "Error"}}});
+    let of = |container: &Value| ended_before(&pod(&with_container(container)));
+    let found = of(&container).unwrap();
+    assert_eq!(found.why, "container c runs again; before, it ended with exit code 1 (Error)");
+    assert_eq!(found.log, Some(LogOf { container: "c".into(), previous: true }));
+    container["lastState"] = json!({});
+    assert_eq!(of(&container), None);
 }
 
 #[test]

@@ -74,7 +74,6 @@ impl Watch {
         let of_pod =
             |pod: &Live| trouble(pod).map(|trouble| format!("pod {}: {}", pod.id().name, trouble.why));
         self.trouble = pods.iter().find_map(of_pod);
-        self.troubled_since = self.trouble.as_ref().map(|_| self.troubled_since.unwrap_or(now));
         let is_forgiven = std::mem::take(&mut self.is_forgiven);
         let before = std::mem::take(&mut self.stuck);
         for pod in pods {
@@ -91,6 +90,9 @@ impl Watch {
                 self.stuck.insert(key, Since { pod: pod.id().name.clone(), what, since, forgiven });
             }
         }
+        // A process that no probe asks counts as ready between two crashes.
+        let is_troubled = self.trouble.is_some() || !self.stuck.is_empty();
+        self.troubled_since = is_troubled.then(|| self.troubled_since.unwrap_or(now));
     }
 
     /// Whether the workload may become ready by itself, for all that is known; also where nothing is known yet.
@@ -112,7 +114,7 @@ impl Watch {
         self.trouble.as_deref()
     }
 
-    /// Whether a pod has not been ready for a minute; again each further minute.
+    /// Whether a pod has not been ready for a minute, or not for good; again each further minute.
     pub fn stands_still(&mut self, now: Duration) -> bool {
         let stands_still = self.troubled_since.is_some_and(|since| now.saturating_sub(since) >= STANDSTILL);
         if stands_still {

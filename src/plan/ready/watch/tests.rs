@@ -157,3 +157,13 @@ fn a_pod_that_is_not_ready_for_a_minute_stands_still_and_again_after_the_next_on
     watch.look(&workload("Deployment"), &[creating()], at(135));
     assert!(!watch.stands_still(at(194)), "it was ready in between");
 }
+
+#[test]
+fn a_process_that_ends_again_and_again_stands_still_although_its_pod_is_ready_in_between() {
+    let mut seems_well = runs_again(1).body().clone();
+    seems_well["status"]["conditions"] = json!([{"type": "Ready", "status": "True"}]);
+    let seems_well = Live::new(seems_well).unwrap();
+    let mut watch = seen(&[(5, ended(1)), (10, seems_well.clone()), (15, ended(2)), (65, seems_well)]);
+    assert_eq!(watch.trouble(), None);
+    assert!(watch.stands_still(Duration::from_secs(65)));
+}
