@@ -41,6 +41,7 @@
 //! cache; `BRIDGE_E2E_ENVTEST_BASE` names a mirror of the envtest releases; `BRIDGE_E2E_KEEP=1` keeps the
 //! folders and logs of every control plane; `BRIDGE_BIN` names the binary under test.
 
+mod apiserver;
 pub mod argocd;
 pub mod bridge_cmd;
 pub mod cache;
