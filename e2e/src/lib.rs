@@ -34,6 +34,8 @@
 //! | [`forwarder`] | further addresses of one apiserver |
 //! | [`proxy`] | a reverse proxy that records, counts and breaks requests |
 //! | [`kind`] | clusters with real nodes and pods (level L3) |
+//! | [`container`] | control planes in containers, which can be paused and replaced (level L3) |
+//! | [`engine`] | the container engine's command |
 //! | [`manifests`] | Argo CD's official manifests, from its Go module |
 //! | [`bridge_cmd`] | the real `bridge` binary in a hermetic environment |
 //!
@@ -47,10 +49,12 @@ pub mod bridge_cmd;
 pub mod cache;
 pub mod certificates;
 pub mod cluster;
+pub mod container;
 pub mod controllers;
 mod debian;
 pub mod demo;
 pub mod download;
+pub mod engine;
 mod etcd;
 pub mod forwarder;
 pub mod git;
