@@ -35,6 +35,7 @@
 //! | [`proxy`] | a reverse proxy that records, counts and breaks requests |
 //! | [`kind`] | clusters with real nodes and pods (level L3) |
 //! | [`container`] | control planes in containers, which can be paused and replaced (level L3) |
+//! | [`wire`] | a TCP proxy that can be cut |
 //! | [`engine`] | the container engine's command |
 //! | [`manifests`] | Argo CD's official manifests, from its Go module |
 //! | [`bridge_cmd`] | the real `bridge` binary in a hermetic environment |
@@ -68,6 +69,7 @@ pub mod proxy;
 mod scratch;
 pub mod tokens;
 pub mod tools;
+pub mod wire;
 
 pub use scratch::keep_logs;
 
