@@ -258,7 +258,7 @@ impl Transport {
             (response.status().as_u16(), warnings(&response), retry_after(&response));
         match response.into_body().collect().await {
             Ok(body) => Attempt::Answered(code, body.to_bytes().into(), warnings, retry_after),
-            Err(error) => Attempt::Lost(self.unreachable(innermost(&error))),
+            Err(error) => Attempt::Lost(self.unreachable(innermost(&error), true)),
         }
     }
 
@@ -268,14 +268,14 @@ impl Transport {
             return Attempt::NotDelivered(ClusterError::Tls { server: self.server.clone(), cause });
         }
         if chain(error).contains("client error (Connect)") {
-            Attempt::NotDelivered(self.unreachable(in_words(cause)))
+            Attempt::NotDelivered(self.unreachable(in_words(cause), false))
         } else {
-            Attempt::Lost(self.unreachable(cause))
+            Attempt::Lost(self.unreachable(cause, true))
         }
     }
 
-    fn unreachable(&self, cause: String) -> ClusterError {
-        ClusterError::Unreachable { server: self.server.clone(), cause }
+    fn unreachable(&self, cause: String, is_connected: bool) -> ClusterError {
+        ClusterError::Unreachable { server: self.server.clone(), cause, is_connected }
     }
 
     fn refused(&self, call: &Call<'_>, code: u16, body: &[u8], is_lost: bool) -> ClusterError {
