@@ -1,4 +1,5 @@
 mod fleet;
 mod job;
 mod official;
+mod outages;
 mod repositories;
