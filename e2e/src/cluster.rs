@@ -3,7 +3,8 @@
 //! There is no controller manager: a deleted Namespace stays `Terminating`, and nothing becomes ready, unless
 //! [`crate::controllers`] run on it.
 
-use crate::certificates::{Authority, Identity};
+use crate::apiserver::{Files, Place};
+use crate::certificates::Authority;
 use crate::etcd::Etcd;
 use crate::kubeconfig::{Access, Credential, Kubeconfig};
 use crate::process::{Server, free_port};
@@ -54,8 +55,7 @@ pub struct ControlPlane {
     // In the order of their drop: the apiserver, its etcd if nobody else uses it, then the folder.
     apiserver: Server,
     etcd: Arc<Etcd>,
-    authority: Authority,
-    tokens: [(User, String); 2],
+    files: Files,
     url: String,
     kube_system_uid: String,
     scratch: Scratch,
@@ -88,26 +88,30 @@ impl ControlPlane {
 
     async fn on(etcd: Arc<Etcd>, flags: &[&str]) -> Result<Self> {
         let scratch = Scratch::new("apiserver")?;
-        let files = Files::write(&scratch)?;
+        let files = Files::write(scratch.path(), &["127.0.0.1"])?;
+        let log = scratch.path().join("kube-apiserver.log");
         let prefix = etcd.next_prefix();
         for attempt in 1.. {
             let port = free_port()?;
             let url = format!("https://127.0.0.1:{port}");
-            let mut command = files.command(&etcd, &prefix, port);
-            let mut apiserver = Server::start(command.args(flags), &files.log, scratch.doomed())?;
+            let place = Place { etcd: etcd.url(), prefix: &prefix, address: "127.0.0.1", port };
+            let mut command = Command::new(etcd.kube_apiserver());
+            command.current_dir(scratch.path()).args(place.flags()).args(flags);
+            let mut apiserver = Server::start(&mut command, &log, scratch.doomed())?;
             let client = connect(files.admin_access(&url)).await?;
-            match wait_until_ready(&client, &mut apiserver).await {
+            match wait_until_ready(&client, || ended(&mut apiserver)).await {
                 Ok(kube_system_uid) => {
-                    let Files { authority, tokens, .. } = files;
-                    return Ok(Self { apiserver, etcd, authority, tokens, url, kube_system_uid, scratch });
+                    return Ok(Self { apiserver, etcd, files, url, kube_system_uid, scratch });
                 }
                 Err(error)
                     if attempt >= ATTEMPTS || !apiserver.log_tail().contains("address already in use") =>
                 {
+                    let said = apiserver.log_tail();
                     let log = scratch.keep_folder().join("kube-apiserver.log");
-                    return Err(
-                        error.context(format!("kube-apiserver did not start; its log: {}", log.display()))
-                    );
+                    return Err(error.context(format!(
+                        "kube-apiserver did not start; its log: {}:\n{said}",
+                        log.display()
+                    )));
                 }
                 Err(_port_taken) => {}
             }
@@ -122,12 +126,12 @@ impl ControlPlane {
 
     /// The authority that signed the apiserver's certificate, as PEM.
     pub fn ca_pem(&self) -> String {
-        self.authority.pem()
+        self.files.authority.pem()
     }
 
     /// The authority itself, for client certificates of a test's own.
     pub fn authority(&self) -> &Authority {
-        &self.authority
+        &self.files.authority
     }
 
     /// The uid of the Namespace kube-system: the identity of a cluster.
@@ -147,16 +151,12 @@ impl ControlPlane {
 
     /// The user's bearer token.
     pub fn token(&self, user: User) -> &str {
-        let [admin, restricted] = &self.tokens;
-        match user {
-            User::Admin => &admin.1,
-            User::Restricted => &restricted.1,
-        }
+        self.files.token(user)
     }
 
     /// Access as cluster administrator, by a client certificate.
     pub fn access_by_certificate(&self) -> Result<Access> {
-        let identity = self.authority.client("kubernetes-admin", Some("system:masters"))?;
+        let identity = self.files.authority.client("kubernetes-admin", Some("system:masters"))?;
         Ok(self.access(Credential::Certificate(identity)))
     }
 
@@ -220,12 +220,22 @@ pub async fn connect(access: Access) -> Result<Client> {
     Ok(Client::try_from(config)?)
 }
 
-/// Ready is what /readyz says, and the two Namespaces that the apiserver makes by itself a moment later.
-async fn wait_until_ready(client: &Client, server: &mut Server) -> Result<String> {
+/// How a process ended, with its last words.
+fn ended(server: &mut Server) -> Option<String> {
+    let status = server.exited()?;
+    Some(format!("it ended with {status}:\n{}", server.log_tail()))
+}
+
+/// Ready is what /readyz says, and the two Namespaces that the apiserver makes by itself a moment later. Gives the uid of
+/// kube-system. `ended` says when there is nothing to wait for any more, and why.
+pub(crate) async fn wait_until_ready(
+    client: &Client,
+    mut ended: impl FnMut() -> Option<String>,
+) -> Result<String> {
     let deadline = Instant::now() + START_TIMEOUT;
     loop {
-        if let Some(status) = server.exited() {
-            bail!("it ended with {status}:\n{}", server.log_tail());
+        if let Some(why) = ended() {
+            bail!(why);
         }
         let attempt = tokio::time::timeout(Duration::from_secs(10), probe(client)).await;
         let why = match attempt {
@@ -234,7 +244,7 @@ async fn wait_until_ready(client: &Client, server: &mut Server) -> Result<String
             Err(_elapsed) => "no answer in 10 seconds".to_owned(),
         };
         if Instant::now() > deadline {
-            bail!("not ready after {} seconds ({why}):\n{}", START_TIMEOUT.as_secs(), server.log_tail());
+            bail!("not ready after {} seconds ({why})", START_TIMEOUT.as_secs());
         }
         tokio::time::sleep(POLL).await;
     }
@@ -245,106 +255,4 @@ async fn probe(client: &Client) -> Result<String> {
     let namespaces: Api<Namespace> = Api::all(client.clone());
     namespaces.get("default").await?;
     namespaces.get("kube-system").await?.metadata.uid.context("kube-system has no uid")
-}
-
-/// What an apiserver reads when it starts.
-struct Files {
-    authority: Authority,
-    admin: Identity,
-    tokens: [(User, String); 2],
-    folder: PathBuf,
-    log: PathBuf,
-}
-
-impl Files {
-    fn write(scratch: &Scratch) -> Result<Self> {
-        let folder = scratch.path().to_owned();
-        let authority = Authority::new("bridge-e2e")?;
-        let names = [
-            "127.0.0.1",
-            "localhost",
-            "kubernetes",
-            "kubernetes.default",
-            "kubernetes.default.svc",
-            "10.96.0.1",
-        ];
-        write_identity(&folder, "serving", &authority.server(&names)?)?;
-        let front_proxy = Authority::new("bridge-e2e-front-proxy")?;
-        write_identity(&folder, "proxy-client", &front_proxy.client("front-proxy-client", None)?)?;
-        let tokens = [(User::Admin, random_token()?), (User::Restricted, random_token()?)];
-        let (private_key, public_key) = crate::certificates::signing_keys()?;
-        for (name, text) in [
-            ("ca.crt", authority.pem()),
-            ("front-proxy-ca.crt", front_proxy.pem()),
-            ("service-account.key", private_key),
-            ("service-account.pub", public_key),
-            ("tokens.csv", token_file(&tokens)),
-        ] {
-            std::fs::write(folder.join(name), text)?;
-        }
-        let admin = authority.client("kubernetes-admin", Some("system:masters"))?;
-        Ok(Self { authority, admin, tokens, log: folder.join("kube-apiserver.log"), folder })
-    }
-
-    fn admin_access(&self, url: &str) -> Access {
-        let credential = Credential::Certificate(self.admin.clone());
-        Access { server: url.to_owned(), ca_pem: self.authority.pem(), credential }
-    }
-
-    fn command(&self, etcd: &Etcd, prefix: &str, port: u16) -> Command {
-        let mut command = Command::new(etcd.kube_apiserver());
-        command.current_dir(&self.folder).arg(format!("--etcd-servers={}", etcd.url()));
-        command.arg(format!("--etcd-prefix={prefix}")).arg(format!("--secure-port={port}")).args([
-            "--bind-address=127.0.0.1",
-            // Else it looks for a default route, which an isolated machine has not.
-            "--advertise-address=127.0.0.1",
-            "--tls-cert-file=serving.crt",
-            "--tls-private-key-file=serving.key",
-            "--client-ca-file=ca.crt",
-            "--token-auth-file=tokens.csv",
-            "--service-account-key-file=service-account.pub",
-            "--service-account-signing-key-file=service-account.key",
-            "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
-            "--authorization-mode=Node,RBAC",
-            "--enable-admission-plugins=NodeRestriction",
-            // Its controller, which makes the default ServiceAccounts, does not run here.
-            "--disable-admission-plugins=ServiceAccount",
-            "--allow-privileged=true",
-            "--service-cluster-ip-range=10.96.0.0/16",
-            "--endpoint-reconciler-type=none",
-            "--profiling=false",
-            // Names of nodes stand in no DNS here.
-            "--kubelet-preferred-address-types=InternalIP",
-            "--requestheader-client-ca-file=front-proxy-ca.crt",
-            "--requestheader-allowed-names=front-proxy-client",
-            "--requestheader-extra-headers-prefix=X-Remote-Extra-",
-            "--requestheader-group-headers=X-Remote-Group",
-            "--requestheader-username-headers=X-Remote-User",
-            "--proxy-client-cert-file=proxy-client.crt",
-            "--proxy-client-key-file=proxy-client.key",
-        ]);
-        command
-    }
-}
-
-fn write_identity(folder: &Path, name: &str, identity: &Identity) -> Result<()> {
-    std::fs::write(folder.join(format!("{name}.crt")), &identity.certificate)?;
-    std::fs::write(folder.join(format!("{name}.key")), &identity.key)?;
-    Ok(())
-}
-
-fn token_file(tokens: &[(User, String)]) -> String {
-    tokens
-        .iter()
-        .map(|(user, token)| match user {
-            User::Admin => format!("{token},{name},{name},\"system:masters\"\n", name = user.name()),
-            User::Restricted => format!("{token},{name},{name}\n", name = user.name()),
-        })
-        .collect()
-}
-
-fn random_token() -> Result<String> {
-    let mut bytes = [0; 20];
-    std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut bytes)?;
-    Ok(crate::download::hex(&bytes))
 }

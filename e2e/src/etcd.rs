@@ -66,7 +66,15 @@ impl Etcd {
 fn command(binary: &Path, folder: &Path, url: &str) -> Result<Command> {
     let peer = format!("http://127.0.0.1:{}", free_port()?);
     let mut command = Command::new(binary);
-    command.current_dir(folder).arg("--unsafe-no-fsync").arg("--data-dir=data").args([
+    command.current_dir(folder).args(flags(url, &peer));
+    Ok(command)
+}
+
+/// The flags of a lone etcd whose data is in the folder `data` of its working folder.
+pub(crate) fn flags(url: &str, peer: &str) -> [String; 9] {
+    [
+        "--unsafe-no-fsync".to_owned(),
+        "--data-dir=data".to_owned(),
         format!("--listen-client-urls={url}"),
         format!("--advertise-client-urls={url}"),
         format!("--listen-peer-urls={peer}"),
@@ -74,8 +82,7 @@ fn command(binary: &Path, folder: &Path, url: &str) -> Result<Command> {
         format!("--initial-cluster=default={peer}"),
         format!("--quota-backend-bytes={QUOTA_BYTES}"),
         "--log-level=warn".to_owned(),
-    ]);
-    Ok(command)
+    ]
 }
 
 async fn wait_until_healthy(url: &str, server: &mut Server) -> Result<()> {

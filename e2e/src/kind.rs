@@ -2,17 +2,16 @@
 //!
 //! Which engine, which kind and which node image come from the environment that `e2e/scripts/kind` sets.
 
+use crate::process::Watchdog;
 use crate::scratch::Scratch;
 use crate::tools;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-/// Waits for the end of its stdin, which only the death of the test process brings, then deletes the cluster and its
-/// folder, unless a failed test wants that.
-const WATCHDOG: &str = r#"read -r _; "$1" delete cluster --name "$2" --kubeconfig "$3/kubeconfig"
+/// Deletes the cluster and its folder, unless a failed test wants that.
+const DELETE: &str = r#""$1" delete cluster --name "$2" --kubeconfig "$3/kubeconfig"
 [ -e "$3/.keep" ] || rm -rf "$3""#;
 
 /// The kind binary and its node image.
@@ -47,21 +46,14 @@ impl Kind {
     pub fn create(&self, name: &str) -> Result<KindCluster> {
         let scratch = Scratch::new("kind")?;
         let kubeconfig = scratch.path().join("kubeconfig");
-        let watchdog = self.watch(name, scratch.path())?;
+        let watchdog =
+            Watchdog::start(DELETE, [self.binary.as_os_str(), name.as_ref(), scratch.path().as_os_str()])?;
         // Before the first command: what a failed creation leaves is deleted, too.
         let cluster =
             KindCluster { kind: self.clone(), name: name.to_owned(), kubeconfig, watchdog, scratch };
         let mut command = cluster.command("create");
         run(command.args(["--image", &self.node_image, "--wait", "120s"]))?;
         Ok(cluster)
-    }
-
-    fn watch(&self, cluster: &str, folder: &Path) -> Result<Child> {
-        let mut command = Command::new("sh");
-        command.args(["-c", WATCHDOG, "bridge-e2e-watchdog"]).arg(&self.binary).arg(cluster).arg(folder);
-        // A group of its own: what ends the tests by a signal to their group must not end it.
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-        command.spawn().context("cannot start sh, which watches over the cluster")
     }
 }
 
@@ -71,7 +63,9 @@ pub struct KindCluster {
     kind: Kind,
     name: String,
     kubeconfig: PathBuf,
-    watchdog: Child,
+    // Dropped after the cluster was deleted.
+    #[expect(dead_code, reason = "deletes the cluster of a killed test")]
+    watchdog: Watchdog,
     // For its drop, which removes the folder.
     #[expect(dead_code, reason = "holds the folder of the kubeconfig")]
     scratch: Scratch,
@@ -100,8 +94,6 @@ impl Drop for KindCluster {
         if let Err(error) = run(&mut self.command("delete")) {
             crate::say(&format!("the cluster {} could not be deleted: {error:#}", self.name));
         }
-        let _already_gone = self.watchdog.kill();
-        let _reaped = self.watchdog.wait();
     }
 }
 

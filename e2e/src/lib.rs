@@ -34,6 +34,9 @@
 //! | [`forwarder`] | further addresses of one apiserver |
 //! | [`proxy`] | a reverse proxy that records, counts and breaks requests |
 //! | [`kind`] | clusters with real nodes and pods (level L3) |
+//! | [`container`] | control planes in containers, which can be paused and replaced (level L3) |
+//! | [`wire`] | a TCP proxy that can be cut |
+//! | [`engine`] | the container engine's command |
 //! | [`manifests`] | Argo CD's official manifests, from its Go module |
 //! | [`bridge_cmd`] | the real `bridge` binary in a hermetic environment |
 //!
@@ -41,15 +44,18 @@
 //! cache; `BRIDGE_E2E_ENVTEST_BASE` names a mirror of the envtest releases; `BRIDGE_E2E_KEEP=1` keeps the
 //! folders and logs of every control plane; `BRIDGE_BIN` names the binary under test.
 
+mod apiserver;
 pub mod argocd;
 pub mod bridge_cmd;
 pub mod cache;
 pub mod certificates;
 pub mod cluster;
+pub mod container;
 pub mod controllers;
 mod debian;
 pub mod demo;
 pub mod download;
+pub mod engine;
 mod etcd;
 pub mod forwarder;
 pub mod git;
@@ -63,6 +69,7 @@ pub mod proxy;
 mod scratch;
 pub mod tokens;
 pub mod tools;
+pub mod wire;
 
 pub use scratch::keep_logs;
 

@@ -2,25 +2,23 @@
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-/// Waits for the end of its stdin, which only the death of the test process brings, then kills and cleans up,
-/// unless a failed test wants the logs.
-///
-/// A pipe closes however a process dies, and unlike the kernel's parent-death signal it does not fire when the
-/// one thread ends that happened to start the server. The pause lets the server stop writing before its folder goes.
-const WATCHDOG: &str =
-    r#"read -r _; kill -s KILL -- "-$1"; [ -z "$2" ] || [ -e "$2/.keep" ] || { sleep 0.3; rm -rf "$2"; }"#;
+/// Kills and cleans up, unless a failed test wants the logs. The pause lets the server stop writing before its folder goes.
+const KILL: &str =
+    r#"kill -s KILL -- "-$1"; [ -z "$2" ] || [ -e "$2/.keep" ] || { sleep 0.3; rm -rf "$2"; }"#;
 
 /// A running server (or build): killed with all its children on drop, and by a watchdog when this process dies without dropping it.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
-    watchdog: Child,
+    // Dropped after the server was stopped: a process id that is free again could be somebody else's.
+    _watchdog: Watchdog,
     log: PathBuf,
 }
 
@@ -32,8 +30,9 @@ impl Server {
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).process_group(0);
         let mut child =
             command.spawn().with_context(|| format!("cannot start {:?}", command.get_program()))?;
-        match watch(child.id(), scratch) {
-            Ok(watchdog) => Ok(Self { child, watchdog, log: log.to_owned() }),
+        let args = [OsString::from(child.id().to_string()), scratch.map(Into::into).unwrap_or_default()];
+        match Watchdog::start(KILL, args) {
+            Ok(watchdog) => Ok(Self { child, _watchdog: watchdog, log: log.to_owned() }),
             Err(error) => {
                 stop(&mut child);
                 Err(error)
@@ -60,17 +59,31 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         stop(&mut self.child);
-        // After the server: a process id that is free again could be somebody else's.
-        stop(&mut self.watchdog);
     }
 }
 
-fn watch(pid: u32, scratch: Option<&Path>) -> Result<Child> {
-    let mut command = Command::new("sh");
-    command.args(["-c", WATCHDOG, "bridge-e2e-watchdog", &pid.to_string()]);
-    command.arg(scratch.unwrap_or(Path::new("")));
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-    command.spawn().context("cannot start sh, which watches over the servers")
+/// A shell command that is run once this process has died without dropping it.
+///
+/// It waits for the end of its stdin, which only that death brings: a pipe closes however a process dies, and unlike the
+/// kernel's parent-death signal it does not fire when one thread ends.
+#[derive(Debug)]
+pub struct Watchdog(Child);
+
+impl Watchdog {
+    /// Starts it; the script finds its arguments in `$1` and so on.
+    pub fn start(script: &str, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<Self> {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("read -r _; {script}"), "bridge-e2e-watchdog"]).args(args);
+        // A group of its own: what ends the tests by a signal to their group must not end it.
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        Ok(Self(command.spawn().context("cannot start sh, which cleans up after a killed test")?))
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        stop(&mut self.0);
+    }
 }
 
 /// Kills the whole group of a child that has not been reaped yet, so that its id cannot be somebody else's.

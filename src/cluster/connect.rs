@@ -26,7 +26,8 @@ use crate::cluster::transport::Transport;
 use crate::plan::consent::shell_word;
 use crate::plan::summary::ClusterIdentity;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest that a connection may take, with its handshake.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Which cluster, and how.
 #[derive(Debug, Clone, Default)]

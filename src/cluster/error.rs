@@ -44,6 +44,8 @@ pub enum ClusterError {
         server: String,
         /// Why, from the innermost cause.
         cause: String,
+        /// Whether there was a connection, so that the request may have been delivered.
+        is_connected: bool,
     },
     /// The API server's certificate, or ours, is not accepted.
     #[error("no TLS connection to {server}: {cause}")]
@@ -201,6 +203,12 @@ impl ClusterError {
         let is_lost =
             matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Malformed { .. });
         is_lost || self.status().is_some_and(|status| matches!(status.code, 500 | 502..=504))
+    }
+
+    /// Whether nobody takes a connection: of this server nothing else needs to be asked.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Unreachable { is_connected: false, .. })
     }
 
     /// Whether the API server says that the object of the request does not exist.

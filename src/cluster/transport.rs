@@ -11,7 +11,7 @@ use kube::client::Body;
 use serde_json::Value;
 use tokio::sync::{Mutex, Semaphore};
 
-use crate::cluster::connect::{Identity, Session, innermost};
+use crate::cluster::connect::{CONNECT_TIMEOUT, Identity, Session, innermost};
 use crate::cluster::error::{ApiStatus, ClusterError};
 use crate::profile::sensitive::Sensitive;
 
@@ -258,7 +258,7 @@ impl Transport {
             (response.status().as_u16(), warnings(&response), retry_after(&response));
         match response.into_body().collect().await {
             Ok(body) => Attempt::Answered(code, body.to_bytes().into(), warnings, retry_after),
-            Err(error) => Attempt::Lost(self.unreachable(innermost(&error))),
+            Err(error) => Attempt::Lost(self.unreachable(innermost(&error), true)),
         }
     }
 
@@ -268,14 +268,14 @@ impl Transport {
             return Attempt::NotDelivered(ClusterError::Tls { server: self.server.clone(), cause });
         }
         if chain(error).contains("client error (Connect)") {
-            Attempt::NotDelivered(self.unreachable(cause))
+            Attempt::NotDelivered(self.unreachable(in_words(cause), false))
         } else {
-            Attempt::Lost(self.unreachable(cause))
+            Attempt::Lost(self.unreachable(cause, true))
         }
     }
 
-    fn unreachable(&self, cause: String) -> ClusterError {
-        ClusterError::Unreachable { server: self.server.clone(), cause }
+    fn unreachable(&self, cause: String, is_connected: bool) -> ClusterError {
+        ClusterError::Unreachable { server: self.server.clone(), cause, is_connected }
     }
 
     fn refused(&self, call: &Call<'_>, code: u16, body: &[u8], is_lost: bool) -> ClusterError {
@@ -333,11 +333,25 @@ fn is_retried(error: &ClusterError) -> bool {
     matches!(error, ClusterError::Unreachable { .. })
 }
 
+/// tokio-rustls' words for a server that said nothing at all, which tells of no certificate.
+const HANDSHAKE_EOF: &str = "tls handshake eof";
+
 /// rustls' and webpki's words for a handshake that failed; there is no typed way through hyper's boxed errors.
 fn is_tls(cause: &str) -> bool {
-    ["certificate", "handshake", "CertExpired", "UnknownIssuer", "AlertReceived", "fatal alert"]
-        .iter()
-        .any(|sign| cause.contains(sign))
+    cause != HANDSHAKE_EOF
+        && ["certificate", "handshake", "CertExpired", "UnknownIssuer", "AlertReceived", "fatal alert"]
+            .iter()
+            .any(|sign| cause.contains(sign))
+}
+
+/// What a connection that came to nothing says of itself, where that is too little. The handshake counts: who is paused lets
+/// its kernel accept connections, and so does a load balancer with nobody behind it.
+fn in_words(cause: String) -> String {
+    match cause.as_str() {
+        "deadline has elapsed" => format!("no connection within {} s", CONNECT_TIMEOUT.as_secs()),
+        HANDSHAKE_EOF => "it closes connections before it has said anything".to_owned(),
+        _ => cause,
+    }
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -96,14 +96,18 @@ impl Lock {
         }
     }
 
-    /// Lets the next one have the lock at once. Where that fails, the lock expires by itself.
+    /// Lets the next one have the lock at once. Where that fails, the lock expires by itself; so a cluster that has fallen
+    /// silent is not waited for longer than for a renewal.
     pub(super) async fn release(self, run: &Run<'_>, is_destroy: bool) {
         let live = self.live();
-        let _ = if is_destroy {
-            run.cluster.delete(&self.kinds, &live, Propagation::Background).await.map(drop)
-        } else {
-            write(run, &self.kinds, Some(&live), "", None).await.map(drop)
+        let free = async {
+            if is_destroy {
+                run.cluster.delete(&self.kinds, &live, Propagation::Background).await.map(drop)
+            } else {
+                write(run, &self.kinds, Some(&live), "", None).await.map(drop)
+            }
         };
+        let _ = tokio::time::timeout(RENEWAL, free).await;
     }
 
     fn live(&self) -> Live {

@@ -16,7 +16,7 @@ pub struct Outcome {
     pub destroyed: usize,
     /// Objects that could not be written.
     pub failures: Vec<Failure>,
-    /// Objects that were not tried, because something that they need failed or bridge was interrupted.
+    /// Objects that were not tried, because something that they need failed, the cluster has gone away, or bridge was interrupted.
     pub not_tried: Vec<ObjectId>,
     /// Objects that were applied and did not become ready.
     pub not_ready: Vec<Late>,

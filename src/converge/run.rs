@@ -38,6 +38,8 @@ pub(super) struct Run<'a> {
     pub(super) owner: Owner,
     /// Somebody else took the lock over.
     is_lock_lost: AtomicBool,
+    /// Nobody takes a connection any more.
+    is_away: AtomicBool,
     /// It was said that something may not be looked at.
     is_blindness_said: AtomicBool,
 }
@@ -50,8 +52,8 @@ impl<'a> Run<'a> {
         interrupt: &'a Interrupt,
         owner: Owner,
     ) -> Self {
-        let (is_lock_lost, is_blindness_said) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { cluster, settings, emit, interrupt, owner, is_lock_lost, is_blindness_said }
+        let [is_lock_lost, is_away, is_blindness_said] = [false; 3].map(AtomicBool::new);
+        Self { cluster, settings, emit, interrupt, owner, is_lock_lost, is_away, is_blindness_said }
     }
 
     /// Notes that somebody else has the lock now.
@@ -62,6 +64,16 @@ impl<'a> Run<'a> {
     /// Whether somebody else has the lock now.
     pub(super) fn is_lock_lost(&self) -> bool {
         self.is_lock_lost.load(Ordering::SeqCst)
+    }
+
+    /// Notes whether an error says that the cluster has gone away: each of a thousand objects would find that out anew.
+    pub(super) fn see(&self, error: &ClusterError) {
+        self.is_away.fetch_or(error.is_away(), Ordering::SeqCst);
+    }
+
+    /// Whether the cluster has gone away, so that nothing else needs to be tried.
+    pub(super) fn is_away(&self) -> bool {
+        self.is_away.load(Ordering::SeqCst)
     }
 
     /// Says, the first time, that what stands behind an object may not be looked at.

@@ -66,7 +66,7 @@ impl Writer<'_, '_> {
                     });
                     outcome.failures.push(failure);
                 }
-                Err(Stopped::Interrupted(id)) => outcome.not_tried.push(id),
+                Err(Stopped::NotTried(id)) => outcome.not_tried.push(id),
             }
         }
         written
@@ -74,8 +74,8 @@ impl Writer<'_, '_> {
 
     async fn write_one(&self, write: Write) -> Result<(Live, Action), Stopped> {
         let id = write.id().clone();
-        if self.run.is_stopped() {
-            return Err(Stopped::Interrupted(id));
+        if self.run.is_stopped() || self.run.is_away() {
+            return Err(Stopped::NotTried(id));
         }
         let started = Instant::now();
         match self.send(write).await {
@@ -87,6 +87,9 @@ impl Writer<'_, '_> {
                 Ok((applied.live, action))
             }
             Err(error) => {
+                if let WriteError::Cluster(error) = &error {
+                    self.run.see(error);
+                }
                 let is_gone = matches!(error, WriteError::Halfway { stage: Stage::Deleted, .. });
                 Err(Stopped::Failed { failure: failure(id, error), is_gone })
             }
@@ -225,7 +228,7 @@ enum Stopped {
         /// It was deleted to be replaced.
         is_gone: bool,
     },
-    Interrupted(ObjectId),
+    NotTried(ObjectId),
 }
 
 fn write_of(change: Change) -> Option<Write> {

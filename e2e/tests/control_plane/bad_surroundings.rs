@@ -29,6 +29,18 @@ async fn is_mended(world: &World) -> Result<()> {
     world.expect_no_changes()
 }
 
+/// The address of a load balancer with nobody behind it: it accepts a connection, hears what is said, and closes it.
+fn closing() -> Result<String> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _heard = std::io::Read::read(&mut stream, &mut [0; 4096]);
+        }
+    });
+    Ok(format!("https://{address}"))
+}
+
 #[tokio::test]
 async fn kubeconfigs() -> Result<()> {
     let world = World::start().await?;
@@ -55,6 +67,8 @@ async fn kubeconfigs() -> Result<()> {
         .context("hub", access("https://127.0.0.1:1", token.clone()))
         .write(&world.path("refused"))?;
     expect(&plan("refused")?, 4, &["127.0.0.1:1", "refused"])?;
+    Kubeconfig::new().context("hub", access(&closing()?, token.clone())).write(&world.path("closing"))?;
+    expect(&plan("closing")?, 4, &["BRG2001", "closes connections before it has said anything"])?;
     let wrong_ca = Access { ca_pem: world.hub.ca_pem(), ..access(world.proxy.url(), token) };
     Kubeconfig::new().context("hub", wrong_ca).write(&world.path("wrong-ca"))?;
     expect(&plan("wrong-ca")?, 4, &["certificate"])?;

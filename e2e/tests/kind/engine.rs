@@ -1,20 +1,8 @@
 //! What the container engine has, by its own command.
 
-use std::process::{Command, Stdio};
+use anyhow::{Result, ensure};
 
-use anyhow::{Context, Result, ensure};
-
-/// The network that kind puts every node on.
-pub const NETWORK: &str = "kind";
-
-/// Runs docker to its end; what it prints.
-pub fn docker(args: &[&str]) -> Result<String> {
-    let output = Command::new("docker").args(args).stdin(Stdio::null()).output();
-    let output = output.context("docker cannot be started")?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "docker {}: {said}", args.join(" "));
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
+pub use bridge_e2e::engine::{NETWORK, docker};
 
 /// The containers of a kind cluster, whatever they are doing.
 pub fn nodes(cluster: &str) -> Result<Vec<String>> {

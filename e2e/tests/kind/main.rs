@@ -3,3 +3,4 @@
 mod beside;
 mod engine;
 mod l3;
+mod wire;

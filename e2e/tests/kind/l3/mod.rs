@@ -1,5 +1,6 @@
 mod fleet;
 mod job;
 mod official;
+mod outages;
 mod pods;
 mod repositories;
