@@ -9,13 +9,10 @@ use kube::config::{KubeconfigError, LoadDataError};
 pub(in crate::cluster) use crate::profile::address::without_userinfo;
 
 /// The cause at the bottom of an error, without the user's part of addresses in it.
-pub(in crate::cluster) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+pub(in crate::cluster) fn innermost(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;
-    }
-    if cause.is::<tokio::time::error::Elapsed>() {
-        return "no answer in time".to_owned();
     }
     without_userinfo(&cause.to_string())
 }

@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(150);
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(10);
 const PROJECTS: &str = "/apis/argoproj.io/v1alpha1/namespaces/argocd/appprojects";
-const MANIFEST: &str = include_str!("../../../support/small.yaml");
+const MANIFEST: &str = include_str!("../../../control_plane/support/small.yaml");
 
 /// uid and resourceVersion of projects, by name.
 pub type Projects = BTreeMap<String, [String; 2]>;
