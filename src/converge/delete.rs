@@ -182,7 +182,7 @@ async fn delete_wave(
 ) -> Vec<Live> {
     let mut requests = stream::iter(objects)
         .map(|live| async move {
-            if run.is_stopped() {
+            if run.is_stopped() || run.is_away() {
                 return (live, None);
             }
             let answer = delete_one(run, kinds, &live, purpose).await;
@@ -195,6 +195,7 @@ async fn delete_wave(
             None => outcome.not_tried.push(live.id().clone()),
             Some(Ok(Deletion::Accepted | Deletion::WasGone)) => deleted.push(live),
             Some(Err(error)) => {
+                run.see(&error);
                 let failure = failure_of(live.id().clone(), &error);
                 (run.emit)(Event::Failed { id: failure.id.clone(), message: failure.message.clone() });
                 outcome.failures.push(failure);
