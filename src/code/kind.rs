@@ -4,7 +4,7 @@ super::codes! {
     NO_KIND = 5001, "the command kind is missing or too old",
         "`bridge up` and `bridge down` run the command `kind`: the one on PATH, or the one that BRIDGE_KIND names. Versions before v0.27 do not set up containerd for mirrors.\n\n    go install sigs.k8s.io/kind@v0.33.0";
     NO_ENGINE = 5002, "no container engine answers",
-        "kind's nodes are containers. The engine is the one that KIND_EXPERIMENTAL_PROVIDER names (docker, podman, nerdctl), else the first of them that answers. Either it does not run, or you may not use its socket, or DOCKER_HOST leads elsewhere.\n\n    docker info";
+        "kind's nodes are containers. The engine is the one that KIND_EXPERIMENTAL_PROVIDER names (docker, podman, nerdctl), else the first of them that answers. Either it does not run, or you may not use its socket, or DOCKER_HOST or podman's CONTAINER_HOST leads elsewhere.\n\n    docker info";
     FOREIGN_KIND_CLUSTER = 5003, "a kind cluster of that name was not made by bridge for this profile",
         "bridge mounts a folder of its own, read-only, on each node that it makes, and changes or deletes no cluster whose nodes do not carry the folder of this very profile file. The cluster was made by hand, by another profile, or by this one at another place or with another BRIDGE_STATE_DIR.\n\n    docker inspect NAME-control-plane --format '{{json .Mounts}}'";
     KIND_DRIFT = 5004, "a kind cluster was made from another configuration than the profile's",

@@ -1,5 +1,6 @@
 //! The container engine, by its own command: docker, podman and nerdctl understand the same few lines.
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, UdpSocket};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +15,9 @@ use crate::kind::problem::Problem;
 use crate::profile::address;
 
 /// In the order in which kind looks for them.
-const KNOWN: [&str; 4] = ["docker", "nerdctl", "finch", "podman"];
+const KNOWN: [&str; 4] = ["docker", "nerdctl", "finch", PODMAN];
+/// The one that kind treats otherwise than the others.
+const PODMAN: &str = "podman";
 /// What kind writes on each container that it makes; the value is the cluster's name.
 pub(super) const CLUSTER_LABEL: &str = "io.x-k8s.kind.cluster";
 
@@ -62,7 +65,10 @@ impl Engine {
                     Err(errors) => said.push((provider.to_owned(), errors)),
                 },
                 Ok(finished) => said.push((provider.to_owned(), finished.words())),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => match named {
+                    None => {}
+                    Some(named) => return Err(no_command(named)),
+                },
                 Err(error) => said.push((provider.to_owned(), error.to_string())),
             }
         }
@@ -78,6 +84,7 @@ impl Engine {
     /// Refuses an engine of another machine, on which neither the record nor anything else of this one would be.
     ///
     /// Only docker's client says where it leads: `context inspect` heeds DOCKER_HOST, DOCKER_CONTEXT and its configuration.
+    /// podman does not, and makes no container with a folder that is not there.
     ///
     /// # Errors
     /// When it is on another machine.
@@ -238,9 +245,25 @@ fn none_answers(said: &[(String, String)]) -> Problem {
             "you may not use its socket; docker's: `sudo usermod -aG docker \"$USER\"`, and log in again";
         return problem.fix(fix);
     }
+    if said.iter().all(|(provider, _)| provider == PODMAN) {
+        return problem
+            .fix("`podman info` says what is wrong; on macOS and Windows, start its machine: `podman machine start`")
+            .fix("where it listens elsewhere, CONTAINER_HOST says where");
+    }
     problem
         .fix("start it: `sudo systemctl start docker`, Docker Desktop, or `podman machine start`")
         .fix("where it listens elsewhere, DOCKER_HOST says where")
+}
+
+/// The user named an engine whose command is not there.
+fn no_command(named: &str) -> Problem {
+    let message = format!("KIND_EXPERIMENTAL_PROVIDER names `{named}`, and there is no such command");
+    Problem::new(Code::NO_ENGINE, message).fix(format!("install {named}, or see that PATH leads to it")).fix(
+        format!(
+            "or let bridge take an engine that answers: `unset KIND_EXPERIMENTAL_PROVIDER` ({})",
+            KNOWN.join(", ")
+        ),
+    )
 }
 
 /// docker's and nerdctl's names, else podman's.
@@ -318,5 +341,7 @@ mod tests {
         assert!(of(&[]).contains("install Docker"));
         assert!(of(&[("docker", "Cannot connect to the Docker daemon")]).contains("systemctl start"));
         assert!(of(&[("docker", "Permission denied while connecting")]).contains("usermod"));
+        let podman = of(&[("podman", "Error: unable to connect to Podman socket")]);
+        assert!(podman.contains("podman machine start") && !podman.contains("docker"), "{podman}");
     }
 }

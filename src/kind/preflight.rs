@@ -58,7 +58,7 @@ impl Preflight<'_> {
             let counts = Counts { all: self.clusters.len(), new: new.len(), hub_is_new };
             let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
             problems.extend(memory(info, &meminfo, counts));
-            problems.extend(disk(info, new.len()));
+            problems.extend(disk(engine, info, new.len()));
             for spec in new.into_iter().filter(|_| info.is_cgroup_v1) {
                 problems.extend(cgroup(engine, spec).await);
             }
