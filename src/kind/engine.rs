@@ -75,6 +75,10 @@ impl Engine {
         Err(none_answers(&said))
     }
 
+    pub(super) fn is_podman(&self) -> bool {
+        self.provider == PODMAN
+    }
+
     /// kind's name for it.
     #[must_use]
     pub fn provider(&self) -> &str {
@@ -109,11 +113,11 @@ impl Engine {
         version.is_ok_and(|finished| finished.is_success && !finished.stdout.starts_with("Docker version"))
     }
 
-    async fn run(&self, args: &[&str]) -> std::io::Result<Finished> {
+    pub(super) async fn run(&self, args: &[&str]) -> std::io::Result<Finished> {
         self.run_within(args, QUESTION).await
     }
 
-    async fn run_within(&self, args: &[&str], limit: Duration) -> std::io::Result<Finished> {
+    pub(super) async fn run_within(&self, args: &[&str], limit: Duration) -> std::io::Result<Finished> {
         let mut command = Command::new(&self.provider);
         command.args(args);
         finish(command, limit).await
@@ -175,46 +179,6 @@ impl Engine {
         let ids = nodes.iter().map(|node| node.id.as_str());
         let args: Vec<&str> = ["rm", "--force", "--volumes"].into_iter().chain(ids).collect();
         self.ask(&args).await.map(drop)
-    }
-
-    /// Whether the engine has an image.
-    pub async fn has_image(&self, image: &str) -> bool {
-        let args = ["image", "inspect", "--format", "{{.Id}}", image];
-        self.run(&args).await.is_ok_and(|finished| finished.is_success)
-    }
-
-    /// The digests by which registries know an image that the engine has, each behind its repository and an `@`.
-    pub(super) async fn repo_digests(&self, image: &str) -> Vec<String> {
-        let inspect = ["image", "inspect", "--format", "{{json .RepoDigests}}", image];
-        let finished = self.run(&inspect).await.ok().filter(|finished| finished.is_success);
-        // Null, where there are none.
-        finished.and_then(|finished| serde_json::from_str(&finished.stdout).ok()).unwrap_or_default()
-    }
-
-    /// Pulls an image: nearly a gigabyte for a node.
-    ///
-    /// # Errors
-    /// When it cannot be had.
-    pub async fn pull(&self, image: &str) -> Result<(), Problem> {
-        let limit = Duration::from_secs(30 * 60);
-        let why = match self.run_within(&["pull", "--quiet", image], limit).await {
-            Ok(finished) if finished.is_success => return Ok(()),
-            Ok(finished) => finished.words(),
-            Err(error) => error.to_string(),
-        };
-        let message = format!("the node image {image} cannot be had: {why}");
-        let fix = "the release notes of kind list the images that fit it (https://github.com/kubernetes-sigs/kind/releases): write one into `kind.image`";
-        Err(Problem::new(Code::NO_NODE_IMAGE, message)
-            .fix(fix)
-            .fix(format!("try it by hand: `{} pull {image}`", self.provider)))
-    }
-
-    /// A file of an image that the engine has; nothing where it cannot be read.
-    pub(super) async fn file_of_image(&self, image: &str, file: &str) -> Option<String> {
-        let args =
-            ["run", "--rm", "--network", "none", "--pull", "never", "--entrypoint", "cat", image, file];
-        let finished = self.run(&args).await.ok()?;
-        finished.is_success.then_some(finished.stdout)
     }
 }
 

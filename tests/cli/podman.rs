@@ -4,10 +4,76 @@
 
 use crate::support::env::{Run, TestEnv};
 
-use super::kind::{KIND, bare, script};
+use super::kind::{KIND, bare, called, script};
+
+/// Containers are in `containers/ID`, volumes in `volumes/NAME`.
+const PODMAN: &str = r#"#!/bin/sh
+echo "podman $*" >> calls
+case "$1" in
+  info) cat <<END
+{
+  "host": {"arch": "amd64", "cgroupManager": "systemd", "cgroupVersion": "v2", "hostname": "laptop", "memTotal": 25276514304,
+           "networkBackend": "netavark", "serviceIsRemote": false, "security": {"rootless": false}},
+  "store": {"graphDriverName": "overlay", "graphRoot": "/var/lib/containers/storage", "runRoot": "/run/containers/storage"},
+  "version": {"APIVersion": "$(cat version)", "Version": "$(cat version)", "OsArch": "linux/amd64"}
+}
+END
+  ;;
+  ps) ls containers ;;
+  inspect)
+    shift 3
+    printf '[\n'; first=yes
+    for id; do [ $first = yes ] || printf ','; first=no; cat "containers/$id"; done
+    printf ']\n' ;;
+  rm) shift 3; for id; do rm "containers/$id"; done ;;
+  volume)
+    if [ ! -e "volumes/$3" ]; then echo "Error: no volume with name \"$3\" found: no such volume" >&2; exit 1; fi
+    if [ -e in-use ]; then echo "Error: volume $3 is being used by the following container(s): 7d3c" >&2; exit 2; fi
+    rm "volumes/$3" ;;
+  image)
+    if [ ! -e has-image ]; then echo "Error: inspecting object: $5: image not known" >&2; exit 125; fi
+    case "$4" in *RepoDigests*) echo '[]' ;; *) echo 5f8852489b5f ;; esac ;;
+esac
+"#;
+
+/// A node as podman shows it: no slash before its name, and a volume with a name.
+const MAKE: &str = r#"mkdir -p containers volumes
+touch "volumes/volume-$1"
+cat > "containers/id-$1" <<END
+{"Id": "id-$1", "Name": "$1-control-plane", "State": {"Status": "$3", "Running": true, "Paused": false},
+ "Config": {"Labels": {"io.x-k8s.kind.cluster": "$1", "io.x-k8s.kind.role": "control-plane"}},
+ "HostConfig": {"PortBindings": {"6443/tcp": [{"HostIp": "127.0.0.1", "HostPort": "36203"}]}},
+ "Mounts": [
+  {"Type": "volume", "Name": "volume-$1", "Source": "/volumes/volume-$1/_data", "Destination": "/var", "Driver": "local",
+   "Mode": "", "Options": ["suid", "exec", "dev", "rbind"], "RW": true, "Propagation": "rprivate"},
+  {"Type": "bind", "Source": "$2", "Destination": "/etc/bridge", "Driver": "", "Mode": "", "Options": ["rbind"], "RW": false}]}
+END
+"#;
+
+fn env() -> TestEnv {
+    let env = bare().set("KIND_EXPERIMENTAL_PROVIDER", "podman");
+    script(&env, "kind", KIND);
+    script(&env, "podman", PODMAN);
+    env.write("make", MAKE);
+    env.write("version", "5.4.2");
+    env
+}
 
 fn up(env: &TestEnv) -> Run {
     env.run(&["up", "--timeout", "1s"])
+}
+
+/// As kind does: what a short name leads to is podman's own configuration, and mostly nothing.
+#[test]
+fn images_are_asked_for_by_their_full_names() {
+    let env = env();
+    let digest = "sha256:4521000000000000000000000000000000000000000000000000000000000000";
+    let pinned = format!("kindest/node:v1.36.1@{digest}");
+    env.write("bridge.yaml", &env.read("bridge.yaml").replace("kindest/node:v1.36.1", &pinned));
+    std::fs::remove_file(env.path("has-image")).unwrap();
+    let _ = up(&env).expect(1);
+    let pull = format!("podman pull --quiet docker.io/kindest/node@{digest}");
+    assert!(called(&env, &pull) && called(&env, "kind create"), "{}", env.read("calls"));
 }
 
 #[test]
