@@ -25,6 +25,8 @@ pub(super) const CLUSTER_LABEL: &str = "io.x-k8s.kind.cluster";
 /// on a slow disk.
 const LOOKS: u32 = 120;
 const PAUSE: Duration = Duration::from_millis(250);
+/// How long a removal may take: podman gives each container ten seconds to end by itself, and a node's volume has gigabytes.
+const REMOVAL: Duration = Duration::from_secs(300);
 
 /// A container engine that answers.
 #[derive(Debug, Clone)]
@@ -125,7 +127,11 @@ impl Engine {
 
     /// Runs the engine's command, which has to succeed.
     async fn ask(&self, args: &[&str]) -> Result<String, Problem> {
-        let why = match self.run(args).await {
+        self.ask_within(args, QUESTION).await
+    }
+
+    async fn ask_within(&self, args: &[&str], limit: Duration) -> Result<String, Problem> {
+        let why = match self.run_within(args, limit).await {
             Ok(finished) if finished.is_success => return Ok(finished.stdout),
             Ok(finished) => finished.words(),
             Err(error) => error.to_string(),
@@ -178,7 +184,15 @@ impl Engine {
     pub(super) async fn remove(&self, nodes: &[Node]) -> Result<(), Problem> {
         let ids = nodes.iter().map(|node| node.id.as_str());
         let args: Vec<&str> = ["rm", "--force", "--volumes"].into_iter().chain(ids).collect();
-        self.ask(&args).await.map(drop)
+        self.ask_within(&args, REMOVAL).await?;
+        // kind gives podman's nodes volumes with names, which `--volumes` leaves, with the keys and Secrets of the cluster.
+        for volume in nodes.iter().filter_map(|node| node.volume.as_deref()).filter(|_| self.is_podman()) {
+            match self.ask_within(&["volume", "rm", volume], REMOVAL).await {
+                Err(problem) if !is_unknown(&problem) => return Err(problem),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 

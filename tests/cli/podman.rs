@@ -63,6 +63,48 @@ fn up(env: &TestEnv) -> Run {
     env.run(&["up", "--timeout", "1s"])
 }
 
+fn down(env: &TestEnv) -> Run {
+    env.run(&["down", "--auto-approve"])
+}
+
+/// The clusters of the profile. Of kind's kubeconfig, which says nothing here, nothing becomes ready.
+fn made() -> TestEnv {
+    let env = env();
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("error[BRG5011]") && env.path("containers/id-hub").exists(), "{run}");
+    env
+}
+
+/// kind makes them with `podman volume create`, and `podman rm --volumes` removes only those that no command made.
+#[test]
+fn the_volumes_of_the_nodes_go_with_them_and_no_other() {
+    let env = made();
+    env.write("volumes/volume-of-somebody", "");
+    let _ = down(&env).expect(0);
+    let calls = env.read("calls");
+    for gone in ["containers/id-hub", "containers/id-dev", "volumes/volume-hub", "volumes/volume-dev"] {
+        assert!(!env.path(gone).exists(), "{gone}: {calls}");
+    }
+    assert!(env.path("volumes/volume-of-somebody").exists(), "{calls}");
+    let container = calls.find("podman rm --force --volumes id-hub");
+    assert!(container.is_some() && container < calls.find("podman volume rm volume-hub"), "{calls}");
+}
+
+#[test]
+fn a_volume_that_is_gone_is_no_failure_and_one_that_stays_is_named() {
+    let env = made();
+    std::fs::remove_file(env.path("volumes/volume-dev")).unwrap();
+    let _ = down(&env).expect(0);
+    let env = made();
+    env.write("in-use", "");
+    let run = down(&env).expect(1);
+    for said in
+        ["the cluster `hub` cannot be deleted", "is being used by", "run `podman volume rm volume-hub`"]
+    {
+        assert!(run.stderr.contains(said), "{said}: {run}");
+    }
+}
+
 /// As kind does: what a short name leads to is podman's own configuration, and mostly nothing.
 #[test]
 fn images_are_asked_for_by_their_full_names() {
