@@ -39,4 +39,6 @@ super::codes! {
         "The record by which bridge knows its clusters, mirrors and mounts are folders of this machine; the engine would make empty ones on its own. Ports would be published there, and the kubeconfig of a kind cluster leads to 127.0.0.1. Run `bridge up` where the engine is; `bridge down` works from here too.\n\n    docker context inspect --format '{{.Endpoints.docker.Host}}'";
     UNPINNED_IMAGE = 5019, "the node image is named by a tag alone",
         "A registry may give a tag to another image at any time, and another machine may have another one under it, so that the same profile makes another cluster there. It is a warning: the cluster is made all the same. With the digest behind the tag it is always the same image; a cluster that is there already is then one of another configuration, which `bridge up --recreate` makes anew.\n\n    kind: { image: \"kindest/node:v1.36.1@sha256:...\" }";
+    OLD_PODMAN = 5020, "podman's nodes do not find each other at every try",
+        "Argo CD reaches a spoke by the name of its node. podman before v4.5 writes the machine's name servers beside its own into a node, and the cluster's DNS asks any of them, of which only podman's knows the nodes. It is a warning: the clusters are made all the same, and a profile of one cluster needs no such name.\n\n    podman --version";
 }

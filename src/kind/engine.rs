@@ -46,6 +46,8 @@ pub struct Info {
     pub memory: Option<u64>,
     /// Whether its kernel gives it control groups of version 1 only.
     pub is_cgroup_v1: bool,
+    /// podman's version.
+    pub podman: Option<String>,
 }
 
 impl Engine {
@@ -266,6 +268,7 @@ fn info(text: &str) -> Result<Info, String> {
         root: root.map(PathBuf::from),
         memory: find("/MemTotal", "/host/memTotal").and_then(Value::as_u64),
         is_cgroup_v1: cgroup.is_some_and(|version| ["1", "v1"].contains(&version)),
+        podman: document.pointer("/version/Version").and_then(Value::as_str).map(str::to_owned),
     })
 }
 
@@ -284,9 +287,9 @@ mod tests {
             ("a-b", Some(25_769_803_776), true)
         );
         assert_eq!(docker.root, Some(PathBuf::from("/var/lib/docker")));
-        let podman =
-            r#"{"host":{"hostname":"h","memTotal":1024,"cgroupVersion":"v2"},"store":{"graphRoot":"/g"}}"#;
+        let podman = r#"{"host":{"hostname":"h","memTotal":1024,"cgroupVersion":"v2"},"store":{"graphRoot":"/g"},"version":{"APIVersion":"5.4.2","Version":"5.4.2"}}"#;
         let podman = info(podman).unwrap();
+        assert_eq!((podman.podman.as_deref(), docker.podman), (Some("5.4.2"), None));
         assert_eq!((podman.id.as_str(), podman.memory, podman.is_cgroup_v1), ("h:/g", Some(1024), false));
         let dead = r#"{"ID":"","ServerErrors":["Cannot connect to the Docker daemon"]}"#;
         assert_eq!(info(dead), Err("Cannot connect to the Docker daemon".to_owned()));

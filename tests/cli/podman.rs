@@ -119,6 +119,18 @@ fn images_are_asked_for_by_their_full_names() {
 }
 
 #[test]
+fn a_podman_whose_nodes_ask_the_machines_name_servers_too_is_told_of() {
+    let env = env();
+    env.write("version", "4.3.1");
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("warning[BRG5020]") && run.stderr.contains("update podman to 4.5"), "{run}");
+    assert!(called(&env, "kind create"), "{run}");
+    // The clusters are there: nothing is decided any more.
+    let again = up(&env).expect(1);
+    assert!(!again.stderr.contains("BRG5020"), "{again}");
+}
+
+#[test]
 fn a_podman_that_does_not_answer_has_remedies_of_its_own() {
     let env = bare().set("KIND_EXPERIMENTAL_PROVIDER", "podman");
     script(&env, "kind", KIND);
