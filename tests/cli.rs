@@ -21,6 +21,7 @@ mod cli {
     mod machine;
     mod offline;
     mod plan_files;
+    mod podman;
     mod profiles;
     mod reading;
     mod schemas;

@@ -4,7 +4,7 @@ super::codes! {
     NO_KIND = 5001, "the command kind is missing or too old",
         "`bridge up` and `bridge down` run the command `kind`: the one on PATH, or the one that BRIDGE_KIND names. Versions before v0.27 do not set up containerd for mirrors.\n\n    go install sigs.k8s.io/kind@v0.33.0";
     NO_ENGINE = 5002, "no container engine answers",
-        "kind's nodes are containers. The engine is the one that KIND_EXPERIMENTAL_PROVIDER names (docker, podman, nerdctl), else the first of them that answers. Either it does not run, or you may not use its socket, or DOCKER_HOST leads elsewhere.\n\n    docker info";
+        "kind's nodes are containers. The engine is the one that KIND_EXPERIMENTAL_PROVIDER names (docker, podman, nerdctl), else the first of them that answers. Either it does not run, or you may not use its socket, or DOCKER_HOST or podman's CONTAINER_HOST leads elsewhere.\n\n    docker info";
     FOREIGN_KIND_CLUSTER = 5003, "a kind cluster of that name was not made by bridge for this profile",
         "bridge mounts a folder of its own, read-only, on each node that it makes, and changes or deletes no cluster whose nodes do not carry the folder of this very profile file. The cluster was made by hand, by another profile, or by this one at another place or with another BRIDGE_STATE_DIR.\n\n    docker inspect NAME-control-plane --format '{{json .Mounts}}'";
     KIND_DRIFT = 5004, "a kind cluster was made from another configuration than the profile's",
@@ -39,4 +39,6 @@ super::codes! {
         "The record by which bridge knows its clusters, mirrors and mounts are folders of this machine; the engine would make empty ones on its own. Ports would be published there, and the kubeconfig of a kind cluster leads to 127.0.0.1. Run `bridge up` where the engine is; `bridge down` works from here too.\n\n    docker context inspect --format '{{.Endpoints.docker.Host}}'";
     UNPINNED_IMAGE = 5019, "the node image is named by a tag alone",
         "A registry may give a tag to another image at any time, and another machine may have another one under it, so that the same profile makes another cluster there. It is a warning: the cluster is made all the same. With the digest behind the tag it is always the same image; a cluster that is there already is then one of another configuration, which `bridge up --recreate` makes anew.\n\n    kind: { image: \"kindest/node:v1.36.1@sha256:...\" }";
+    OLD_PODMAN = 5020, "podman's nodes do not find each other at every try",
+        "Argo CD reaches a spoke by the name of its node. podman before v4.5 writes the machine's name servers beside its own into a node, and the cluster's DNS asks any of them, of which only podman's knows the nodes. It is a warning: the clusters are made all the same, and a profile of one cluster needs no such name.\n\n    podman --version";
 }

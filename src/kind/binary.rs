@@ -79,7 +79,8 @@ impl Kind {
         let message =
             format!("the kubeconfig {} cannot be given the cluster `{name}`: {why}", file.display());
         Err(Problem::new(Code::KIND_KUBECONFIG, message).fix(format!(
-            "see that the folder can be written and that `docker ps` shows {}",
+            "see that the folder can be written and that `{} ps` shows {}",
+            engine.provider(),
             name.control_plane()
         )))
     }

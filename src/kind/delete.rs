@@ -23,9 +23,10 @@ pub async fn delete(tools: &Tools, folder: &Folder, name: &KindName) -> Result<(
             return Err(Problem::new(Code::FOREIGN_KIND_CLUSTER, message)
                 .fix(format!("if it may go: `kind delete cluster --name {name}`")));
         };
-        tools.engine.remove(&nodes).await.map_err(|Problem { message, .. }| {
-            Problem::new(Code::KIND_FAILED, format!("the cluster `{name}` cannot be deleted: {message}"))
-                .fix("run `bridge down` again")
+        tools.engine.remove(&nodes).await.map_err(|Problem { message, fixes, .. }| {
+            let message = format!("the cluster `{name}` cannot be deleted: {message}");
+            let problem = Problem::new(Code::KIND_FAILED, message);
+            fixes.into_iter().fold(problem, Problem::fix).fix("run `bridge down` again")
         })?;
     }
     folder.forget(name);

@@ -1,5 +1,6 @@
 //! The container engine, by its own command: docker, podman and nerdctl understand the same few lines.
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, UdpSocket};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +15,9 @@ use crate::kind::problem::Problem;
 use crate::profile::address;
 
 /// In the order in which kind looks for them.
-const KNOWN: [&str; 4] = ["docker", "nerdctl", "finch", "podman"];
+const KNOWN: [&str; 4] = ["docker", "nerdctl", "finch", PODMAN];
+/// The one that kind treats otherwise than the others.
+const PODMAN: &str = "podman";
 /// What kind writes on each container that it makes; the value is the cluster's name.
 pub(super) const CLUSTER_LABEL: &str = "io.x-k8s.kind.cluster";
 
@@ -22,6 +25,8 @@ pub(super) const CLUSTER_LABEL: &str = "io.x-k8s.kind.cluster";
 /// on a slow disk.
 const LOOKS: u32 = 120;
 const PAUSE: Duration = Duration::from_millis(250);
+/// How long a removal may take: podman gives each container ten seconds to end by itself, and a node's volume has gigabytes.
+const REMOVAL: Duration = Duration::from_secs(300);
 
 /// A container engine that answers.
 #[derive(Debug, Clone)]
@@ -41,6 +46,8 @@ pub struct Info {
     pub memory: Option<u64>,
     /// Whether its kernel gives it control groups of version 1 only.
     pub is_cgroup_v1: bool,
+    /// podman's version.
+    pub podman: Option<String>,
 }
 
 impl Engine {
@@ -62,11 +69,18 @@ impl Engine {
                     Err(errors) => said.push((provider.to_owned(), errors)),
                 },
                 Ok(finished) => said.push((provider.to_owned(), finished.words())),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => match named {
+                    None => {}
+                    Some(named) => return Err(no_command(named)),
+                },
                 Err(error) => said.push((provider.to_owned(), error.to_string())),
             }
         }
         Err(none_answers(&said))
+    }
+
+    pub(super) fn is_podman(&self) -> bool {
+        self.provider == PODMAN
     }
 
     /// kind's name for it.
@@ -78,6 +92,7 @@ impl Engine {
     /// Refuses an engine of another machine, on which neither the record nor anything else of this one would be.
     ///
     /// Only docker's client says where it leads: `context inspect` heeds DOCKER_HOST, DOCKER_CONTEXT and its configuration.
+    /// podman does not, and makes no container with a folder that is not there.
     ///
     /// # Errors
     /// When it is on another machine.
@@ -102,11 +117,11 @@ impl Engine {
         version.is_ok_and(|finished| finished.is_success && !finished.stdout.starts_with("Docker version"))
     }
 
-    async fn run(&self, args: &[&str]) -> std::io::Result<Finished> {
+    pub(super) async fn run(&self, args: &[&str]) -> std::io::Result<Finished> {
         self.run_within(args, QUESTION).await
     }
 
-    async fn run_within(&self, args: &[&str], limit: Duration) -> std::io::Result<Finished> {
+    pub(super) async fn run_within(&self, args: &[&str], limit: Duration) -> std::io::Result<Finished> {
         let mut command = Command::new(&self.provider);
         command.args(args);
         finish(command, limit).await
@@ -114,7 +129,11 @@ impl Engine {
 
     /// Runs the engine's command, which has to succeed.
     async fn ask(&self, args: &[&str]) -> Result<String, Problem> {
-        let why = match self.run(args).await {
+        self.ask_within(args, QUESTION).await
+    }
+
+    async fn ask_within(&self, args: &[&str], limit: Duration) -> Result<String, Problem> {
+        let why = match self.run_within(args, limit).await {
             Ok(finished) if finished.is_success => return Ok(finished.stdout),
             Ok(finished) => finished.words(),
             Err(error) => error.to_string(),
@@ -167,47 +186,15 @@ impl Engine {
     pub(super) async fn remove(&self, nodes: &[Node]) -> Result<(), Problem> {
         let ids = nodes.iter().map(|node| node.id.as_str());
         let args: Vec<&str> = ["rm", "--force", "--volumes"].into_iter().chain(ids).collect();
-        self.ask(&args).await.map(drop)
-    }
-
-    /// Whether the engine has an image.
-    pub async fn has_image(&self, image: &str) -> bool {
-        let args = ["image", "inspect", "--format", "{{.Id}}", image];
-        self.run(&args).await.is_ok_and(|finished| finished.is_success)
-    }
-
-    /// The digests by which registries know an image that the engine has, each behind its repository and an `@`.
-    pub(super) async fn repo_digests(&self, image: &str) -> Vec<String> {
-        let inspect = ["image", "inspect", "--format", "{{json .RepoDigests}}", image];
-        let finished = self.run(&inspect).await.ok().filter(|finished| finished.is_success);
-        // Null, where there are none.
-        finished.and_then(|finished| serde_json::from_str(&finished.stdout).ok()).unwrap_or_default()
-    }
-
-    /// Pulls an image: nearly a gigabyte for a node.
-    ///
-    /// # Errors
-    /// When it cannot be had.
-    pub async fn pull(&self, image: &str) -> Result<(), Problem> {
-        let limit = Duration::from_secs(30 * 60);
-        let why = match self.run_within(&["pull", "--quiet", image], limit).await {
-            Ok(finished) if finished.is_success => return Ok(()),
-            Ok(finished) => finished.words(),
-            Err(error) => error.to_string(),
-        };
-        let message = format!("the node image {image} cannot be had: {why}");
-        let fix = "the release notes of kind list the images that fit it (https://github.com/kubernetes-sigs/kind/releases): write one into `kind.image`";
-        Err(Problem::new(Code::NO_NODE_IMAGE, message)
-            .fix(fix)
-            .fix(format!("try it by hand: `{} pull {image}`", self.provider)))
-    }
-
-    /// A file of an image that the engine has; nothing where it cannot be read.
-    pub(super) async fn file_of_image(&self, image: &str, file: &str) -> Option<String> {
-        let args =
-            ["run", "--rm", "--network", "none", "--pull", "never", "--entrypoint", "cat", image, file];
-        let finished = self.run(&args).await.ok()?;
-        finished.is_success.then_some(finished.stdout)
+        self.ask_within(&args, REMOVAL).await?;
+        // kind gives podman's nodes volumes with names, which `--volumes` leaves, with the keys and Secrets of the cluster.
+        for volume in nodes.iter().filter_map(|node| node.volume.as_deref()).filter(|_| self.is_podman()) {
+            match self.ask_within(&["volume", "rm", volume], REMOVAL).await {
+                Err(problem) if !is_unknown(&problem) => return Err(problem),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 
@@ -238,9 +225,25 @@ fn none_answers(said: &[(String, String)]) -> Problem {
             "you may not use its socket; docker's: `sudo usermod -aG docker \"$USER\"`, and log in again";
         return problem.fix(fix);
     }
+    if said.iter().all(|(provider, _)| provider == PODMAN) {
+        return problem
+            .fix("`podman info` says what is wrong; on macOS and Windows, start its machine: `podman machine start`")
+            .fix("where it listens elsewhere, CONTAINER_HOST says where");
+    }
     problem
         .fix("start it: `sudo systemctl start docker`, Docker Desktop, or `podman machine start`")
         .fix("where it listens elsewhere, DOCKER_HOST says where")
+}
+
+/// The user named an engine whose command is not there.
+fn no_command(named: &str) -> Problem {
+    let message = format!("KIND_EXPERIMENTAL_PROVIDER names `{named}`, and there is no such command");
+    Problem::new(Code::NO_ENGINE, message).fix(format!("install {named}, or see that PATH leads to it")).fix(
+        format!(
+            "or let bridge take an engine that answers: `unset KIND_EXPERIMENTAL_PROVIDER` ({})",
+            KNOWN.join(", ")
+        ),
+    )
 }
 
 /// docker's and nerdctl's names, else podman's.
@@ -265,6 +268,7 @@ fn info(text: &str) -> Result<Info, String> {
         root: root.map(PathBuf::from),
         memory: find("/MemTotal", "/host/memTotal").and_then(Value::as_u64),
         is_cgroup_v1: cgroup.is_some_and(|version| ["1", "v1"].contains(&version)),
+        podman: document.pointer("/version/Version").and_then(Value::as_str).map(str::to_owned),
     })
 }
 
@@ -283,9 +287,9 @@ mod tests {
             ("a-b", Some(25_769_803_776), true)
         );
         assert_eq!(docker.root, Some(PathBuf::from("/var/lib/docker")));
-        let podman =
-            r#"{"host":{"hostname":"h","memTotal":1024,"cgroupVersion":"v2"},"store":{"graphRoot":"/g"}}"#;
+        let podman = r#"{"host":{"hostname":"h","memTotal":1024,"cgroupVersion":"v2"},"store":{"graphRoot":"/g"},"version":{"APIVersion":"5.4.2","Version":"5.4.2"}}"#;
         let podman = info(podman).unwrap();
+        assert_eq!((podman.podman.as_deref(), docker.podman), (Some("5.4.2"), None));
         assert_eq!((podman.id.as_str(), podman.memory, podman.is_cgroup_v1), ("h:/g", Some(1024), false));
         let dead = r#"{"ID":"","ServerErrors":["Cannot connect to the Docker daemon"]}"#;
         assert_eq!(info(dead), Err("Cannot connect to the Docker daemon".to_owned()));
@@ -318,5 +322,7 @@ mod tests {
         assert!(of(&[]).contains("install Docker"));
         assert!(of(&[("docker", "Cannot connect to the Docker daemon")]).contains("systemctl start"));
         assert!(of(&[("docker", "Permission denied while connecting")]).contains("usermod"));
+        let podman = of(&[("podman", "Error: unable to connect to Podman socket")]);
+        assert!(podman.contains("podman machine start") && !podman.contains("docker"), "{podman}");
     }
 }

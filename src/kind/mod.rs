@@ -12,6 +12,7 @@ mod delete;
 mod engine;
 mod finished;
 mod folder;
+mod image;
 mod maker;
 mod named;
 mod node;

@@ -1,7 +1,7 @@
 //! A node of a kind cluster: a container, as the engine's `inspect` shows it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -22,6 +22,8 @@ pub struct Node {
     pub record: Option<PathBuf>,
     /// Ports of the engine's machine that lead to it.
     pub published: BTreeSet<u16>,
+    /// The volume that all its state is on: etcd, images, logs.
+    pub(super) volume: Option<String>,
 }
 
 /// How a container is.
@@ -37,6 +39,8 @@ pub enum Status {
 
 /// Where bridge's record is on a node.
 pub(super) const RECORD: &str = "/etc/bridge";
+/// Where kind mounts a volume of its own.
+const STATE: &str = "/var";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -82,6 +86,9 @@ struct Config {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Mounted {
+    /// Of a volume.
+    #[serde(default)]
+    name: String,
     #[serde(default)]
     source: PathBuf,
     destination: PathBuf,
@@ -103,11 +110,13 @@ fn node(Inspected { id, name, state, config, mounts, host_config }: Inspected) -
         "paused" => Status::Paused,
         _ => Status::Stopped,
     };
-    let record = mounts.into_iter().find(|mount| mount.destination == std::path::Path::new(RECORD));
-    let record = record.map(|mount| mount.source);
+    let at = |place: &str| mounts.iter().find(|mount| mount.destination == Path::new(place));
+    let record = at(RECORD).map(|mount| mount.source.clone());
+    let volume = at(STATE).map(|mount| mount.name.clone()).filter(|name| !name.is_empty());
     let bindings = host_config.port_bindings.unwrap_or_default().into_values().flatten().flatten();
     let published = bindings.filter_map(|binding| binding.host_port.parse().ok()).collect();
-    Some(Node { id, name: name.trim_start_matches('/').to_owned(), cluster, status, record, published })
+    let name = name.trim_start_matches('/').to_owned();
+    Some(Node { id, name, cluster, status, record, published, volume })
 }
 
 #[cfg(test)]
@@ -121,7 +130,7 @@ mod tests {
            "HostConfig": {"PortBindings": {"30443/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8443"}], "80/tcp": null}},
            "State": {"Status": "paused"},
            "Config": {"Labels": {"io.x-k8s.kind.cluster": "hub", "io.x-k8s.kind.role": "control-plane"}},
-           "Mounts": [{"Type": "volume", "Source": "/var/lib/docker/volumes/x", "Destination": "/var"},
+           "Mounts": [{"Type": "volume", "Name": "x", "Source": "/var/lib/docker/volumes/x", "Destination": "/var"},
                       {"Type": "bind", "Source": "/state/a", "Destination": "/etc/bridge"}]},
           {"Id": "b2", "Name": "other-control-plane", "State": {"Status": "exited"},
            "Config": {"Labels": {"io.x-k8s.kind.cluster": "other"}}},
@@ -132,6 +141,7 @@ mod tests {
         assert_eq!((hub.status, hub.record.clone()), (Status::Paused, Some(PathBuf::from("/state/a"))));
         assert_eq!((hub.id.as_str(), &hub.published), ("a1", &BTreeSet::from([8443])));
         assert_eq!((other.status, &other.record), (Status::Stopped, &None));
+        assert_eq!((hub.volume.as_deref(), &other.volume), (Some("x"), &None));
         assert!(nodes("{}").is_err());
     }
 }

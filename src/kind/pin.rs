@@ -2,6 +2,7 @@
 
 use crate::code::Code;
 use crate::kind::engine::Engine;
+use crate::kind::image::without_tag;
 use crate::kind::problem::Problem;
 
 /// Tells how to pin an image that the engine has, where it has a tag and no digest.
@@ -30,10 +31,7 @@ pub async fn unpinned(engine: &Engine, image: &str) -> Option<Problem> {
 /// An image's name without tag and digest, and without what docker leaves out of it.
 fn repository(image: &str) -> &str {
     let name = image.split_once('@').map_or(image, |(name, _)| name);
-    let name = match name.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => name,
-        _ => name,
-    };
+    let name = without_tag(name);
     let name = name.strip_prefix("docker.io/").unwrap_or(name);
     name.strip_prefix("library/").unwrap_or(name)
 }

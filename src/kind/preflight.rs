@@ -20,6 +20,9 @@ use crate::profile::model::{PortMapping, Protocol};
 /// From this minor release on, a kubelet does not start on control groups of version 1 (`FailCgroupV1` in its
 /// configuration).
 const NEEDS_CGROUP_V2: u64 = 35;
+/// From this release on, podman writes no name server of the machine's beside its own into a container's resolv.conf.
+/// Source: its pull request 17578.
+const ONE_NAME_SERVER: (u64, u64) = (4, 5);
 
 /// What is looked at.
 pub struct Preflight<'a> {
@@ -58,7 +61,8 @@ impl Preflight<'_> {
             let counts = Counts { all: self.clusters.len(), new: new.len(), hub_is_new };
             let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
             problems.extend(memory(info, &meminfo, counts));
-            problems.extend(disk(info, new.len()));
+            problems.extend(name_servers(info, self.clusters.len()));
+            problems.extend(disk(engine, info, new.len()));
             for spec in new.into_iter().filter(|_| info.is_cgroup_v1) {
                 problems.extend(cgroup(engine, spec).await);
             }
@@ -146,6 +150,20 @@ fn missing_mounts(spec: &Spec) -> impl Iterator<Item = Problem> {
     })
 }
 
+/// Argo CD finds a spoke by its node's name, which only podman's own name server knows. CoreDNS asks any that its node has.
+fn name_servers(info: &Info, clusters: usize) -> Option<Problem> {
+    let version = info.podman.as_deref().filter(|_| clusters > 1)?;
+    let mut parts = version.split('.').map_while(|part| part.parse().ok());
+    let is_old = (parts.next()?, parts.next()?) < ONE_NAME_SERVER;
+    let (major, minor) = ONE_NAME_SERVER;
+    is_old.then(|| {
+        let message = format!(
+            "podman {version} gives nodes the machine's name servers beside its own, and only its own knows nodes: Argo CD will not find the other clusters at every try"
+        );
+        Problem::warning(Code::OLD_PODMAN, message).fix(format!("update podman to {major}.{minor} or newer"))
+    })
+}
+
 /// Whether the kubelet of an image starts where there are control groups of version 1 only.
 async fn cgroup(engine: &Engine, spec: &Spec) -> Option<Problem> {
     let fix = "boot with `systemd.unified_cgroup_hierarchy=1`, or write a node image before v1.35 into `kind.image`";
@@ -184,6 +202,18 @@ fn minor(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_podman_whose_nodes_ask_others_for_names_is_told_of() {
+        let of = |version: Option<&str>, clusters| {
+            name_servers(&Info { podman: version.map(str::to_owned), ..Info::default() }, clusters)
+        };
+        assert!(of(Some("4.3.1"), 2).is_some_and(|problem| problem.is_warning));
+        assert!(of(Some("3.4.4"), 2).is_some());
+        for (version, clusters) in [(Some("4.3.1"), 1), (Some("4.5.0"), 2), (Some("5.4.2"), 2), (None, 2)] {
+            assert_eq!(of(version, clusters), None, "{version:?}");
+        }
+    }
 
     #[test]
     fn the_minor_release_of_an_image_is_read() {

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::code::Code;
-use crate::kind::engine::Info;
+use crate::kind::engine::{Engine, Info};
 use crate::kind::problem::Problem;
 
 /// Memory of a node without anything on it, and of Argo CD beside it: 0.45 GiB and 0.8 GiB, measured with Kubernetes 1.36
@@ -61,7 +61,7 @@ fn available(meminfo: &str, total: u64) -> Option<u64> {
 
 /// A node without anything on it takes 1.5 GiB in the end, most of it images that its pods run. Only an engine of this
 /// machine can be looked at.
-pub(super) fn disk(info: &Info, clusters: usize) -> Option<Problem> {
+pub(super) fn disk(engine: &Engine, info: &Info, clusters: usize) -> Option<Problem> {
     const NODE: u64 = 1536 << 20;
     let root = info.root.as_ref()?;
     let free = free_bytes(root)?;
@@ -74,7 +74,8 @@ pub(super) fn disk(info: &Info, clusters: usize) -> Option<Problem> {
             root.display(),
             mib(free)
         );
-        Problem::warning(Code::KIND_RESOURCES, message).fix("`docker system df` says what could go")
+        Problem::warning(Code::KIND_RESOURCES, message)
+            .fix(format!("`{} system df` says what could go", engine.provider()))
     })
 }
 

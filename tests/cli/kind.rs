@@ -76,7 +76,7 @@ pub(super) fn env() -> TestEnv {
 }
 
 /// Neither engine nor kind.
-fn bare() -> TestEnv {
+pub(super) fn bare() -> TestEnv {
     let env = TestEnv::with_profile();
     let env = {
         let path = format!("{}:/usr/bin:/bin", env.path("bin").display());
@@ -111,7 +111,8 @@ pub(super) fn called(env: &TestEnv, what: &str) -> bool {
 fn everything_that_is_missing_is_told_at_once() {
     let env = bare().set("BRIDGE_KIND", "nowhere/kind").set("KIND_EXPERIMENTAL_PROVIDER", "no-such-engine");
     let run = up(&env).expect(1);
-    for said in ["error[BRG5001]", "go install sigs.k8s.io/kind@", "error[BRG5002]", "DOCKER_HOST"] {
+    let names = "names `no-such-engine`, and there is no such command";
+    for said in ["error[BRG5001]", "go install sigs.k8s.io/kind@", "error[BRG5002]", names] {
         assert!(run.stderr.contains(said), "{said}: {run}");
     }
     assert!(!env.path("state").exists(), "{run}");
