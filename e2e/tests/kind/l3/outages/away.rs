@@ -55,7 +55,7 @@ fn a_spoke_is_paused(world: &mut World, _: &Wire) -> Result<()> {
     let plan = world.bridge(&["plan", "--detailed-exitcode"])?;
     let plan = std::thread::spawn(move || timed(plan));
     let (status, took) = world.expect(0, &["status"])?;
-    ensure!(has_not_probed(&status), "{status}");
+    ensure!(is_silent(&status), "{status}");
     ensure!(took < PROBE + SLACK, "after {took:?}: {status}");
     eprintln!("a paused spoke: status after {took:.1?}");
     // The plan goes on meanwhile, and sees nothing of what is applied: it is ten seconds ahead.
@@ -70,14 +70,14 @@ fn a_spoke_is_paused(world: &mut World, _: &Wire) -> Result<()> {
     world.spoke("prod")?.unpause()?;
     // It answers again at once, and the same command ends what it was away for.
     let (status, _) = world.expect(0, &["status"])?;
-    ensure!(!status.stdout.contains("not probed"), "{status}");
+    ensure!(!status.stdout.contains("does not answer"), "{status}");
     world.apply()?;
     world.expect_green()
 }
 
 /// The limit of a probe and that of a connection end at the same time.
-fn has_not_probed(status: &Outcome) -> bool {
-    status.stdout.lines().any(|line| line.contains("not probed: ") && line.contains(" within 10 s"))
+fn is_silent(status: &Outcome) -> bool {
+    status.stdout.lines().any(|line| line.contains("does not answer from here: ") && line.contains(" within 10 s"))
 }
 
 /// One that has to be written to, beside another one that has to be, too.
