@@ -161,7 +161,7 @@ impl World {
             );
         }
         let (status, _) = self.expect(0, &["status"])?;
-        ensure!(!status.stdout.contains("not probed"), "{status}");
+        ensure!(status.stdout.contains("All is well."), "{status}");
         Ok(())
     }
 
