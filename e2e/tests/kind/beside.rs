@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use bridge_e2e::git::publish_into;
 use bridge_e2e::manifests;
+use bridge_e2e::process::Watchdog;
 use testcontainers::core::{CmdWaitFor, ExecCommand, Mount, WaitFor};
 use testcontainers::runners::SyncRunner;
 use testcontainers::{Container, GenericImage, ImageExt};
@@ -27,6 +28,8 @@ pub struct GitServer {
     container: Container<GenericImage>,
     #[expect(dead_code, reason = "its drop removes the repositories")]
     folder: tempfile::TempDir,
+    #[expect(dead_code, reason = "removes the container after a test that was killed")]
+    watchdog: Watchdog,
     url: String,
 }
 
@@ -42,6 +45,7 @@ impl GitServer {
         let private = reader.map_or_else(String::new, |reader| {
             format!("{} {} {}", reader.repository, reader.user, reader.password)
         });
+        let watchdog = Watchdog::start(r#"docker rm --force --volumes "$1""#, [&name])?;
         let (image, tag) = image();
         let container = GenericImage::new(image, tag)
             .with_entrypoint("/usr/local/bin/git-server")
@@ -56,7 +60,7 @@ impl GitServer {
             .with_env_var("GIT_PRIVATE", private)
             .start()
             .context("the git server does not start")?;
-        let server = Self { container, folder, url: format!("http://{name}") };
+        let server = Self { container, folder, watchdog, url: format!("http://{name}") };
         for name in REPOSITORIES {
             server.expect_readable(name, reader.filter(|reader| reader.repository == name))?;
         }

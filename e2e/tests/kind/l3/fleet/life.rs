@@ -15,10 +15,10 @@ use crate::engine;
 pub fn killed_after_the_first_cluster(fleet: &mut Fleet) -> Result<()> {
     let victim = Victim::default();
     let run = fleet.bridge(&["up", "--parallelism", "1"])?.victim(&victim).spawn()?;
-    let first = format!("kind: {}: ready", fleet.name(Cluster::Hub));
+    let first = format!("kind: {}: ready", Cluster::Hub.name());
     eventually("the second cluster is begun", || {
         ensure!(run.stderr_so_far().contains(&first), "the first is not ready:\n{}", run.stderr_so_far());
-        ensure!(!engine::nodes(&fleet.name(Cluster::Spoke))?.is_empty(), "the second is not begun");
+        ensure!(!engine::nodes(&Cluster::Spoke.name())?.is_empty(), "the second is not begun");
         Ok(())
     })?;
     ensure!(victim.kill(), "it was over before it could be killed");
@@ -28,20 +28,20 @@ pub fn killed_after_the_first_cluster(fleet: &mut Fleet) -> Result<()> {
 }
 
 pub fn the_rerun_ends_with_both(fleet: &mut Fleet) -> Result<()> {
-    let first = id(fleet, Cluster::Hub)?;
+    let first = id(Cluster::Hub)?;
     fleet.expect(0, &["up"])?;
-    ensure!(id(fleet, Cluster::Hub)? == first, "the cluster that was there was made anew");
+    ensure!(id(Cluster::Hub)? == first, "the cluster that was there was made anew");
     converged(fleet)?;
     Ok(())
 }
 
 pub fn a_second_up_writes_nothing(fleet: &mut Fleet) -> Result<()> {
-    let before = (versions(fleet)?, id(fleet, Cluster::Hub)?, id(fleet, Cluster::Spoke)?);
+    let before = (versions(fleet)?, id(Cluster::Hub)?, id(Cluster::Spoke)?);
     ensure!(before.0.len() > 50, "only {} objects of bridge's", before.0.len());
     let outcome = fleet.expect(0, &["up"])?;
     let said = format!("{}{}", outcome.stdout, outcome.stderr);
     ensure!(said.contains("No changes."), "it does not say that there was nothing to do: {outcome}");
-    let after = (versions(fleet)?, id(fleet, Cluster::Hub)?, id(fleet, Cluster::Spoke)?);
+    let after = (versions(fleet)?, id(Cluster::Hub)?, id(Cluster::Spoke)?);
     let moved: Vec<_> =
         after.0.iter().filter(|(name, version)| before.0.get(*name) != Some(version)).collect();
     ensure!(before == after, "written by an up that had nothing to do: {moved:?}");
@@ -69,11 +69,11 @@ fn images(pod: &Value) -> impl Iterator<Item = &str> {
 
 /// Somebody else's cluster, whose name begins as the hub's does.
 pub fn down_leaves_a_cluster_of_a_similar_name(fleet: &mut Fleet) -> Result<()> {
-    let name = format!("{}-2", fleet.name(Cluster::Hub));
+    let name = format!("{}-2", Cluster::Hub.name());
     let foreign = fleet.kind.create(&name)?;
     let said = fleet.expect(0, &["down", "--auto-approve"])?;
-    engine::expect_gone(&fleet.name(Cluster::Hub)).with_context(|| said.to_string())?;
-    engine::expect_gone(&fleet.name(Cluster::Spoke)).with_context(|| said.to_string())?;
+    engine::expect_gone(&Cluster::Hub.name()).with_context(|| said.to_string())?;
+    engine::expect_gone(&Cluster::Spoke.name()).with_context(|| said.to_string())?;
     ensure!(foreign.kubectl(["get", "--raw", "/readyz"])?.contains("ok"), "{name} suffered: {said}");
     Ok(())
 }
@@ -85,6 +85,6 @@ pub fn a_second_down_has_nothing_to_do(fleet: &mut Fleet) -> Result<()> {
     Ok(())
 }
 
-fn id(fleet: &Fleet, cluster: Cluster) -> Result<String> {
-    engine::docker(&["inspect", "--format", "{{.Id}}", &fleet.node(cluster)])
+fn id(cluster: Cluster) -> Result<String> {
+    engine::docker(&["inspect", "--format", "{{.Id}}", &cluster.node()])
 }

@@ -16,7 +16,7 @@ const PLAN: Duration = Duration::from_secs(60);
 /// The spoke does not say a word: that is told in time, and the hub follows the profile all the same.
 pub fn the_spoke_is_paused(fleet: &mut Fleet) -> Result<()> {
     let before = converged(fleet)?;
-    docker(&["pause", &fleet.node(Cluster::Spoke)])?;
+    docker(&["pause", &Cluster::Spoke.node()])?;
     within(STATUS, || {
         let said = fleet.run(&["status"])?;
         ensure!(said.stdout.contains("spoke  does not answer from here"), "{said}");
@@ -39,7 +39,7 @@ pub fn the_spoke_is_paused(fleet: &mut Fleet) -> Result<()> {
 
 /// Nobody does anything about it.
 pub fn the_spoke_answers_again(fleet: &mut Fleet) -> Result<()> {
-    docker(&["unpause", &fleet.node(Cluster::Spoke)])?;
+    docker(&["unpause", &Cluster::Spoke.node()])?;
     converged(fleet)?;
     fleet.expect(0, &["plan", "--detailed-exitcode"])?;
     Ok(())
@@ -47,7 +47,7 @@ pub fn the_spoke_answers_again(fleet: &mut Fleet) -> Result<()> {
 
 /// In the middle of its writes: the run says so and ends, and the next one gets there.
 pub fn the_hub_is_restarted_during_an_apply(fleet: &mut Fleet) -> Result<()> {
-    let (hub, before) = (fleet.node(Cluster::Hub), converged(fleet)?);
+    let (hub, before) = (Cluster::Hub.node(), converged(fleet)?);
     (fleet.wish.hub_toggle, fleet.wish.spoke_toggle) = (true, true);
     fleet.declare()?;
     let run = fleet.bridge(&["apply", "--auto-approve", "--timeout", "2m"])?.spawn()?;
@@ -71,7 +71,7 @@ pub fn the_hub_is_restarted_during_an_apply(fleet: &mut Fleet) -> Result<()> {
 /// `docker stop`, or a machine that was switched off.
 pub fn a_node_that_was_stopped_is_started(fleet: &mut Fleet) -> Result<()> {
     let before = converged(fleet)?;
-    docker(&["stop", "--time", "1", &fleet.node(Cluster::Spoke)])?;
+    docker(&["stop", "--time", "1", &Cluster::Spoke.node()])?;
     let said = fleet.expect(0, &["up"])?;
     ensure!(said.stderr.contains("starting its node"), "{said}");
     expect_moved(&before, &converged(fleet)?, &[], &[])
@@ -79,9 +79,9 @@ pub fn a_node_that_was_stopped_is_started(fleet: &mut Fleet) -> Result<()> {
 
 /// With everything in it. The profile still wants it.
 pub fn a_cluster_that_was_deleted_is_made_again(fleet: &mut Fleet) -> Result<()> {
-    docker(&["rm", "--force", "--volumes", &fleet.node(Cluster::Spoke)])?;
+    docker(&["rm", "--force", "--volumes", &Cluster::Spoke.node()])?;
     let said = fleet.expect(0, &["up"])?;
-    ensure!(!nodes(&fleet.name(Cluster::Spoke))?.is_empty(), "{said}");
+    ensure!(!nodes(&Cluster::Spoke.name())?.is_empty(), "{said}");
     converged(fleet)?;
     fleet.expect(0, &["plan", "--detailed-exitcode"])?;
     Ok(())

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use bridge_e2e::bridge_cmd::{Bridge, Outcome};
 use bridge_e2e::kind::Kind;
 use bridge_e2e::manifests::{OLDER, pin, seed_cache};
+use bridge_e2e::process::Watchdog;
 use bridge_e2e::tools;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -39,11 +40,31 @@ pub enum Cluster {
     Spoke,
 }
 
+impl Cluster {
+    const ALL: [Self; 2] = [Self::Hub, Self::Spoke];
+
+    /// kind's name of it.
+    pub fn name(self) -> String {
+        let role = match self {
+            Self::Hub => "hub",
+            Self::Spoke => "spoke",
+        };
+        format!("bridge-e2e-{}-{role}", std::process::id())
+    }
+
+    /// The container of its only node.
+    pub fn node(self) -> String {
+        format!("{}-control-plane", self.name())
+    }
+}
+
 pub struct Fleet {
     pub kind: Kind,
     pub wish: Wish,
     git: GitServer,
     folder: TempDir,
+    #[expect(dead_code, reason = "removes the nodes after a test that was killed")]
+    watchdog: Watchdog,
 }
 
 /// Asks until the answer is good; the last reason why not, when the time is up.
@@ -70,30 +91,18 @@ impl Fleet {
         seed_cache(&folder.path().join("cache"))?;
         pin(OLDER, folder.path(), &folder.path().join("cache"))?;
         let wish = Wish { hub_toggle: false, spoke_toggle: true, version: OLDER };
-        let fleet = Self { kind, wish, git, folder };
+        let nodes = Cluster::ALL.map(|cluster| cluster.node());
+        let watchdog = Watchdog::start(r#"docker rm --force --volumes "$@""#, nodes)?;
+        let fleet = Self { kind, wish, git, folder, watchdog };
         fleet.declare()?;
         Ok(fleet)
-    }
-
-    /// kind's name of a cluster.
-    pub fn name(&self, cluster: Cluster) -> String {
-        let role = match cluster {
-            Cluster::Hub => "hub",
-            Cluster::Spoke => "spoke",
-        };
-        format!("bridge-e2e-{}-{role}", std::process::id())
-    }
-
-    /// The container of its only node.
-    pub fn node(&self, cluster: Cluster) -> String {
-        format!("{}-control-plane", self.name(cluster))
     }
 
     /// Writes the profile as it is wished for now.
     pub fn declare(&self) -> Result<()> {
         let Wish { hub_toggle, spoke_toggle, version } = &self.wish;
         let (git, image) = (self.git.url(), self.kind.node_image());
-        let (hub, spoke) = (self.name(Cluster::Hub), self.name(Cluster::Spoke));
+        let (hub, spoke) = (Cluster::Hub.name(), Cluster::Spoke.name());
         let text = format!(
             r#"apiVersion: bridge.gitops/v1alpha1
 kind: Profile
@@ -163,7 +172,7 @@ clusters:
 
     /// kubectl on one of the clusters.
     pub fn kubectl(&self, cluster: Cluster) -> Result<Command> {
-        let context = format!("kind-{}", self.name(cluster));
+        let context = format!("kind-{}", cluster.name());
         let mut command = Command::new(tools::kubectl()?);
         command.arg("--kubeconfig").arg(self.kubeconfig()?).args(["--context", &context]);
         Ok(command)
@@ -188,8 +197,8 @@ clusters:
 impl Drop for Fleet {
     /// By name, because bridge itself may be what failed.
     fn drop(&mut self) {
-        for cluster in [Cluster::Hub, Cluster::Spoke] {
-            let _may_not_be_there = docker(&["rm", "--force", "--volumes", &self.node(cluster)]);
+        for cluster in Cluster::ALL {
+            let _may_not_be_there = docker(&["rm", "--force", "--volumes", &cluster.node()]);
         }
     }
 }

@@ -77,7 +77,10 @@ fn a_spoke_is_paused(world: &mut World, _: &Wire) -> Result<()> {
 
 /// The limit of a probe and that of a connection end at the same time.
 fn is_silent(status: &Outcome) -> bool {
-    status.stdout.lines().any(|line| line.contains("does not answer from here: ") && line.contains(" within 10 s"))
+    status
+        .stdout
+        .lines()
+        .any(|line| line.contains("does not answer from here: ") && line.contains(" within 10 s"))
 }
 
 /// One that has to be written to, beside another one that has to be, too.
