@@ -24,7 +24,7 @@ super::codes! {
     KIND_NOT_READY = 5011, "a kind cluster is not ready",
         "Its API server does not answer, its node does not become ready, or somebody paused it. The kubelet's log on the node says why.\n\n    docker exec NAME-control-plane journalctl -u kubelet --no-pager";
     KIND_KUBECONFIG = 5012, "the kubeconfig of the kind clusters cannot be written",
-        "bridge keeps a kubeconfig of its own for the clusters that it makes, and touches yours only where `--kubeconfig` names it. That one it looks at before the first cluster is made: the file, its folder, the lock `FILE.lock` that kind and kubectl take, and whether others can read it (a warning). `bridge down` takes out again what is still as it was written; what it cannot take out leads nowhere.";
+        "bridge keeps a kubeconfig of its own for the clusters that it makes, and touches yours only where `--kubeconfig` names it. That one it looks at before the first cluster is made: the file, its folder, the lock `FILE.lock` that kind and kubectl take, whether others can read it (a warning), and whether somebody else has a context, cluster or user `kind-NAME` in it, which kind would overwrite. `bridge down` takes out again what is still as it was written and no other context needs, and says what it leaves; what it cannot take out it remembers for the next `bridge down`.\n\n    kubectl --kubeconfig FILE config get-contexts";
     KIND_FOLDER = 5013, "bridge's folder for kind clusters cannot be written",
         "bridge keeps what it made the clusters from, and their kubeconfig, in $XDG_STATE_HOME/bridge (else ~/.local/state/bridge), or in the folder that BRIDGE_STATE_DIR names.";
     KIND_BUSY = 5014, "another bridge is at work on the same kind clusters",

@@ -4,18 +4,18 @@
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::net::{TcpListener, UdpSocket};
-use std::path::Path;
 
 use crate::code::Code;
 use crate::kind::engine::{Engine, Info};
 use crate::kind::maker::Maker;
-use crate::kind::named;
+use crate::kind::named::Named;
 use crate::kind::node::Status;
 use crate::kind::problem::Problem;
 use crate::kind::resources::{Counts, disk, inotify, memory};
 use crate::kind::spec::Spec;
 use crate::kind::standing::Found;
 use crate::profile::model::{PortMapping, Protocol};
+use crate::profile::shell::shell_path;
 
 /// From this minor release on, a kubelet does not start on control groups of version 1 (`FailCgroupV1` in its
 /// configuration).
@@ -30,7 +30,7 @@ pub struct Preflight<'a> {
     /// Ports that the profile's own clusters have already.
     pub published: &'a BTreeSet<u16>,
     /// The kubeconfig that the clusters are to be written into, beside bridge's own.
-    pub kubeconfig: Option<&'a Path>,
+    pub kubeconfig: Option<Named<'a>>,
     /// Whether clusters that were made from another configuration are made anew.
     pub recreate: bool,
 }
@@ -40,7 +40,10 @@ impl Preflight<'_> {
     pub async fn problems(&self) -> Vec<Problem> {
         let new: Vec<&Spec> =
             self.clusters.iter().filter(|(_, found)| self.is_new(found)).map(|(spec, _)| spec).collect();
-        let mut problems: Vec<Problem> = self.kubeconfig.and_then(named::problem).into_iter().collect();
+        let mut problems = Vec::new();
+        if let Some(named) = self.kubeconfig {
+            problems.extend(named.problem(self.clusters.iter().map(|(spec, _)| &spec.name)).await);
+        }
         if let Some((engine, _)) = self.engine {
             let standing = |(spec, found): &(Spec, Found)| standing(engine, spec, found, self.recreate);
             problems.extend(self.clusters.iter().filter_map(standing));
@@ -108,7 +111,7 @@ fn foreign(spec: &Spec, maker: &Maker) -> Problem {
     let message = format!("there is a kind cluster `{name}` already, and {maker}");
     let problem = Problem::new(Code::FOREIGN_KIND_CLUSTER, message)
         .fix("give this profile's cluster another name: `kind: { name: ... }`");
-    let down = maker.file().map(|file| format!("or run `bridge down -f {}` first", file.display()));
+    let down = maker.file().map(|file| format!("or run `bridge down -f {}` first", shell_path(file)));
     down.into_iter()
         .fold(problem, Problem::fix)
         .fix(format!("or, if it may go: `kind delete cluster --name {name}`"))
@@ -142,7 +145,7 @@ fn missing_mounts(spec: &Spec) -> impl Iterator<Item = Problem> {
             spec.name,
             mount.node
         );
-        Problem::new(Code::NO_MOUNT, message).fix(format!("mkdir -p {}", host.display()))
+        Problem::new(Code::NO_MOUNT, message).fix(format!("mkdir -p {}", shell_path(host)))
     })
 }
 

@@ -400,6 +400,17 @@ fn an_engine_of_another_machine_makes_no_cluster_and_still_removes_them() {
 }
 
 #[test]
+fn paths_in_hints_are_words_of_a_shell() {
+    let env = env();
+    let state = env.path("my state").display().to_string();
+    let env = env.set("BRIDGE_STATE_DIR", &state);
+    let _ = up(&env).expect(1);
+    env.write("engine", "another");
+    let run = up(&env).expect(5);
+    assert!(run.stderr.contains("`rm -r '$TEST_ENV/my state/kind/bridge-"), "{run}");
+}
+
+#[test]
 fn a_docker_that_answers_with_errors_only_is_none() {
     let env = bare();
     script(&env, "kind", KIND);

@@ -1,11 +1,12 @@
 //! Making a profile's clusters: what is missing, what was interrupted, and what is to be made anew.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Mutex;
 
 use futures::{StreamExt, stream};
 
-use super::{hold, in_the_way, specs, tools, warn};
+use super::{hold, in_the_way, specs, state_folder, tools, warn};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -14,7 +15,9 @@ use crate::cli::prepare::Ready;
 use crate::cluster::KubeconfigFiles;
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
-use crate::kind::{self, Folder, Found, Made, Making, Preflight, Problem, Spec, Standing, Step, Tools};
+use crate::kind::{
+    self, Folder, Found, Made, Making, Mark, Named, Preflight, Problem, Spec, Standing, Step, Tools,
+};
 use crate::report::style::plain;
 
 /// How many clusters are made at the same time at most: each start takes a processor and a half.
@@ -38,7 +41,8 @@ pub(in crate::cli) async fn look(
     interrupt: &Interrupt,
 ) -> Result<Looked, CliError> {
     let specs = specs(ready);
-    let kubeconfig = context.global.kubeconfig.as_deref();
+    let root = state_folder(context, ready)?;
+    let kubeconfig = context.global.kubeconfig.as_deref().map(|file| Named { file, folder: &root });
     let (tools, info) = match unless(interrupt, tools(context)).await? {
         Ok(found) => found,
         // What can be looked at without them is told with them.
@@ -213,17 +217,34 @@ impl Run<'_> {
             kind.export_kubeconfig(engine, &spec.name, &file).await.map_err(problem)?;
         }
         folder.replace_kubeconfig(&file).map_err(problem)?;
-        let Some(asked) = &self.context.global.kubeconfig else { return Ok(()) };
+        match &self.context.global.kubeconfig {
+            Some(asked) => self.write_into(asked, ready).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the contexts into the user's file, unless there is something of somebody else's under their names by now.
+    async fn write_into(&self, file: &Path, ready: &[&Spec]) -> Result<(), CliError> {
+        let Looked { tools: Tools { kind, engine }, folder, clusters: _ } = self.looked;
+        let problem = |problem| in_the_way(&[problem]);
         let own = KubeconfigFiles::new(vec![folder.kubeconfig()]);
-        let there = KubeconfigFiles::new(vec![asked.clone()]);
         for spec in ready.iter().rev() {
-            let context = spec.name.context();
-            let made = own.endpoint(&context)?;
+            let name = spec.name.context();
+            // kind does not wait.
+            kind::wait_for_lock(file).await;
+            // A file that cannot be read by now is kind's to tell of.
+            if let Ok(Some(foreign)) = kind::foreign(file, folder.root(), [&spec.name]) {
+                return Err(problem(foreign));
+            }
+            let made = own.entries(&name)?;
             // Before it is written, so that `bridge down` knows of it however this ends.
-            folder.note_written(asked, &context, &made).map_err(problem)?;
+            if let Some(mark) = Mark::of(&made) {
+                folder.note_written(file, &name, &mark).map_err(problem)?;
+            }
+            let there = KubeconfigFiles::new(vec![file.to_path_buf()]).entries(&name).unwrap_or_default();
             // What is there already keeps its place, and the user's current context.
-            if there.endpoint(&context).ok() != Some(made) {
-                kind.export_kubeconfig(engine, &spec.name, asked).await.map_err(problem)?;
+            if there.context.is_none() || there.cluster != made.cluster {
+                kind.export_kubeconfig(engine, &spec.name, file).await.map_err(problem)?;
             }
         }
         Ok(())
