@@ -383,11 +383,15 @@ fn another_engine_is_not_asked_what_became_of_the_first_ones_clusters() {
 #[test]
 fn an_engine_of_another_machine_makes_no_cluster_and_still_removes_them() {
     let env = made();
-    for (endpoint, host) in [("ssh://me@build.example", "build.example"), ("tcp://docker:2375", "docker")] {
+    for (endpoint, fix) in [
+        ("ssh://me@build.invalid", "run `bridge up` on build.invalid"),
+        ("ssh://me@build.invalid", "unset DOCKER_HOST"),
+        ("tcp://no-such-service:2375", "dockerd in the job's own container"),
+    ] {
         env.write("endpoint", endpoint);
-        let run = up(&env).expect(1);
-        let on = format!("run `bridge up` on {host}");
-        for said in ["error[BRG5018]", "docker leads to another machine", &on, "unset DOCKER_HOST"] {
+        // It is told with everything else.
+        let run = env.run(&["up", "--kubeconfig", "bin"]).expect(1);
+        for said in ["error[BRG5018]", "docker leads to another machine", fix, "error[BRG5012]"] {
             assert!(run.stderr.contains(said), "{said}: {run}");
         }
     }
@@ -397,6 +401,22 @@ fn an_engine_of_another_machine_makes_no_cluster_and_still_removes_them() {
     env.write("endpoint", "tcp://127.0.0.1:2375");
     let run = up(&env).expect(1);
     assert!(run.stderr.contains("error[BRG5011]") && called(&env, "kind create"), "{run}");
+}
+
+/// Its service gives itself another id at each call, so the clusters would be another engine's a moment later.
+#[test]
+fn podmans_socket_behind_dockers_client_is_no_engine() {
+    let env = env();
+    script(
+        &env,
+        "docker",
+        &DOCKER.replace("  start)", "  version) echo 'Podman Engine Conmon' ;;\n  start)"),
+    );
+    let run = up(&env).expect(1);
+    for said in ["error[BRG5002]", "podman's socket", "export KIND_EXPERIMENTAL_PROVIDER=podman"] {
+        assert!(run.stderr.contains(said), "{said}: {run}");
+    }
+    assert!(!called(&env, "kind create"), "{}", env.read("calls"));
 }
 
 #[test]

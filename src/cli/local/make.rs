@@ -16,7 +16,7 @@ use crate::cluster::KubeconfigFiles;
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
 use crate::kind::{
-    self, Folder, Found, Made, Making, Mark, Named, Preflight, Problem, Spec, Standing, Step, Tools,
+    self, Folder, Found, Info, Made, Making, Mark, Named, Preflight, Problem, Spec, Standing, Step, Tools,
 };
 use crate::report::style::plain;
 
@@ -43,7 +43,7 @@ pub(in crate::cli) async fn look(
     let specs = specs(ready);
     let root = state_folder(context, ready)?;
     let kubeconfig = context.global.kubeconfig.as_deref().map(|file| Named { file, folder: &root });
-    let (tools, info) = match unless(interrupt, tools(context)).await? {
+    let (tools, info, warning) = match unless(interrupt, usable(context)).await? {
         Ok(found) => found,
         // What can be looked at without them is told with them.
         Err(missing) => {
@@ -54,8 +54,6 @@ pub(in crate::cli) async fn look(
             return Err(in_the_way(&[missing, more].concat()));
         }
     };
-    let is_here = unless(interrupt, tools.engine.check_is_here()).await?;
-    is_here.map_err(|problem| in_the_way(&[problem]))?;
     let folder = hold(context, ready, &tools.engine, &info)?;
     let nodes = unless(interrupt, tools.engine.nodes()).await?.map_err(|problem| in_the_way(&[problem]))?;
     let standing = Standing::new(nodes);
@@ -74,6 +72,7 @@ pub(in crate::cli) async fn look(
     let engine = Some((&tools.engine, &info));
     let preflight = Preflight { engine, clusters: &clusters, published: &published, kubeconfig, recreate };
     let mut problems = unless(interrupt, preflight.problems()).await?;
+    problems.extend(warning);
     if problems.iter().all(|problem| problem.is_warning) {
         problems.extend(pull(context, &tools, &clusters, interrupt).await?);
     }
@@ -82,6 +81,15 @@ pub(in crate::cli) async fn look(
     }
     warn(context, &problems);
     Ok(Looked { tools, folder, clusters })
+}
+
+/// The tools, with an engine of this machine, and what is to be known about that.
+async fn usable(context: &Context) -> Result<(Tools, Info, Option<Problem>), Vec<Problem>> {
+    let (tools, info) = tools(context).await?;
+    match kind::where_is(&tools.engine, &info, context.environment.is_ci).await {
+        Some(problem) if !problem.is_warning => Err(vec![problem]),
+        warning => Ok((tools, info, warning)),
+    }
 }
 
 /// Brings the images of the clusters that are to be made, once for all of them and with an error of its own, and tells which
