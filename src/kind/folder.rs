@@ -227,7 +227,7 @@ pub fn kubeconfig(root: &Path) -> PathBuf {
 }
 
 /// Docker Desktop shows a folder as its own machine sees it: below this one.
-fn here(record: &Path) -> PathBuf {
+pub(super) fn here(record: &Path) -> PathBuf {
     let inside = record.strip_prefix("/host_mnt").map(|inside| Path::new("/").join(inside));
     inside.unwrap_or_else(|_| record.to_path_buf())
 }

@@ -24,11 +24,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// The file that `--kubeconfig` names, and what is to be written into it.
 #[derive(Debug, Clone, Copy)]
-pub struct Named<'a> {
+pub(super) struct Named<'a> {
     /// The file.
-    pub file: &'a Path,
+    pub(super) file: &'a Path,
     /// The folder of the profile's clusters, which knows what was written before.
-    pub folder: &'a Path,
+    pub(super) folder: &'a Path,
 }
 
 impl Named<'_> {

@@ -363,7 +363,49 @@ fn two_profiles_of_one_run_cannot_have_the_same_cluster() {
     for said in ["error[BRG1284]", "`bridge.yaml` and `copy/bridge.yaml`", "a kind cluster `hub`"] {
         assert!(run.stderr.contains(said), "{said}: {run}");
     }
+    // One port of two clusters with other names.
+    env.write(
+        "copy/bridge.yaml",
+        &env.read("bridge.yaml").replace("name: hub,", "name: hub2,").replace("name: dev", "name: dev2"),
+    );
+    let run = env.run(&["up", "-f", "bridge.yaml", "-f", "copy/bridge.yaml"]).expect(3);
+    for said in ["error[BRG1288]", "both want the port 127.0.0.1:", "`kind.ports`"] {
+        assert!(run.stderr.contains(said), "{said}: {run}");
+    }
+    // A link is another profile, with the same record.
+    std::os::unix::fs::symlink("bridge.yaml", env.path("link.yaml")).unwrap();
+    let run = env.run(&["up", "-f", "bridge.yaml", "-f", "link.yaml"]).expect(3);
+    assert!(run.stderr.contains("`bridge.yaml` and `link.yaml` are the same file"), "{run}");
     assert!(!env.path("calls").exists(), "{run}");
+    let run = env.run(&["up", "--timeout", "1s", "-f", "bridge.yaml", "-f", "./bridge.yaml"]).expect(1);
+    assert!(run.stderr.contains("`./bridge.yaml` is the same file as `bridge.yaml`: read once"), "{run}");
+    assert!(called(&env, "kind create"), "{run}");
+}
+
+/// The other profile's records are in a folder that this run does not look into.
+#[test]
+fn the_line_that_removes_a_cluster_of_another_state_folder_names_it() {
+    let env = made();
+    env.write("copy/bridge.yaml", &env.read("bridge.yaml"));
+    env.write("copy/manifest.yaml", &env.read("manifest.yaml"));
+    let other = env.path("other state").display().to_string();
+    let env = env.set("BRIDGE_STATE_DIR", &other);
+    let run = env.run(&["up", "-f", "copy/bridge.yaml"]).expect(5);
+    let line = "`BRIDGE_STATE_DIR=$TEST_ENV/state bridge down -f $TEST_ENV/bridge.yaml` first";
+    assert!(run.stderr.contains("error[BRG5003]") && run.stderr.contains(line), "{run}");
+}
+
+/// What is made anew takes what it had.
+#[test]
+fn clusters_that_are_made_anew_are_no_more_clusters() {
+    let env = env();
+    let small = DOCKER.replace("25769803776", "1048576");
+    script(&env, "docker", &small);
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("warning[BRG5007]: 2 kind cluster(s) with Argo CD"), "{run}");
+    env.write("bridge.yaml", &env.read("bridge.yaml").replace("v1.36.1", "v1.35.0"));
+    let run = env.run(&["up", "--recreate", "--timeout", "1s"]).expect(1);
+    assert!(called(&env, "docker rm") && !run.stderr.contains("with Argo CD take"), "{run}");
 }
 
 #[test]

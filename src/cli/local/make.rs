@@ -16,7 +16,7 @@ use crate::cluster::KubeconfigFiles;
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
 use crate::kind::{
-    self, Folder, Found, Info, Made, Making, Mark, Named, Preflight, Problem, Spec, Standing, Step, Tools,
+    self, Counts, Folder, Found, Info, Made, Making, Mark, Preflight, Problem, Spec, Standing, Step, Tools,
 };
 use crate::report::style::plain;
 
@@ -28,6 +28,8 @@ pub(in crate::cli) struct Looked {
     tools: Tools,
     folder: Folder,
     clusters: Vec<(Spec, Found)>,
+    info: Info,
+    counts: Counts,
 }
 
 /// Looks at everything that could be in the way. Changes nothing but which images the engine has.
@@ -42,16 +44,18 @@ pub(in crate::cli) async fn look(
 ) -> Result<Looked, CliError> {
     let specs = specs(ready);
     let root = state_folder(context, ready)?;
-    let kubeconfig = context.global.kubeconfig.as_deref().map(|file| Named { file, folder: &root });
+    let kubeconfig = context.global.kubeconfig.as_deref();
     let (tools, info, warning) = match unless(interrupt, usable(context)).await? {
         Ok(found) => found,
         // What can be looked at without them is told with them.
         Err(missing) => {
             let clusters: Vec<_> = specs.into_iter().map(|spec| (spec, Found::Nothing)).collect();
             let (engine, published) = (None, &BTreeSet::new());
-            let preflight = Preflight { engine, clusters: &clusters, published, kubeconfig, recreate };
+            let preflight =
+                Preflight { engine, clusters: &clusters, published, kubeconfig, folder: &root, recreate };
             let more = preflight.problems().await;
-            return Err(in_the_way(&[missing, more].concat()));
+            let small = kind::too_small(None, preflight.counts());
+            return Err(in_the_way(&[missing, more, small].concat()));
         }
     };
     let folder = hold(context, ready, &tools.engine, &info)?;
@@ -70,17 +74,26 @@ pub(in crate::cli) async fn look(
     let clusters: Vec<(Spec, Found)> = specs.into_iter().map(find).collect();
     let published = standing.published(&folder);
     let engine = Some((&tools.engine, &info));
-    let preflight = Preflight { engine, clusters: &clusters, published: &published, kubeconfig, recreate };
+    let preflight =
+        Preflight { engine, clusters: &clusters, published: &published, kubeconfig, folder: &root, recreate };
     let mut problems = unless(interrupt, preflight.problems()).await?;
     problems.extend(warning);
     if problems.iter().all(|problem| problem.is_warning) {
         problems.extend(pull(context, &tools, &clusters, interrupt).await?);
     }
+    let counts = preflight.counts();
     if problems.iter().any(|problem| !problem.is_warning) {
+        problems.extend(kind::too_small(Some(&info), counts));
         return Err(in_the_way(&problems));
     }
     warn(context, &problems);
-    Ok(Looked { tools, folder, clusters })
+    Ok(Looked { tools, folder, clusters, info, counts })
+}
+
+/// Warns where the machine may be too small for the clusters of all profiles together.
+pub(in crate::cli) fn warn_of_size(context: &Context, looked: &[Looked]) {
+    let counts = looked.iter().map(|looked| looked.counts).sum();
+    warn(context, &kind::too_small(looked.first().map(|looked| &looked.info), counts));
 }
 
 /// The tools, with an engine of this machine, and what is to be known about that.
@@ -145,7 +158,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Deletes what the user allowed to be made anew.
     async fn replace(&self) -> Result<(), CliError> {
-        let Looked { tools, folder, clusters } = self.looked;
+        let Looked { tools, folder, clusters, .. } = self.looked;
         for (spec, found) in clusters {
             if matches!(found, Found::Made { .. }) && !is_as_wanted(found) && !self.interrupt.is_requested() {
                 self.say(spec.name.as_str(), "deleting it, to make it anew");
@@ -182,7 +195,7 @@ impl Run<'_> {
     }
 
     async fn one(&self, spec: &Spec, found: &Found) -> Result<Made, Problem> {
-        let Looked { tools, folder, clusters: _ } = self.looked;
+        let Looked { tools, folder, .. } = self.looked;
         let making = Making {
             tools,
             folder,
@@ -217,7 +230,7 @@ impl Run<'_> {
         if ready.is_empty() {
             return Ok(());
         }
-        let Looked { tools: Tools { kind, engine }, folder, clusters: _ } = self.looked;
+        let Looked { tools: Tools { kind, engine }, folder, .. } = self.looked;
         let problem = |problem| in_the_way(&[problem]);
         let temporary = folder.temporary().map_err(problem)?;
         let file = temporary.path().join("kubeconfig");
@@ -233,7 +246,7 @@ impl Run<'_> {
 
     /// Writes the contexts into the user's file, unless there is something of somebody else's under their names by now.
     async fn write_into(&self, file: &Path, ready: &[&Spec]) -> Result<(), CliError> {
-        let Looked { tools: Tools { kind, engine }, folder, clusters: _ } = self.looked;
+        let Looked { tools: Tools { kind, engine }, folder, .. } = self.looked;
         let problem = |problem| in_the_way(&[problem]);
         let own = KubeconfigFiles::new(vec![folder.kubeconfig()]);
         for spec in ready.iter().rev() {
