@@ -21,7 +21,7 @@ pub(super) fn profiles(context: &Context) -> Result<Vec<String>, CliError> {
             match all.iter().find(|first| place(first).is_some_and(|place_of| Some(place_of) == place(&path)))
             {
                 Some(first) => {
-                    context.ui.status(&format!("`{path}` is the same file as `{first}`: read once"))
+                    context.ui.status(&format!("`{path}` is the same file as `{first}`: read once"));
                 }
                 None => all.push(path),
             }

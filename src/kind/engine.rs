@@ -63,7 +63,7 @@ impl Engine {
             match engine.run(&["info", "--format", "{{json .}}"]).await {
                 Ok(finished) if finished.is_success => match info(&finished.stdout) {
                     Ok(_) if engine.is_on_podman().await => {
-                        said.push((provider.to_owned(), ON_PODMAN.to_owned()))
+                        said.push((provider.to_owned(), ON_PODMAN.to_owned()));
                     }
                     Ok(info) => return Ok((engine, info)),
                     Err(errors) => said.push((provider.to_owned(), errors)),
