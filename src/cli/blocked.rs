@@ -4,8 +4,8 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::code::Code;
 use crate::plan::change::{Change, Remedy};
-use crate::plan::consent::shell_word;
 use crate::plan::summary::Plan;
+use crate::profile::shell::shell_word;
 use crate::report::style::plain;
 
 /// Refuses a plan of which a part is blocked: half of it is not what was asked for.

@@ -5,10 +5,11 @@ use crate::cli::error::CliError;
 use crate::cli::profiles;
 use crate::code::Code;
 use crate::plan::ambiguous::{Ambiguous, check_replacements};
-use crate::plan::consent::{Consent, shell_word};
+use crate::plan::consent::Consent;
 use crate::plan::gate::{NeedsConsent, check_deletions};
 use crate::plan::summary::Plan;
 use crate::plan::unused::unused;
+use crate::profile::shell::shell_word;
 use crate::report::last_applied;
 use crate::report::style::plain;
 

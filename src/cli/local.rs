@@ -25,7 +25,7 @@ use crate::report::finding;
 use crate::report::style::plain;
 
 pub(super) use guide::guide;
-pub(super) use make::{look as look_at, make};
+pub(super) use make::{look as look_at, make, warn_of_size};
 pub(super) use remove::{Removal, look as look_for_removal, remove};
 
 /// The context of a run with the kubeconfig that a profile's hub is found in: where bridge makes the hub, its own first of
@@ -138,20 +138,42 @@ pub(super) fn check_hub(ready: &Ready) -> Result<(), CliError> {
         .hinted("write `provider: kind` into its entry of the profile, or run `bridge apply`"))
 }
 
-/// Refuses profiles of one run that want the same kind cluster: the second one could not be made once the first one is.
+/// Refuses profiles of one run that want the same kind cluster, or the same port: the second one could not be made once the
+/// first one is.
 ///
 /// # Errors
 /// When two of them do.
 pub(super) fn check_names(all: &[Ready]) -> Result<(), CliError> {
-    let mut wanted = BTreeMap::new();
-    let each = all.iter().flat_map(|ready| specs(ready).into_iter().map(move |spec| (spec.name, ready)));
-    for (name, ready) in each {
-        if let Some(first) = wanted.insert(name.to_string(), ready) {
+    let mut files = BTreeMap::new();
+    for ready in all {
+        if let Some(first) = files.insert(profile_file(ready)?, ready) {
             let (first, second) = (plain(&first.path), plain(&ready.path));
-            let message = format!("`{first}` and `{second}` both want a kind cluster `{name}`");
-            return Err(CliError::usage(Code::KIND_NAME_TWICE, message)
-                .hinted("give one of them another name: `kind: { name: ... }`"));
+            return Err(CliError::usage(
+                Code::KIND_NAME_TWICE,
+                format!("`{first}` and `{second}` are the same file"),
+            )
+            .hinted("name it once"));
         }
+    }
+    let mut wanted: Vec<(Spec, &Ready)> = Vec::new();
+    for (spec, ready) in all.iter().flat_map(|ready| specs(ready).into_iter().map(move |spec| (spec, ready)))
+    {
+        for (other, first) in &wanted {
+            let (code, what, hint) = if other.name == spec.name {
+                let hint = "give one of them another name: `kind: { name: ... }`";
+                (Code::KIND_NAME_TWICE, format!("a kind cluster `{}`", spec.name), hint)
+            } else if let Some(port) = spec.port_of(other) {
+                let what = format!("the port {}:{}/{}", port.address, port.host, port.protocol.as_str());
+                (Code::PORT_TWICE, what, "write another port in `host` of `kind.ports` of one of them")
+            } else {
+                continue;
+            };
+            let (first, second) = (plain(&first.path), plain(&ready.path));
+            return Err(
+                CliError::usage(code, format!("`{first}` and `{second}` both want {what}")).hinted(hint)
+            );
+        }
+        wanted.push((spec, ready));
     }
     Ok(())
 }

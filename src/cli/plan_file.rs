@@ -10,8 +10,8 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::read;
 use crate::code::Code;
-use crate::plan::consent::shell_word;
 use crate::plan::saved::{FORMAT, SavedPlan};
+use crate::profile::shell::shell_word;
 use crate::report::plan_json;
 
 /// The formats of all versions begin so.

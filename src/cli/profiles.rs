@@ -1,7 +1,7 @@
 //! Which profiles a run is about: `-f` as it stands, or every file that it matches.
 #![expect(clippy::disallowed_methods, reason = "whether a file is a base is read in it")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -17,7 +17,15 @@ pub(super) fn profiles(context: &Context) -> Result<Vec<String>, CliError> {
     let mut all: Vec<String> = Vec::new();
     for named in context.profiles() {
         let matched = matched(&named)?;
-        all.extend(matched.into_iter().filter(|path| !all.contains(path)).collect::<Vec<_>>());
+        for path in matched.into_iter().filter(|path| !all.contains(path)).collect::<Vec<_>>() {
+            match all.iter().find(|first| place(first).is_some_and(|place_of| Some(place_of) == place(&path)))
+            {
+                Some(first) => {
+                    context.ui.status(&format!("`{path}` is the same file as `{first}`: read once"));
+                }
+                None => all.push(path),
+            }
+        }
     }
     if all.len() < 2 {
         return Ok(all);
@@ -32,6 +40,13 @@ pub(super) fn profiles(context: &Context) -> Result<Vec<String>, CliError> {
             .hinted("name the profiles that extend them: `kind: Profile`"));
     }
     Ok(all)
+}
+
+/// Where a file is, however its folder was called. A link is a profile of its own: its other files are beside the link.
+fn place(path: &str) -> Option<PathBuf> {
+    let path = Path::new(path);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Some(folder.canonicalize().ok()?.join(path.file_name()?))
 }
 
 /// The files that a quoted pattern stands for, in order of their names: a shell expands `profiles/*.yaml` only where

@@ -107,6 +107,7 @@ async fn make(
     for ready in &all {
         looked.push(local::look_at(context, ready, args.recreate, interrupt).await?);
     }
+    local::warn_of_size(context, &looked);
     for looked in looked {
         local::make(context, &looked, interrupt).await?;
     }

@@ -8,7 +8,7 @@ mod words;
 
 pub use credentials::{credentials, userinfo};
 pub(super) use identity::{Identity, Session};
-pub use kubeconfig::KubeconfigFiles;
+pub use kubeconfig::{Entries, KubeconfigFiles};
 pub(super) use words::{innermost, without_userinfo};
 
 use std::net::IpAddr;
@@ -23,8 +23,8 @@ use crate::cluster::Cluster;
 use crate::cluster::error::ClusterError;
 use crate::cluster::notify::Notify;
 use crate::cluster::transport::Transport;
-use crate::plan::consent::shell_word;
 use crate::plan::summary::ClusterIdentity;
+use crate::profile::shell::shell_word;
 
 /// The longest that a connection may take, with its handshake.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -17,7 +17,7 @@ mod spoke;
 mod transport;
 mod write;
 
-pub use connect::{ConnectOptions, KubeconfigFiles, credentials, userinfo};
+pub use connect::{ConnectOptions, Entries, KubeconfigFiles, credentials, userinfo};
 pub use error::{ApiStatus, ClusterError};
 pub use kinds::{CORE_KINDS, Kinds};
 pub use notify::{Notice, Notify};

@@ -1,7 +1,6 @@
 //! The container engine, by its own command: docker, podman and nerdctl understand the same few lines.
 
 use std::io::ErrorKind;
-use std::net::{IpAddr, UdpSocket};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,7 +11,6 @@ use crate::code::Code;
 use crate::kind::finished::{Finished, QUESTION, finish};
 use crate::kind::node::{Node, nodes};
 use crate::kind::problem::Problem;
-use crate::profile::address;
 
 /// In the order in which kind looks for them.
 const KNOWN: [&str; 4] = ["docker", "nerdctl", "finch", PODMAN];
@@ -20,6 +18,8 @@ const KNOWN: [&str; 4] = ["docker", "nerdctl", "finch", PODMAN];
 const PODMAN: &str = "podman";
 /// What kind writes on each container that it makes; the value is the cluster's name.
 pub(super) const CLUSTER_LABEL: &str = "io.x-k8s.kind.cluster";
+
+const ON_PODMAN: &str = "it talks to podman's socket, and podman's own command is what bridge can use";
 
 /// A container that goes is listed and then unknown. So is one that comes, for as long as its volume is being filled: seconds,
 /// on a slow disk.
@@ -40,6 +40,10 @@ pub struct Engine {
 pub struct Info {
     /// Which engine of all engines it is.
     pub id: String,
+    /// The name of its machine.
+    pub name: String,
+    /// Whether podman uses another podman's service.
+    pub is_remote: bool,
     /// The folder that it keeps images and containers in, on its own machine.
     pub root: Option<PathBuf>,
     /// Memory of the engine's machine in bytes.
@@ -65,6 +69,9 @@ impl Engine {
             }
             match engine.run(&["info", "--format", "{{json .}}"]).await {
                 Ok(finished) if finished.is_success => match info(&finished.stdout) {
+                    Ok(_) if engine.is_on_podman().await => {
+                        said.push((provider.to_owned(), ON_PODMAN.to_owned()));
+                    }
                     Ok(info) => return Ok((engine, info)),
                     Err(errors) => said.push((provider.to_owned(), errors)),
                 },
@@ -89,26 +96,21 @@ impl Engine {
         &self.provider
     }
 
-    /// Refuses an engine of another machine, on which neither the record nor anything else of this one would be.
-    ///
-    /// Only docker's client says where it leads: `context inspect` heeds DOCKER_HOST, DOCKER_CONTEXT and its configuration.
-    /// podman does not, and makes no container with a folder that is not there.
-    ///
-    /// # Errors
-    /// When it is on another machine.
-    pub async fn check_is_here(&self) -> Result<(), Problem> {
-        if self.provider != "docker" {
-            return Ok(());
-        }
+    /// Where docker's client leads; nothing where it does not say.
+    pub(super) async fn endpoint(&self) -> Option<String> {
         let asked = self.run(&["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]).await;
-        let endpoint = asked.ok().filter(|finished| finished.is_success).map(|finished| finished.stdout);
-        let Some(host) = endpoint.as_deref().and_then(other_machine) else { return Ok(()) };
-        let message = format!(
-            "docker leads to another machine, {host}: folders would be mounted and ports be published there, and kind writes 127.0.0.1 into the kubeconfig"
-        );
-        Err(Problem::new(Code::REMOTE_ENGINE, message)
-            .fix(format!("run `bridge up` on {host}"))
-            .fix("or use an engine of this machine: `unset DOCKER_HOST DOCKER_CONTEXT`, `docker context use default`"))
+        asked.ok().filter(|finished| finished.is_success).map(|finished| finished.stdout)
+    }
+
+    /// Whether docker's client talks to podman's socket, which gives itself another id at each call: nobody would know a
+    /// moment later which engine has the clusters.
+    async fn is_on_podman(&self) -> bool {
+        let components = "{{range .Server.Components}}{{.Name}} {{end}}";
+        self.provider == "docker"
+            && self
+                .run(&["version", "--format", components])
+                .await
+                .is_ok_and(|said| said.stdout.contains("Podman"))
     }
 
     /// Whether `docker` is podman's in disguise, which kind would treat as docker.
@@ -198,14 +200,6 @@ impl Engine {
     }
 }
 
-/// The host of an address that leads to another machine; those of sockets and pipes have none.
-fn other_machine(endpoint: &str) -> Option<&str> {
-    let host = address::parse(endpoint.trim())?.host;
-    // Nobody can listen on an address of another machine.
-    let is_own = host.parse::<IpAddr>().is_ok_and(|address| UdpSocket::bind((address, 0)).is_ok());
-    (!is_own && !address::is_loopback(host)).then_some(host)
-}
-
 /// `Error: No such container: 2e84d96e34e0`, in the words of each engine.
 fn is_unknown(problem: &Problem) -> bool {
     problem.message.to_ascii_lowercase().contains("no such ")
@@ -219,6 +213,9 @@ fn none_answers(said: &[(String, String)]) -> Problem {
     }
     let each: Vec<String> = said.iter().map(|(provider, words)| format!("{provider}: {words}")).collect();
     let problem = Problem::new(Code::NO_ENGINE, format!("no container engine answers; {}", each.join("; ")));
+    if said.iter().any(|(_, words)| words == ON_PODMAN) {
+        return problem.fix("install podman's command, and `export KIND_EXPERIMENTAL_PROVIDER=podman`");
+    }
     let denied = said.iter().any(|(_, words)| words.to_ascii_lowercase().contains("permission denied"));
     if denied {
         let fix =
@@ -265,6 +262,8 @@ fn info(text: &str) -> Result<Info, String> {
     let id = document.get("ID").and_then(Value::as_str).filter(|id| !id.is_empty());
     Ok(Info {
         id: id.map_or_else(|| format!("{host}:{}", root.unwrap_or_default()), str::to_owned),
+        name: host.to_owned(),
+        is_remote: document.pointer("/host/serviceIsRemote") == Some(&Value::Bool(true)),
         root: root.map(PathBuf::from),
         memory: find("/MemTotal", "/host/memTotal").and_then(Value::as_u64),
         is_cgroup_v1: cgroup.is_some_and(|version| ["1", "v1"].contains(&version)),
@@ -287,30 +286,13 @@ mod tests {
             ("a-b", Some(25_769_803_776), true)
         );
         assert_eq!(docker.root, Some(PathBuf::from("/var/lib/docker")));
-        let podman = r#"{"host":{"hostname":"h","memTotal":1024,"cgroupVersion":"v2"},"store":{"graphRoot":"/g"},"version":{"APIVersion":"5.4.2","Version":"5.4.2"}}"#;
+        let podman = r#"{"host":{"hostname":"h","serviceIsRemote":true,"memTotal":1024,"cgroupVersion":"v2"},"store":{"graphRoot":"/g"},"version":{"APIVersion":"5.4.2","Version":"5.4.2"}}"#;
         let podman = info(podman).unwrap();
         assert_eq!((podman.podman.as_deref(), docker.podman), (Some("5.4.2"), None));
         assert_eq!((podman.id.as_str(), podman.memory, podman.is_cgroup_v1), ("h:/g", Some(1024), false));
+        assert_eq!((podman.name.as_str(), podman.is_remote, docker.is_remote), ("h", true, false));
         let dead = r#"{"ID":"","ServerErrors":["Cannot connect to the Docker daemon"]}"#;
         assert_eq!(info(dead), Err("Cannot connect to the Docker daemon".to_owned()));
-    }
-
-    #[test]
-    fn an_engine_of_another_machine_is_told_by_its_address() {
-        for here in [
-            "unix:///var/run/docker.sock",
-            "npipe:////./pipe/docker_engine",
-            "tcp://localhost:2375",
-            "tcp://127.0.0.1:2375",
-            "ssh://me@[::1]:22",
-            "tcp://0.0.0.0:2375",
-            "",
-        ] {
-            assert_eq!(other_machine(here), None, "{here}");
-        }
-        assert_eq!(other_machine("ssh://me@build.example\n"), Some("build.example"));
-        assert_eq!(other_machine("tcp://docker:2376"), Some("docker"));
-        assert_eq!(other_machine("tcp://192.0.2.7:2375"), Some("192.0.2.7"));
     }
 
     #[test]

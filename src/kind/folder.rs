@@ -23,6 +23,7 @@ use crate::code::Code;
 use crate::kind::problem::Problem;
 use crate::kind::spec::{SUMMARY, Spec};
 use crate::profile::names::KindName;
+use crate::profile::shell::shell_path;
 
 /// The folder of one profile. While it is held, no other bridge makes or deletes clusters of the profile.
 #[derive(Debug)]
@@ -82,7 +83,7 @@ impl Folder {
                 format!("the clusters {names} were made with another engine ({before}), and this is {now}");
             return Err(Problem::new(Code::KIND_OTHER_ENGINE, message)
                 .fix("set DOCKER_HOST or KIND_EXPERIMENTAL_PROVIDER as they were, and start that engine")
-                .fix(format!("where that engine is gone for good: `rm -r {}`", self.root.display())));
+                .fix(format!("where that engine is gone for good: `rm -r {}`", shell_path(&self.root))));
         }
         write(&file, &now).map_err(|error| unwritable(&self.root, &error))
     }
@@ -103,8 +104,10 @@ impl Folder {
         kubeconfig(&self.root)
     }
 
-    pub(super) fn written_file(&self) -> PathBuf {
-        self.root.join("written.json")
+    /// Where it is.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     fn cluster(&self, name: &KindName) -> PathBuf {
@@ -224,7 +227,7 @@ pub fn kubeconfig(root: &Path) -> PathBuf {
 }
 
 /// Docker Desktop shows a folder as its own machine sees it: below this one.
-fn here(record: &Path) -> PathBuf {
+pub(super) fn here(record: &Path) -> PathBuf {
     let inside = record.strip_prefix("/host_mnt").map(|inside| Path::new("/").join(inside));
     inside.unwrap_or_else(|_| record.to_path_buf())
 }

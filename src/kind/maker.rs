@@ -3,6 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::kind::folder::here;
+use crate::profile::shell::shell_path;
+
 /// Who made a cluster that stands under a name of the profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Maker {
@@ -18,13 +21,15 @@ pub enum Maker {
 }
 
 impl Maker {
-    /// The profile's file, where it is known.
-    #[must_use]
-    pub fn file(&self) -> Option<&Path> {
-        match self {
-            Self::Somebody => None,
-            Self::Profile { file, record: _ } => file.as_deref(),
-        }
+    /// The command that removes the cluster, where the profile's file is known; as seen from a profile whose clusters' folder
+    /// this is.
+    pub(super) fn down(&self, folder: &Path) -> Option<String> {
+        let Self::Profile { file: Some(file), record } = self else { return None };
+        // BASE/kind/PROFILE/clusters/NAME/made/ID
+        let record = here(record);
+        let base = record.ancestors().nth(6).filter(|base| Some(*base) != folder.ancestors().nth(2));
+        let state = base.map(|base| format!("BRIDGE_STATE_DIR={} ", shell_path(base))).unwrap_or_default();
+        Some(format!("{state}bridge down -f {}", shell_path(file)))
     }
 }
 

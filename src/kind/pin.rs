@@ -7,7 +7,8 @@ use crate::kind::problem::Problem;
 
 /// Tells how to pin an image that the engine has, where it has a tag and no digest.
 ///
-/// Nothing is told of an image that came from no registry: it has no digest there to be pinned to.
+/// Nothing is told of an image that certainly came from no registry: it has no digest there to be pinned to. Some engines give
+/// digests to what was built here, too (docker with containerd's store).
 pub async fn unpinned(engine: &Engine, image: &str) -> Option<Problem> {
     if image.contains('@') || image.starts_with("localhost/") {
         return None;
@@ -23,7 +24,7 @@ pub async fn unpinned(engine: &Engine, image: &str) -> Option<Problem> {
     );
     Some(
         Problem::warning(Code::UNPINNED_IMAGE, message)
-            .fix(format!("the one that is here: `image: \"{image}@{digest}\"`"))
+            .fix(format!("if it came from a registry, the one that is here: `image: \"{image}@{digest}\"`"))
             .fix("those built for a kind: https://github.com/kubernetes-sigs/kind/releases"),
     )
 }

@@ -9,13 +9,14 @@ use std::path::Path;
 use crate::code::Code;
 use crate::kind::engine::{Engine, Info};
 use crate::kind::maker::Maker;
-use crate::kind::named;
+use crate::kind::named::Named;
 use crate::kind::node::Status;
 use crate::kind::problem::Problem;
-use crate::kind::resources::{Counts, disk, inotify, memory};
+use crate::kind::resources::Counts;
 use crate::kind::spec::Spec;
 use crate::kind::standing::Found;
 use crate::profile::model::{PortMapping, Protocol};
+use crate::profile::shell::shell_path;
 
 /// From this minor release on, a kubelet does not start on control groups of version 1 (`FailCgroupV1` in its
 /// configuration).
@@ -34,6 +35,8 @@ pub struct Preflight<'a> {
     pub published: &'a BTreeSet<u16>,
     /// The kubeconfig that the clusters are to be written into, beside bridge's own.
     pub kubeconfig: Option<&'a Path>,
+    /// The folder of the profile's clusters.
+    pub folder: &'a Path,
     /// Whether clusters that were made from another configuration are made anew.
     pub recreate: bool,
 }
@@ -43,31 +46,40 @@ impl Preflight<'_> {
     pub async fn problems(&self) -> Vec<Problem> {
         let new: Vec<&Spec> =
             self.clusters.iter().filter(|(_, found)| self.is_new(found)).map(|(spec, _)| spec).collect();
-        let mut problems: Vec<Problem> = self.kubeconfig.and_then(named::problem).into_iter().collect();
+        let mut problems = Vec::new();
+        if let Some(file) = self.kubeconfig {
+            let named = Named { file, folder: self.folder };
+            problems.extend(named.problem(self.clusters.iter().map(|(spec, _)| &spec.name)).await);
+        }
         if let Some((engine, _)) = self.engine {
-            let standing = |(spec, found): &(Spec, Found)| standing(engine, spec, found, self.recreate);
-            problems.extend(self.clusters.iter().filter_map(standing));
+            problems.extend(self.clusters.iter().filter_map(|(spec, found)| match found {
+                Found::Foreign(maker) => Some(foreign(spec, maker, self.folder)),
+                found => standing(engine, spec, found, self.recreate),
+            }));
         }
         let ports = new.iter().flat_map(|spec| spec.ports.iter().map(move |port| (spec, port)));
         let free = ports.filter(|(_, port)| !self.published.contains(&port.host));
         problems.extend(free.filter_map(|(spec, port)| taken(spec, port)));
         problems.extend(self.clusters.iter().flat_map(|(spec, _)| missing_mounts(spec)));
-        if new.is_empty() {
-            return problems;
-        }
-        problems.extend(inotify(self.clusters.len()));
         if let Some((engine, info)) = self.engine {
-            let hub_is_new = self.clusters.first().is_some_and(|(_, found)| self.is_new(found));
-            let counts = Counts { all: self.clusters.len(), new: new.len(), hub_is_new };
-            let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-            problems.extend(memory(info, &meminfo, counts));
             problems.extend(name_servers(info, self.clusters.len()));
-            problems.extend(disk(engine, info, new.len()));
             for spec in new.into_iter().filter(|_| info.is_cgroup_v1) {
                 problems.extend(cgroup(engine, spec).await);
             }
         }
         problems
+    }
+
+    /// How many clusters there will be. One that is made anew takes what it had.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let is_more = |(_, found): &&(Spec, Found)| matches!(found, Found::Nothing | Found::Unfinished);
+        Counts {
+            all: self.clusters.len(),
+            new: self.clusters.iter().filter(is_more).count(),
+            hubs: usize::from(!self.clusters.is_empty()),
+            new_hubs: self.clusters.iter().take(1).filter(is_more).count(),
+        }
     }
 
     fn is_new(&self, found: &Found) -> bool {
@@ -82,7 +94,6 @@ impl Preflight<'_> {
 fn standing(engine: &Engine, spec: &Spec, found: &Found, recreate: bool) -> Option<Problem> {
     let name = &spec.name;
     match found {
-        Found::Foreign(maker) => Some(foreign(spec, maker)),
         Found::Made { node, differences }
             if node.status == Status::Paused && (!recreate || differences.is_empty()) =>
         {
@@ -103,16 +114,16 @@ fn standing(engine: &Engine, spec: &Spec, found: &Found, recreate: bool) -> Opti
                     .fix("or undo the change in the profile"),
             )
         }
-        Found::Nothing | Found::Unfinished | Found::Made { .. } => None,
+        Found::Nothing | Found::Unfinished | Found::Made { .. } | Found::Foreign(_) => None,
     }
 }
 
-fn foreign(spec: &Spec, maker: &Maker) -> Problem {
+fn foreign(spec: &Spec, maker: &Maker, folder: &Path) -> Problem {
     let name = &spec.name;
     let message = format!("there is a kind cluster `{name}` already, and {maker}");
     let problem = Problem::new(Code::FOREIGN_KIND_CLUSTER, message)
         .fix("give this profile's cluster another name: `kind: { name: ... }`");
-    let down = maker.file().map(|file| format!("or run `bridge down -f {}` first", file.display()));
+    let down = maker.down(folder).map(|line| format!("or run `{line}` first"));
     down.into_iter()
         .fold(problem, Problem::fix)
         .fix(format!("or, if it may go: `kind delete cluster --name {name}`"))
@@ -146,7 +157,7 @@ fn missing_mounts(spec: &Spec) -> impl Iterator<Item = Problem> {
             spec.name,
             mount.node
         );
-        Problem::new(Code::NO_MOUNT, message).fix(format!("mkdir -p {}", host.display()))
+        Problem::new(Code::NO_MOUNT, message).fix(format!("mkdir -p {}", shell_path(host)))
     })
 }
 

@@ -1,6 +1,7 @@
 //! What clusters take of the machine: memory, disk, inotify instances.
 #![expect(clippy::disallowed_methods, reason = "the machine is what is looked at")]
 
+use std::iter::Sum;
 use std::path::Path;
 
 use crate::code::Code;
@@ -13,22 +14,48 @@ const NODE: u64 = 460 << 20;
 const ARGO_CD: u64 = 820 << 20;
 
 /// How many clusters there will be.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Counts {
-    /// All of the profile's.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    /// All of the profiles'.
     pub(super) all: usize,
-    /// Those that are to be made.
+    /// Those that are to be made, beside what is there.
     pub(super) new: usize,
-    /// Whether the hub, with Argo CD, is one of those.
-    pub(super) hub_is_new: bool,
+    /// Those with Argo CD.
+    pub(super) hubs: usize,
+    /// Those of the new ones with Argo CD.
+    pub(super) new_hubs: usize,
+}
+
+/// Of several profiles.
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            all: sum.all + one.all,
+            new: sum.new + one.new,
+            hubs: sum.hubs + one.hubs,
+            new_hubs: sum.new_hubs + one.new_hubs,
+        })
+    }
+}
+
+/// Warns where the machine may be too small for the new clusters beside the others.
+#[must_use]
+pub fn too_small(engine: Option<(&Engine, &Info)>, counts: Counts) -> Vec<Problem> {
+    if counts.new == 0 {
+        return Vec::new();
+    }
+    let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let memory = engine.and_then(|(_, info)| memory(info, &meminfo, counts));
+    let disk = engine.and_then(|(engine, info)| disk(engine, info, counts.new));
+    inotify(counts.all).into_iter().chain(memory).chain(disk).collect()
 }
 
 /// Memory for all clusters, of what there is, and for the new ones, of what is left.
-pub(super) fn memory(info: &Info, meminfo: &str, counts: Counts) -> Option<Problem> {
-    let Counts { all: clusters, new, hub_is_new } = counts;
+fn memory(info: &Info, meminfo: &str, counts: Counts) -> Option<Problem> {
+    let Counts { all: clusters, new, hubs, new_hubs } = counts;
     let total = info.memory?;
-    let all = ARGO_CD + NODE * clusters as u64;
-    let more = NODE * new as u64 + if hub_is_new { ARGO_CD } else { 0 };
+    let all = ARGO_CD * hubs as u64 + NODE * clusters as u64;
+    let more = NODE * new as u64 + ARGO_CD * new_hubs as u64;
     let mib = |bytes: u64| bytes >> 20;
     if total < all {
         let message = format!(
@@ -61,7 +88,7 @@ fn available(meminfo: &str, total: u64) -> Option<u64> {
 
 /// A node without anything on it takes 1.5 GiB in the end, most of it images that its pods run. Only an engine of this
 /// machine can be looked at.
-pub(super) fn disk(engine: &Engine, info: &Info, clusters: usize) -> Option<Problem> {
+fn disk(engine: &Engine, info: &Info, clusters: usize) -> Option<Problem> {
     const NODE: u64 = 1536 << 20;
     let root = info.root.as_ref()?;
     let free = free_bytes(root)?;
@@ -91,7 +118,7 @@ fn free_bytes(_: &Path) -> Option<u64> {
 }
 
 /// Each node runs a systemd, a containerd, a kubelet and their friends; most systems allow 128 instances for all of a user's.
-pub(super) fn inotify(clusters: usize) -> Option<Problem> {
+fn inotify(clusters: usize) -> Option<Problem> {
     let read = |what: &str| -> Option<u64> {
         std::fs::read_to_string(format!("/proc/sys/fs/inotify/{what}")).ok()?.trim().parse().ok()
     };
@@ -112,7 +139,16 @@ mod tests {
     use super::*;
 
     fn counts(all: usize, new: usize, hub_is_new: bool) -> Counts {
-        Counts { all, new, hub_is_new }
+        Counts { all, new, hubs: 1, new_hubs: usize::from(hub_is_new) }
+    }
+
+    #[test]
+    fn the_hubs_of_several_profiles_each_have_an_argo_cd() {
+        let info = Info { memory: Some(2048 << 20), ..Info::default() };
+        let one = counts(1, 1, true);
+        assert!(memory(&info, "", one).is_none());
+        let told = memory(&info, "", [one, one].into_iter().sum()).unwrap();
+        assert!(told.message.starts_with("2 kind cluster(s) with Argo CD take about 2560 MiB"), "{told:?}");
     }
 
     #[test]

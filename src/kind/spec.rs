@@ -46,6 +46,18 @@ impl Spec {
         }
     }
 
+    /// A port of this machine that another cluster wants, too. An unspecified address is every one.
+    #[must_use]
+    pub fn port_of(&self, other: &Self) -> Option<&PortMapping> {
+        self.ports.iter().find(|port| {
+            other.ports.iter().any(|taken| {
+                let (one, two) = (port.address.to_canonical(), taken.address.to_canonical());
+                let is_same = one == two || one.is_unspecified() || two.is_unspecified();
+                (port.host, port.protocol) == (taken.host, taken.protocol) && is_same
+            })
+        })
+    }
+
     /// It for people and for comparison; the same bytes for the same wish.
     pub(super) fn summary(&self) -> Value {
         let Self { name: _, image, ports, mounts, mirrors, labels } = self;

@@ -27,16 +27,6 @@ pub struct Consent {
     pub targets: BTreeSet<ObjectSelector>,
 }
 
-/// An argument as a shell takes it, for options that are shown to be copied.
-#[must_use]
-pub fn shell_word(argument: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=,+".contains(c);
-    if !argument.is_empty() && argument.chars().all(is_plain) {
-        return argument.to_owned();
-    }
-    format!("'{}'", argument.replace('\'', r"'\''"))
-}
-
 /// `KIND/NAME`, or `KIND/NAMESPACE/NAME` where the name alone is not enough.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectSelector {

@@ -13,6 +13,7 @@ pub mod model;
 pub mod names;
 pub mod schema;
 pub mod sensitive;
+pub mod shell;
 
 pub(crate) mod address;
 mod decode;

@@ -2,8 +2,8 @@
 
 use crate::desired::id::ObjectId;
 use crate::plan::change::Change;
-use crate::plan::consent::shell_word;
 use crate::plan::summary::Plan;
+use crate::profile::shell::shell_word;
 use crate::report::style::{self, paint, plain};
 
 /// The annotation in which `kubectl apply` without `--server-side` keeps the object as it was last applied.

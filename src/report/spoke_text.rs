@@ -5,8 +5,8 @@ use std::fmt::Write;
 use crate::converge::spoke::{Spoke, SpokePlan, SpokeState, TokenPlan};
 use crate::desired::ownership::{INVENTORY, PART_OF, inventory_id};
 use crate::desired::spoke_account::SPOKE_HOME;
-use crate::plan::consent::shell_word;
 use crate::plan::token::{Token, Why};
+use crate::profile::shell::shell_word;
 use crate::report::plan_text::{self, View};
 use crate::report::style::{self, paint, plain};
 

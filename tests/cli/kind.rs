@@ -364,7 +364,49 @@ fn two_profiles_of_one_run_cannot_have_the_same_cluster() {
     for said in ["error[BRG1284]", "`bridge.yaml` and `copy/bridge.yaml`", "a kind cluster `hub`"] {
         assert!(run.stderr.contains(said), "{said}: {run}");
     }
+    // One port of two clusters with other names.
+    env.write(
+        "copy/bridge.yaml",
+        &env.read("bridge.yaml").replace("name: hub,", "name: hub2,").replace("name: dev", "name: dev2"),
+    );
+    let run = env.run(&["up", "-f", "bridge.yaml", "-f", "copy/bridge.yaml"]).expect(3);
+    for said in ["error[BRG1288]", "both want the port 127.0.0.1:", "`kind.ports`"] {
+        assert!(run.stderr.contains(said), "{said}: {run}");
+    }
+    // A link is another profile, with the same record.
+    std::os::unix::fs::symlink("bridge.yaml", env.path("link.yaml")).unwrap();
+    let run = env.run(&["up", "-f", "bridge.yaml", "-f", "link.yaml"]).expect(3);
+    assert!(run.stderr.contains("`bridge.yaml` and `link.yaml` are the same file"), "{run}");
     assert!(!env.path("calls").exists(), "{run}");
+    let run = env.run(&["up", "--timeout", "1s", "-f", "bridge.yaml", "-f", "./bridge.yaml"]).expect(1);
+    assert!(run.stderr.contains("`./bridge.yaml` is the same file as `bridge.yaml`: read once"), "{run}");
+    assert!(called(&env, "kind create"), "{run}");
+}
+
+/// The other profile's records are in a folder that this run does not look into.
+#[test]
+fn the_line_that_removes_a_cluster_of_another_state_folder_names_it() {
+    let env = made();
+    env.write("copy/bridge.yaml", &env.read("bridge.yaml"));
+    env.write("copy/manifest.yaml", &env.read("manifest.yaml"));
+    let other = env.path("other state").display().to_string();
+    let env = env.set("BRIDGE_STATE_DIR", &other);
+    let run = env.run(&["up", "-f", "copy/bridge.yaml"]).expect(5);
+    let line = "`BRIDGE_STATE_DIR=$TEST_ENV/state bridge down -f $TEST_ENV/bridge.yaml` first";
+    assert!(run.stderr.contains("error[BRG5003]") && run.stderr.contains(line), "{run}");
+}
+
+/// What is made anew takes what it had.
+#[test]
+fn clusters_that_are_made_anew_are_no_more_clusters() {
+    let env = env();
+    let small = DOCKER.replace("25769803776", "1048576");
+    script(&env, "docker", &small);
+    let run = up(&env).expect(1);
+    assert!(run.stderr.contains("warning[BRG5007]: 2 kind cluster(s) with Argo CD"), "{run}");
+    env.write("bridge.yaml", &env.read("bridge.yaml").replace("v1.36.1", "v1.35.0"));
+    let run = env.run(&["up", "--recreate", "--timeout", "1s"]).expect(1);
+    assert!(called(&env, "docker rm") && !run.stderr.contains("with Argo CD take"), "{run}");
 }
 
 #[test]
@@ -384,11 +426,15 @@ fn another_engine_is_not_asked_what_became_of_the_first_ones_clusters() {
 #[test]
 fn an_engine_of_another_machine_makes_no_cluster_and_still_removes_them() {
     let env = made();
-    for (endpoint, host) in [("ssh://me@build.example", "build.example"), ("tcp://docker:2375", "docker")] {
+    for (endpoint, fix) in [
+        ("ssh://me@build.invalid", "run `bridge up` on build.invalid"),
+        ("ssh://me@build.invalid", "unset DOCKER_HOST"),
+        ("tcp://no-such-service:2375", "dockerd in the job's own container"),
+    ] {
         env.write("endpoint", endpoint);
-        let run = up(&env).expect(1);
-        let on = format!("run `bridge up` on {host}");
-        for said in ["error[BRG5018]", "docker leads to another machine", &on, "unset DOCKER_HOST"] {
+        // It is told with everything else.
+        let run = env.run(&["up", "--kubeconfig", "bin"]).expect(1);
+        for said in ["error[BRG5018]", "docker leads to another machine", fix, "error[BRG5012]"] {
             assert!(run.stderr.contains(said), "{said}: {run}");
         }
     }
@@ -398,6 +444,33 @@ fn an_engine_of_another_machine_makes_no_cluster_and_still_removes_them() {
     env.write("endpoint", "tcp://127.0.0.1:2375");
     let run = up(&env).expect(1);
     assert!(run.stderr.contains("error[BRG5011]") && called(&env, "kind create"), "{run}");
+}
+
+/// Its service gives itself another id at each call, so the clusters would be another engine's a moment later.
+#[test]
+fn podmans_socket_behind_dockers_client_is_no_engine() {
+    let env = env();
+    script(
+        &env,
+        "docker",
+        &DOCKER.replace("  start)", "  version) echo 'Podman Engine Conmon' ;;\n  start)"),
+    );
+    let run = up(&env).expect(1);
+    for said in ["error[BRG5002]", "podman's socket", "export KIND_EXPERIMENTAL_PROVIDER=podman"] {
+        assert!(run.stderr.contains(said), "{said}: {run}");
+    }
+    assert!(!called(&env, "kind create"), "{}", env.read("calls"));
+}
+
+#[test]
+fn paths_in_hints_are_words_of_a_shell() {
+    let env = env();
+    let state = env.path("my state").display().to_string();
+    let env = env.set("BRIDGE_STATE_DIR", &state);
+    let _ = up(&env).expect(1);
+    env.write("engine", "another");
+    let run = up(&env).expect(5);
+    assert!(run.stderr.contains("`rm -r '$TEST_ENV/my state/kind/bridge-"), "{run}");
 }
 
 #[test]

@@ -22,7 +22,8 @@ fn a_kubeconfig_that_cannot_be_written_is_told_before_anything_is_made() {
     env.write("locked.lock", "");
     for (file, why) in [
         ("file/config", "Not a directory"),
-        ("folder", "Is a directory"),
+        ("folder", "no regular file"),
+        ("/dev/null", "no regular file"),
         ("garbage", "mend it, or name another file"),
         ("locked", "locked.lock says that another program is writing it"),
     ] {
@@ -140,9 +141,11 @@ fn down_takes_out_of_a_kubeconfig_what_up_wrote_and_nothing_else() {
     env.write("dotfiles/config", &other.fold(String::new(), |all, line| all + line + "\n"));
     let run = env.run(&["down", "--auto-approve"]).expect(0);
     assert!(
-        run.stderr.contains("kubeconfig $TEST_ENV/dotfiles/config: took out kind-hub, the current context\n"),
+        run.stderr.contains("kubeconfig $TEST_ENV/dotfiles/config: took out kind-hub, the current context, so there is none now\n"),
         "{run}"
     );
+    let stays = "left the context kind-dev, which leads elsewhere by now; the cluster kind-dev, which is another one by now; the user kind-dev, which the context kind-dev still names\n";
+    assert!(run.stderr.contains(stays), "{run}");
     insta::assert_snapshot!(env.read("dotfiles/config"), @r#"
     apiVersion: v1
     kind: Config
@@ -184,7 +187,7 @@ fn a_kubeconfig_that_is_a_link_stays_one_and_the_first_up_is_enough() {
     let _ = up(&env, "config").expect(4);
     let _ = env.run(&["up", "--timeout", "1s"]).expect(4);
     let run = env.run(&["down", "--auto-approve"]).expect(0);
-    assert!(run.stderr.contains("config: took out kind-dev, kind-hub, the current context\n"), "{run}");
+    assert!(run.stderr.contains("config: took out kind-dev, kind-hub, the current context"), "{run}");
     assert!(!env.read("dotfiles/config").contains("kind-"), "{}", env.read("dotfiles/config"));
     assert!(std::fs::symlink_metadata(env.path("config")).unwrap().is_symlink());
 }
@@ -201,4 +204,102 @@ fn a_kubeconfig_that_somebody_is_writing_is_left_to_the_user() {
     }
     assert_eq!(env.read("dotfiles/config"), before);
     assert!(!env.path("containers/hub").exists(), "{run}");
+    // It is remembered, until it can be done.
+    std::fs::remove_file(env.path("dotfiles/config.lock")).unwrap();
+    let run = env.run(&["down", "--auto-approve"]).expect(0);
+    assert!(run.stderr.contains("took out kind-dev, kind-hub"), "{run}");
+    assert!(!env.read("dotfiles/config").contains("kind-"), "{}", env.read("dotfiles/config"));
+    assert_eq!(std::fs::read_dir(env.path("state/kind")).unwrap().count(), 0, "{run}");
+}
+
+/// As two `bridge down` on one file do.
+#[test]
+fn a_kubeconfig_that_somebody_has_written_soon_is_waited_for() {
+    let env = exported(0o600);
+    env.write("dotfiles/config.lock", "");
+    let lock = env.path("dotfiles/config.lock");
+    let down = env.command(&["down", "--auto-approve"]).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    // It is the last thing that is done.
+    while env.path("containers/dev").exists() || env.path("containers/hub").exists() {
+        std::thread::yield_now();
+    }
+    std::fs::remove_file(lock).unwrap();
+    let output = down.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("took out kind-dev, kind-hub") && !said.contains("warning"), "{said}");
+}
+
+/// kind would put its own entries in the place of them.
+#[test]
+fn what_somebody_else_has_under_the_names_is_not_overwritten() {
+    let env = env();
+    let hub = "kind-hub, context: {cluster: prod, user: prod";
+    env.write("config", &USERS_OWN.replace("prod, context: {cluster: prod, user: prod", hub));
+    std::fs::set_permissions(env.path("config"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let run = up(&env, "config").expect(1);
+    let rename = "`kubectl --kubeconfig config config rename-context kind-hub NEW-NAME`";
+    for said in ["error[BRG5012]", "has the context `kind-hub` already", rename] {
+        assert!(run.stderr.contains(said), "{said}: {run}");
+    }
+    let all = USERS_OWN.replace("prod", "kind-dev");
+    env.write("config", &all);
+    let run = up(&env, "config").expect(1);
+    let delete = "delete-context kind-dev; kubectl --kubeconfig config config delete-cluster kind-dev; ";
+    for said in ["the context and cluster and user `kind-dev` already", delete, "delete-user kind-dev"] {
+        assert!(run.stderr.contains(said), "{said}: {run}");
+    }
+    assert!(!called(&env, "kind create") && env.read("config") == all, "{run}");
+}
+
+/// Between the look and the writing lie minutes.
+#[test]
+fn what_somebody_has_written_meanwhile_is_not_overwritten_either() {
+    let env = exported(0o600);
+    let text = env.read("dotfiles/config").replace(&env.read("address"), "https://theirs.example");
+    env.write("dotfiles/config", &text);
+    let run = up(&env, "dotfiles/config").expect(1);
+    assert!(
+        run.stderr.contains("the context and cluster `kind-hub`, the context and cluster `kind-dev`"),
+        "{run}"
+    );
+    let kind = env.read("bin/kind").replace("create\" cluster", "");
+    script(
+        &env,
+        "kind",
+        &kind.replace("  \"export kubeconfig\")", "  \"export kubeconfig\") cp theirs dotfiles/config;"),
+    );
+    env.write("theirs", &text);
+    env.write("dotfiles/config", USERS_OWN);
+    let run = up(&env, "dotfiles/config").expect(1);
+    assert!(run.stderr.contains("error[BRG5012]") && env.read("dotfiles/config") == text, "{run}");
+}
+
+#[test]
+fn down_keeps_what_another_context_needs_and_credentials_that_are_not_its_own() {
+    let env = exported(0o600);
+    let text = env.read("dotfiles/config");
+    let mine = "contexts:\n- {name: mine, context: {cluster: kind-hub, user: prod}}\n";
+    let text = text.replacen("contexts:\n", mine, 1);
+    let own = "- {name: kind-dev, user: {token: kind-t0ken-value}}";
+    assert!(text.contains(own), "{text}");
+    env.write("dotfiles/config", &text.replace(own, "- {name: kind-dev, user: {token: theirs}}"));
+    let written = env.files().into_iter().find(|file| file.ends_with("written.json")).unwrap();
+    assert!(!std::fs::read_to_string(written).unwrap().contains("t0ken"));
+    let run = env.run(&["down", "--auto-approve"]).expect(0);
+    for said in [
+        "took out kind-dev, kind-hub, the current context",
+        "left the cluster kind-hub, which the context mine still names\n",
+        "left the user kind-dev, whose credentials are others by now\n",
+    ] {
+        assert!(run.stderr.contains(said), "{said}: {run}");
+    }
+    let left = env.read("dotfiles/config");
+    for (there, is_there) in [
+        ("cluster: kind-hub", true),
+        ("token: theirs", true),
+        ("kind-t0ken-value", false),
+        ("cluster: kind-dev", false),
+    ] {
+        assert_eq!(left.contains(there), is_there, "{there}: {left}");
+    }
 }

@@ -5,8 +5,8 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::prepare::Ready;
 use crate::kind::kubeconfig;
-use crate::plan::consent::shell_word;
 use crate::profile::model::{Flavor, Install};
+use crate::profile::shell::shell_word;
 
 /// The lines for whoever has just made the clusters of a profile.
 ///

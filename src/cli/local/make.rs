@@ -1,11 +1,12 @@
 //! Making a profile's clusters: what is missing, what was interrupted, and what is to be made anew.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Mutex;
 
 use futures::{StreamExt, stream};
 
-use super::{hold, in_the_way, specs, tools, warn};
+use super::{hold, in_the_way, specs, state_folder, tools, warn};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -14,7 +15,9 @@ use crate::cli::prepare::Ready;
 use crate::cluster::KubeconfigFiles;
 use crate::code::Code;
 use crate::converge::interrupt::Interrupt;
-use crate::kind::{self, Folder, Found, Made, Making, Preflight, Problem, Spec, Standing, Step, Tools};
+use crate::kind::{
+    self, Counts, Folder, Found, Info, Made, Making, Mark, Preflight, Problem, Spec, Standing, Step, Tools,
+};
 use crate::report::style::plain;
 
 /// How many clusters are made at the same time at most: each start takes a processor and a half.
@@ -25,6 +28,8 @@ pub(in crate::cli) struct Looked {
     tools: Tools,
     folder: Folder,
     clusters: Vec<(Spec, Found)>,
+    info: Info,
+    counts: Counts,
 }
 
 /// Looks at everything that could be in the way. Changes nothing but which images the engine has.
@@ -38,20 +43,21 @@ pub(in crate::cli) async fn look(
     interrupt: &Interrupt,
 ) -> Result<Looked, CliError> {
     let specs = specs(ready);
+    let root = state_folder(context, ready)?;
     let kubeconfig = context.global.kubeconfig.as_deref();
-    let (tools, info) = match unless(interrupt, tools(context)).await? {
+    let (tools, info, warning) = match unless(interrupt, usable(context)).await? {
         Ok(found) => found,
         // What can be looked at without them is told with them.
         Err(missing) => {
             let clusters: Vec<_> = specs.into_iter().map(|spec| (spec, Found::Nothing)).collect();
             let (engine, published) = (None, &BTreeSet::new());
-            let preflight = Preflight { engine, clusters: &clusters, published, kubeconfig, recreate };
+            let preflight =
+                Preflight { engine, clusters: &clusters, published, kubeconfig, folder: &root, recreate };
             let more = preflight.problems().await;
-            return Err(in_the_way(&[missing, more].concat()));
+            let small = kind::too_small(None, preflight.counts());
+            return Err(in_the_way(&[missing, more, small].concat()));
         }
     };
-    let is_here = unless(interrupt, tools.engine.check_is_here()).await?;
-    is_here.map_err(|problem| in_the_way(&[problem]))?;
     let folder = hold(context, ready, &tools.engine, &info)?;
     let nodes = unless(interrupt, tools.engine.nodes()).await?.map_err(|problem| in_the_way(&[problem]))?;
     let standing = Standing::new(nodes);
@@ -68,16 +74,38 @@ pub(in crate::cli) async fn look(
     let clusters: Vec<(Spec, Found)> = specs.into_iter().map(find).collect();
     let published = standing.published(&folder);
     let engine = Some((&tools.engine, &info));
-    let preflight = Preflight { engine, clusters: &clusters, published: &published, kubeconfig, recreate };
+    let preflight =
+        Preflight { engine, clusters: &clusters, published: &published, kubeconfig, folder: &root, recreate };
     let mut problems = unless(interrupt, preflight.problems()).await?;
+    problems.extend(warning);
     if problems.iter().all(|problem| problem.is_warning) {
         problems.extend(pull(context, &tools, &clusters, interrupt).await?);
     }
+    let counts = preflight.counts();
     if problems.iter().any(|problem| !problem.is_warning) {
+        problems.extend(kind::too_small(engine, counts));
         return Err(in_the_way(&problems));
     }
     warn(context, &problems);
-    Ok(Looked { tools, folder, clusters })
+    Ok(Looked { tools, folder, clusters, info, counts })
+}
+
+/// Warns where the machine may be too small for the clusters of all profiles together.
+pub(in crate::cli) fn warn_of_size(context: &Context, looked: &[Looked]) {
+    let counts = looked.iter().map(|looked| looked.counts).sum();
+    warn(
+        context,
+        &kind::too_small(looked.first().map(|looked| (&looked.tools.engine, &looked.info)), counts),
+    );
+}
+
+/// The tools, with an engine of this machine, and what is to be known about that.
+async fn usable(context: &Context) -> Result<(Tools, Info, Option<Problem>), Vec<Problem>> {
+    let (tools, info) = tools(context).await?;
+    match kind::where_is(&tools.engine, &info, context.environment.is_ci).await {
+        Some(problem) if !problem.is_warning => Err(vec![problem]),
+        warning => Ok((tools, info, warning)),
+    }
 }
 
 /// Brings the images of the clusters that are to be made, once for all of them and with an error of its own, and tells which
@@ -133,7 +161,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Deletes what the user allowed to be made anew.
     async fn replace(&self) -> Result<(), CliError> {
-        let Looked { tools, folder, clusters } = self.looked;
+        let Looked { tools, folder, clusters, .. } = self.looked;
         for (spec, found) in clusters {
             if matches!(found, Found::Made { .. }) && !is_as_wanted(found) && !self.interrupt.is_requested() {
                 self.say(spec.name.as_str(), "deleting it, to make it anew");
@@ -170,7 +198,7 @@ impl Run<'_> {
     }
 
     async fn one(&self, spec: &Spec, found: &Found) -> Result<Made, Problem> {
-        let Looked { tools, folder, clusters: _ } = self.looked;
+        let Looked { tools, folder, .. } = self.looked;
         let making = Making {
             tools,
             folder,
@@ -205,7 +233,7 @@ impl Run<'_> {
         if ready.is_empty() {
             return Ok(());
         }
-        let Looked { tools: Tools { kind, engine }, folder, clusters: _ } = self.looked;
+        let Looked { tools: Tools { kind, engine }, folder, .. } = self.looked;
         let problem = |problem| in_the_way(&[problem]);
         let temporary = folder.temporary().map_err(problem)?;
         let file = temporary.path().join("kubeconfig");
@@ -213,17 +241,34 @@ impl Run<'_> {
             kind.export_kubeconfig(engine, &spec.name, &file).await.map_err(problem)?;
         }
         folder.replace_kubeconfig(&file).map_err(problem)?;
-        let Some(asked) = &self.context.global.kubeconfig else { return Ok(()) };
+        match &self.context.global.kubeconfig {
+            Some(asked) => self.write_into(asked, ready).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the contexts into the user's file, unless there is something of somebody else's under their names by now.
+    async fn write_into(&self, file: &Path, ready: &[&Spec]) -> Result<(), CliError> {
+        let Looked { tools: Tools { kind, engine }, folder, .. } = self.looked;
+        let problem = |problem| in_the_way(&[problem]);
         let own = KubeconfigFiles::new(vec![folder.kubeconfig()]);
-        let there = KubeconfigFiles::new(vec![asked.clone()]);
         for spec in ready.iter().rev() {
-            let context = spec.name.context();
-            let made = own.endpoint(&context)?;
+            let name = spec.name.context();
+            // kind does not wait.
+            kind::wait_for_lock(file).await;
+            // A file that cannot be read by now is kind's to tell of.
+            if let Ok(Some(foreign)) = kind::foreign(file, folder.root(), [&spec.name]) {
+                return Err(problem(foreign));
+            }
+            let made = own.entries(&name)?;
             // Before it is written, so that `bridge down` knows of it however this ends.
-            folder.note_written(asked, &context, &made).map_err(problem)?;
+            if let Some(mark) = Mark::of(&made) {
+                folder.note_written(file, &name, &mark).map_err(problem)?;
+            }
+            let there = KubeconfigFiles::new(vec![file.to_path_buf()]).entries(&name).unwrap_or_default();
             // What is there already keeps its place, and the user's current context.
-            if there.endpoint(&context).ok() != Some(made) {
-                kind.export_kubeconfig(engine, &spec.name, asked).await.map_err(problem)?;
+            if there.context.is_none() || there.cluster != made.cluster {
+                kind.export_kubeconfig(engine, &spec.name, file).await.map_err(problem)?;
             }
         }
         Ok(())

@@ -70,7 +70,11 @@ pub(in crate::cli) async fn remove(
     if !problems.is_empty() {
         return Err(in_the_way(&problems));
     }
-    contexts::take_out(context, &folder.written());
-    folder.forget_all();
-    Ok(())
+    let left = contexts::take_out(context, kind::written(folder.root())).await;
+    if left.is_empty() {
+        folder.forget_all();
+        return Ok(());
+    }
+    // The next `bridge down` takes it out.
+    folder.keep_written(&left).map_err(|problem| in_the_way(&[problem]))
 }

@@ -7,14 +7,27 @@ use std::sync::{Arc, OnceLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kube::config::{Cluster as ClusterEntry, Kubeconfig};
+use kube::config::{AuthInfo, Cluster as ClusterEntry, Context as ContextEntry, Kubeconfig};
 
 use super::words;
 use crate::cluster::error::ClusterError;
 use crate::profile::model::{Endpoint, Tls};
+use crate::profile::sensitive::Sensitive;
 
 /// A larger kubeconfig is none.
 const LARGEST: u64 = 64 << 20;
+
+/// What a kubeconfig has under one name, to be compared with what another one has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entries {
+    /// Whether there is a context of this name that leads to the cluster and the user of the same name, as kind writes it;
+    /// nothing where there is no context.
+    pub context: Option<bool>,
+    /// Address and authority of a cluster.
+    pub cluster: Option<String>,
+    /// The credentials of a user.
+    pub user: Option<Sensitive>,
+}
 
 /// The kubeconfig files of a run; the first to say something wins, as kubectl has it.
 ///
@@ -68,6 +81,34 @@ impl KubeconfigFiles {
         let tls =
             tls(entry).map_err(|why| unusable(&format!("has an unreadable certificate authority: {why}")))?;
         Ok(Endpoint { server, tls })
+    }
+
+    /// What they have under one name.
+    ///
+    /// # Errors
+    /// When no file can be read.
+    pub fn entries(&self, name: &str) -> Result<Entries, ClusterError> {
+        let all = self.merged()?;
+        let context = all.contexts.iter().find(|named| named.name == name);
+        let cluster = all.clusters.iter().find(|named| named.name == name);
+        let user = all.auth_infos.iter().find(|named| named.name == name);
+        let words = |entry: &ClusterEntry| {
+            let server = entry.server.as_deref().unwrap_or_default().trim_end_matches('/');
+            match tls(entry.clone()) {
+                Ok(Tls::Ca { data, server_name: _ }) => format!("{server} {data}"),
+                Ok(Tls::SystemRoots { .. } | Tls::Insecure { .. }) => server.to_owned(),
+                Err(why) => why,
+            }
+        };
+        // It was read a moment ago, and has nothing that JSON has not.
+        let secret = |user: &AuthInfo| Sensitive::new(serde_json::to_string(user).unwrap_or_default());
+        let is_kinds =
+            |context: &ContextEntry| context.cluster == name && context.user.as_deref() == Some(name);
+        Ok(Entries {
+            context: context.map(|named| named.context.as_ref().is_some_and(is_kinds)),
+            cluster: cluster.map(|named| named.cluster.as_ref().map(words).unwrap_or_default()),
+            user: user.map(|named| secret(&named.auth_info.clone().unwrap_or_default())),
+        })
     }
 
     /// The context that is wanted, or the current one.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::desired::id::ObjectId;
 use crate::plan::change::{Change, ConflictReason, Contested, FieldConflict, KeepReason, Shown, ValueChange};
-use crate::plan::consent::shell_word;
 use crate::plan::summary::Plan;
+use crate::profile::shell::shell_word;
 use crate::report::diff_text::inline;
 use crate::report::plan_text::{heading, indented, named, replace};
 use crate::report::style::{self, paint, plain};

@@ -1,8 +1,8 @@
 //! How somebody replaces an object that bridge does not replace.
 
 use crate::desired::id::ObjectId;
-use crate::plan::consent::shell_word;
 use crate::plan::summary::ClusterIdentity;
+use crate::profile::shell::shell_word;
 
 /// What is to be known before the first of the [`commands`].
 pub(in crate::report) fn remarks(cluster: Option<&ClusterIdentity>, id: &ObjectId) -> Vec<&'static str> {
