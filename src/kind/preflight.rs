@@ -62,7 +62,9 @@ impl Preflight<'_> {
         problems.extend(free.filter_map(|(spec, port)| taken(spec, port)));
         problems.extend(self.clusters.iter().flat_map(|(spec, _)| missing_mounts(spec)));
         if let Some((engine, info)) = self.engine {
-            problems.extend(name_servers(info, self.clusters.len()));
+            if !new.is_empty() {
+                problems.extend(name_servers(info, self.clusters.len()));
+            }
             for spec in new.into_iter().filter(|_| info.is_cgroup_v1) {
                 problems.extend(cgroup(engine, spec).await);
             }
